@@ -1,0 +1,117 @@
+package provisioner
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+)
+
+// An App is a connected application: an OIDC client with a SCIM endpoint.
+type App struct {
+	// Name identifies the app; see [App.Validate] for its form.
+	Name string
+	// Endpoint is the base URL of the app's SCIM service, such as
+	// https://app.example.com/scim/v2.
+	Endpoint string
+	// Token is the bearer token sent to the endpoint. It is sealed at rest and
+	// never printed.
+	Token string
+	// Groups says which groups the app is given. Empty means [GroupsAuto].
+	Groups GroupPolicy
+	// State says whether work for the app goes on; Reason says in one sentence
+	// why it does not.
+	State  AppState
+	Reason string
+	// Learned is what the app has shown about itself so far.
+	Learned Learned
+}
+
+// A GroupPolicy says which groups an app is given.
+type GroupPolicy string
+
+// The group policies.
+const (
+	// GroupsAuto pushes groups as long as the app has a Groups endpoint.
+	GroupsAuto GroupPolicy = "auto"
+	// GroupsOff never touches groups.
+	GroupsOff GroupPolicy = "off"
+)
+
+// An AppState says whether work for an app goes on.
+type AppState string
+
+// The states of an app.
+const (
+	AppActive AppState = "active"
+	// AppPaused keeps all work until the app is connected again or synced.
+	AppPaused AppState = "paused"
+)
+
+// Learned holds what an app has shown about itself. It is knowledge, not
+// settings: forgetting it costs requests, never correctness.
+type Learned struct {
+	// ProbedAt is when the app was last looked at before a sync.
+	ProbedAt time.Time `json:"probedAt,omitzero"`
+	// UsersEmpty and GroupsEmpty say that the probe found no resource at all, so
+	// that a first create needs no search for an account that may exist.
+	UsersEmpty  bool `json:"usersEmpty,omitzero"`
+	GroupsEmpty bool `json:"groupsEmpty,omitzero"`
+	// NoGroups is why the app is taken to have no groups, "" if it has them.
+	NoGroups string `json:"noGroups,omitzero"`
+	// NoUserPatch and NoGroupPatch are why updates are sent as PUT, "" if PATCH
+	// works or was not tried.
+	NoUserPatch  string `json:"noUserPatch,omitzero"`
+	NoGroupPatch string `json:"noGroupPatch,omitzero"`
+}
+
+// NoPatch returns why a kind cannot be patched, "" if it can.
+func (l *Learned) NoPatch(k Kind) string {
+	if k == KindGroup {
+		return l.NoGroupPatch
+	}
+	return l.NoUserPatch
+}
+
+// Empty reports whether the probe found no resource of the kind.
+func (l *Learned) Empty(k Kind) bool {
+	if k == KindGroup {
+		return l.GroupsEmpty
+	}
+	return l.UsersEmpty
+}
+
+// WantsGroups reports whether groups are pushed to the app at all.
+func (a *App) WantsGroups() bool { return a.Groups != GroupsOff }
+
+var appName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$`)
+
+// Validate returns an error that says what to change if the app cannot be
+// saved: the name must be 1 to 60 letters, digits, "-" or "_" and start with a
+// letter or digit, the endpoint an absolute http or https URL without user
+// information, query or fragment, the token not empty.
+func (a *App) Validate() error {
+	if !appName.MatchString(a.Name) {
+		return fmt.Errorf("app name %q: use 1 to 60 letters, digits, '-' or '_', starting with a letter or digit", a.Name)
+	}
+	u, err := url.Parse(a.Endpoint)
+	switch {
+	case err != nil:
+		return fmt.Errorf("endpoint of app %q is not a URL: %w", a.Name, err)
+	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
+		return fmt.Errorf("endpoint %q of app %q: give an absolute URL such as https://app.example.com/scim/v2", a.Endpoint, a.Name)
+	case u.User != nil:
+		return fmt.Errorf("endpoint of app %q holds credentials: remove them, the token is saved on its own", a.Name)
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("endpoint %q of app %q: remove the query and the fragment", a.Endpoint, a.Name)
+	}
+	if a.Token == "" {
+		return fmt.Errorf("app %q has no bearer token: make one in the app and save it here", a.Name)
+	}
+	switch a.Groups {
+	case "", GroupsAuto, GroupsOff:
+		return nil
+	default:
+		return fmt.Errorf("group policy %q of app %q: use %q or %q", a.Groups, a.Name, GroupsAuto, GroupsOff)
+	}
+}

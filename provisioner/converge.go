@@ -1,0 +1,279 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// converge brings a resource that the app has to what is desired.
+func (a *attempt) converge(ctx context.Context) error {
+	err := a.update(ctx)
+	if status(err) == http.StatusNotFound {
+		err = a.vanished(ctx, err)
+	}
+	return err
+}
+
+func (a *attempt) update(ctx context.Context) error {
+	d := a.work.Desired()
+	if d.Payload == nil {
+		return a.leave(ctx)
+	}
+	noPatch := a.work.App.Learned.NoPatch(a.link.Kind) != ""
+	for _, w := range Plan(d, a.link.Acked, a.members, noPatch) {
+		a.note(w.Action)
+		if err := a.write(ctx, w); err != nil {
+			if w.Verb == VerbPatch && a.learnNoPatch(ctx, err) {
+				return a.update(ctx)
+			}
+			return err
+		}
+		a.acknowledge(w)
+	}
+	switch {
+	case a.work.Gone():
+		a.settle(LinkGone, "")
+	case d.Missing > 0:
+		a.settle(LinkPartial, fmt.Sprintf("%d members have no account in the app yet", d.Missing))
+	default:
+		a.settle(LinkConverged, "")
+	}
+	return nil
+}
+
+// note keeps the action that says most about an attempt of several requests.
+func (a *attempt) note(action Action) {
+	if a.action == ActionNone || a.action == ActionAdopt || a.action == ActionUpdate {
+		a.action = action
+	}
+}
+
+// acknowledge records at once what a write achieved, so that an attempt that fails
+// half way does not repeat what it has done.
+func (a *attempt) acknowledge(w Write) {
+	a.link.Acked = w.Acked
+	for subject := range w.Remove {
+		if a.members[subject] == w.Remove[subject] {
+			delete(a.members, subject)
+		}
+	}
+	maps.Copy(a.members, w.Add)
+}
+
+func (a *attempt) write(ctx context.Context, w Write) error {
+	if w.Verb == VerbReplace {
+		return a.replace(ctx, w)
+	}
+	_, err := a.client.Patch(ctx, a.link.Kind.Endpoint(), a.link.RemoteID, &scim.Patch{Operations: w.Operations})
+	return err
+}
+
+// replace lays the payload over what the app holds, since a PUT that carries only
+// our attributes would take away everybody else's (RFC 7644 section 3.5.1).
+func (a *attempt) replace(ctx context.Context, w Write) error {
+	current, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
+	if err != nil {
+		return err
+	}
+	body := scim.NewObject()
+	for name, value := range current.Resource.All() {
+		switch strings.ToLower(name) {
+		case "id", "meta", "groups", "password":
+		default:
+			body.Set(name, value)
+		}
+	}
+	for _, name := range w.Cleared {
+		body.Delete(name)
+	}
+	for name, value := range w.Payload.All() {
+		body.Set(name, value)
+	}
+	if a.link.Kind == KindGroup {
+		body.Set("members", a.mergedMembers(current.Resource, w))
+	}
+	_, err = a.client.Replace(ctx, a.link.Kind.Endpoint(), a.link.RemoteID, body)
+	return err
+}
+
+// mergedMembers are the members the app holds, less those we take away, plus those
+// we add: members that others put there stay.
+func (a *attempt) mergedMembers(current *scim.Object, w Write) []any {
+	removed := map[string]bool{}
+	for _, id := range w.Remove {
+		removed[id] = true
+	}
+	merged := []any{}
+	for _, m := range current.Array("members") {
+		if o, ok := m.(*scim.Object); ok && !removed[o.String("value")] {
+			merged = append(merged, scim.NewObject(scim.Field{Name: "value", Value: o.String("value")}))
+		}
+	}
+	present := memberIDs(current)
+	for _, v := range memberValues(w.Add) {
+		if !present[v.(*scim.Object).String("value")] {
+			merged = append(merged, v)
+		}
+	}
+	return merged
+}
+
+// learnNoPatch finds out whether a refused PATCH means that the app has none, and
+// remembers it.
+func (a *attempt) learnNoPatch(ctx context.Context, err error) bool {
+	if !unsupported(err) {
+		return false
+	}
+	if status(err) == http.StatusNotFound {
+		// Only a resource that is there tells a missing verb from a missing resource.
+		if _, gone := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID); gone != nil {
+			return false
+		}
+	}
+	reason := fmt.Sprintf("PATCH answered %d", status(err))
+	kind := a.link.Kind
+	learn := func(l *Learned) {
+		if kind == KindGroup {
+			l.NoGroupPatch = reason
+		} else {
+			l.NoUserPatch = reason
+		}
+	}
+	learn(&a.work.App.Learned)
+	a.learn = append(a.learn, learn)
+	return true
+}
+
+// leave takes a group that has left the directory out of the app: one that we
+// created is deleted, an adopted one loses the members we gave it.
+func (a *attempt) leave(ctx context.Context) error {
+	if a.link.Origin == OriginCreated {
+		a.action = ActionDelete
+		if _, err := a.client.Delete(ctx, a.link.Kind.Endpoint(), a.link.RemoteID); err != nil {
+			return err
+		}
+		a.unlink()
+		a.settle(LinkGone, "")
+		return nil
+	}
+	for _, w := range Plan(Desired{Payload: a.link.Acked, Members: map[string]string{}}, a.link.Acked, a.members, a.work.App.Learned.NoPatch(a.link.Kind) != "") {
+		a.note(w.Action)
+		if err := a.write(ctx, w); err != nil {
+			return err
+		}
+		a.acknowledge(w)
+	}
+	a.unlink()
+	a.settle(LinkGone, "")
+	return nil
+}
+
+func (a *attempt) unlink() {
+	a.link.RemoteID, a.link.Origin, a.link.Acked = "", "", nil
+	clear(a.members)
+}
+
+// vanished deals with an app that says it does not have a linked resource. It is
+// believed only when a read by id says so in SCIM's own words: a moved base URL
+// must not look like a finished goodbye, or make every account again.
+func (a *attempt) vanished(ctx context.Context, answered error) error {
+	_, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
+	var refused *scimclient.Error
+	if err == nil || !errors.As(err, &refused) || refused.Status != http.StatusNotFound || !refused.IsSCIM {
+		return &failure{state: LinkFailing, cause: answered.Error()}
+	}
+	d := a.work.Desired()
+	if d.Payload == nil || a.work.Gone() {
+		a.unlink()
+		a.settle(LinkGone, "")
+		return nil
+	}
+	if a.work.User != nil && !a.work.User.Active() {
+		a.unlink()
+		return a.absent("is disabled and the account has vanished from the app")
+	}
+	now := a.engine.config.Now()
+	if !a.link.RecreatedAt.IsZero() && now.Sub(a.link.RecreatedAt) < recreateOnce {
+		return &failure{state: LinkConflict, cause: fmt.Sprintf("the resource vanished from the app twice since %s: somebody there deletes it", a.link.RecreatedAt.UTC().Format("2006-01-02 15:04"))}
+	}
+	a.unlink()
+	a.link.RecreatedAt = now
+	a.link.Ambiguous = true // look for it under another id first
+	if err := a.establish(ctx); err != nil || a.link.RemoteID == "" {
+		return err
+	}
+	return a.update(ctx)
+}
+
+// held returns how far the app already holds what is wanted: wanted values that it
+// has, its own value where it has another one.
+func held(want, have *scim.Object) *scim.Object {
+	acked := scim.NewObject()
+	for name, value := range want.All() {
+		other := have.Get(name)
+		wantObject, complexWanted := value.(*scim.Object)
+		haveObject, complexHeld := other.(*scim.Object)
+		switch {
+		case satisfied(value, other):
+			acked.Set(name, value)
+		case complexWanted && complexHeld && !isReference(wantObject):
+			acked.Set(name, held(wantObject, haveObject))
+		case !scim.Unassigned(other):
+			acked.Set(name, other)
+		}
+	}
+	return acked
+}
+
+// satisfied reports whether an app's value says what is wanted. Apps add
+// sub-attributes of their own and keep values in an order of their own.
+func satisfied(want, have any) bool {
+	switch want := want.(type) {
+	case *scim.Object:
+		have, ok := have.(*scim.Object)
+		if !ok {
+			return false
+		}
+		for name, value := range want.All() {
+			other, known := have.Lookup(name)
+			if value == false && !known {
+				continue // "primary": false and no primary at all say the same
+			}
+			if !satisfied(value, other) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		have, ok := have.([]any)
+		if !ok || len(have) != len(want) {
+			return false
+		}
+		taken := make([]bool, len(have))
+		for _, w := range want {
+			if !takeSatisfied(w, have, taken) {
+				return false
+			}
+		}
+		return true
+	default:
+		return scim.Equal(want, have)
+	}
+}
+
+func takeSatisfied(want any, have []any, taken []bool) bool {
+	for i := range have {
+		if !taken[i] && satisfied(want, have[i]) {
+			taken[i] = true
+			return true
+		}
+	}
+	return false
+}

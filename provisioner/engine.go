@@ -1,0 +1,154 @@
+// Package provisioner pushes a directory of users and groups into the apps that
+// are connected to it, over SCIM 2.0 (RFC 7643, RFC 7644).
+//
+// The engine is level-triggered. A change of the directory only marks the links it
+// concerns and schedules an attempt at each; an attempt reads what the app should
+// hold now ([Work.Desired]), compares it with what the app is known to hold, plans
+// the smallest list of writes ([Plan]), makes them, and records what the app has
+// acknowledged. A crash at any point is followed by another attempt; nothing
+// depends on an event being seen once, or on anybody's clock.
+//
+// Only resources that the engine created or adopted are ever disabled or deleted.
+// That something is missing from a list proves nothing.
+//
+// The parts: package store keeps directory, apps and links on SQLite or
+// PostgreSQL, package queue runs the attempts as jobs, package admin serves both
+// over HTTP. They meet in the command, or in a program that embeds them:
+//
+//	queue, err := queue.New(db)
+//	store := store.New(db, queue)
+//	engine := provisioner.New(provisioner.Config{Store: store})
+//	err = queue.Start(ctx, engine)
+package provisioner
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// Config says what an [Engine] works with.
+type Config struct {
+	// Store keeps directory, apps and links. Required.
+	Store Store
+	// Transport carries requests to apps. Nil means one that verifies TLS and
+	// refuses link-local addresses.
+	Transport http.RoundTripper
+	// UserAgent is sent with every request. Empty means "scimwright".
+	UserAgent string
+	// Timeout bounds one request. Zero means 30 s.
+	Timeout time.Duration
+	// Backoff bounds the waits between failed attempts.
+	Backoff Backoff
+	// Now is the clock. Nil means [time.Now].
+	Now func() time.Time
+	// Jitter returns a number from 0 up to 1 that spreads waits. Nil means a
+	// random one.
+	Jitter func() float64
+	// Log receives one line for each failed attempt. Nil means none.
+	Log *slog.Logger
+}
+
+// An Engine makes apps hold what the directory says. Its methods may be called
+// from any number of goroutines.
+type Engine struct {
+	config Config
+	// requests counts the requests made to each app since the engine was made.
+	requests sync.Map // app name → *atomic.Int64
+	// probing holds a lock for each app, so that it is probed once.
+	probing sync.Map // app name → *sync.Mutex
+	// indexes hold what a sync has seen of the accounts an app already has.
+	indexes sync.Map // indexKey → *index
+}
+
+// New returns an engine. It panics if config has no store.
+func New(config Config) *Engine {
+	if config.Store == nil {
+		panic("provisioner: Config.Store is nil")
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = "scimwright"
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Jitter == nil {
+		config.Jitter = rand.Float64
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Transport == nil {
+		config.Transport = scimclient.NewTransport(scimclient.Config{})
+	}
+	return &Engine{config: config}
+}
+
+// Requests returns how many HTTP requests the engine has made to an app.
+func (e *Engine) Requests(app string) int {
+	return int(e.counter(app).Load())
+}
+
+func (e *Engine) counter(app string) *atomic.Int64 {
+	n, _ := e.requests.LoadOrStore(app, new(atomic.Int64))
+	return n.(*atomic.Int64)
+}
+
+// client returns a client for the app that reports every exchange to observe.
+func (e *Engine) client(app *App, observe func(scimclient.Exchange)) (*scimclient.Client, error) {
+	count := e.counter(app.Name)
+	return scimclient.New(scimclient.Config{
+		Endpoint:  app.Endpoint,
+		Token:     app.Token,
+		UserAgent: e.config.UserAgent,
+		Transport: e.config.Transport,
+		Timeout:   e.config.Timeout,
+		Observe: func(x scimclient.Exchange) {
+			count.Add(1)
+			if observe != nil {
+				observe(x)
+			}
+		},
+	})
+}
+
+// Reconcile makes one attempt at a link: it brings the app to what is desired now
+// and records how far it came. cutOff says that an earlier attempt may have died
+// on the way, so that a create has to look before it leaps. complete is called in
+// the transaction that records a finished attempt.
+//
+// The error is nil unless the store failed; what an app answers is part of the
+// recorded outcome. A link that does not exist any more gives [ErrNotFound].
+func (e *Engine) Reconcile(ctx context.Context, key Key, cutOff bool, complete func(context.Context, *sql.Tx) error) (Verdict, error) {
+	w, err := e.config.Store.Load(ctx, key)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("loading %s: %w", key, err)
+	}
+	if w.App.State == AppPaused {
+		return Verdict{After: pausedRecheck}, nil
+	}
+	o := e.attempt(ctx, w, cutOff)
+	if ctx.Err() != nil && o.Link.State == LinkFailing {
+		// Shutting down is nobody's failure: leave the link as it was, but for what
+		// the app has acknowledged.
+		o.Link.State, o.Link.Attempts, o.Link.LastError = w.Link.State, w.Link.Attempts, w.Link.LastError
+		o.Entry, o.Retry = nil, 0
+	}
+	// What the app has acknowledged must not be lost to a shutdown.
+	verdict, err := e.config.Store.Finish(context.WithoutCancel(ctx), o, complete)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("recording the attempt at %s: %w", key, err)
+	}
+	return verdict, nil
+}
+
+// pausedRecheck is how long a job of a paused app sleeps. Resuming wakes it.
+const pausedRecheck = 15 * time.Minute

@@ -1,0 +1,123 @@
+package provisioner
+
+import (
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// A Link ties a subject to its resource in an app. It outlives the subject until
+// the app has confirmed the goodbye.
+type Link struct {
+	Key
+	// RemoteID is the app's id of the resource, "" while none is known.
+	RemoteID string
+	// Origin says how the link came about; empty while RemoteID is.
+	Origin Origin
+	State  LinkState
+	// Acked is what the app is known to hold of what we manage, nil if nothing.
+	Acked *scim.Object
+	// Desired counts the changes that concern the link, Applied is the count the
+	// app has caught up with.
+	Desired, Applied int64
+	// Attempts counts the failures since the last success.
+	Attempts int
+	// LastError says in one sentence why the last attempt failed, "" if it did not.
+	LastError string
+	// NextAttempt is when a failed link is tried again.
+	NextAttempt time.Time
+	// Ambiguous says that a create was sent and its answer lost: the next attempt
+	// has to look before it creates.
+	Ambiguous bool
+	// RecreatedAt is when a resource that had vanished was last made again.
+	RecreatedAt time.Time
+	UpdatedAt   time.Time
+}
+
+// An Origin says how a link came about. Only resources of a known origin are
+// ever disabled or deleted.
+type Origin string
+
+// The origins.
+const (
+	OriginCreated Origin = "created"
+	OriginAdopted Origin = "adopted"
+)
+
+// A LinkState says how far a link is from what is desired.
+type LinkState string
+
+// The states of a link.
+const (
+	// LinkPending: a change has not been tried yet.
+	LinkPending LinkState = "pending"
+	// LinkWaiting: the resource refers to others that come first.
+	LinkWaiting LinkState = "waiting"
+	// LinkConverged: the app holds what is desired.
+	LinkConverged LinkState = "converged"
+	// LinkPartial: the app holds all but members that it does not have yet.
+	LinkPartial LinkState = "partial"
+	// LinkFailing: the last attempt failed and is tried again.
+	LinkFailing LinkState = "failing"
+	// LinkRejected: the app refuses the request; tried again rarely or on change.
+	LinkRejected LinkState = "rejected"
+	// LinkConflict: another resource in the app is in the way; a person decides.
+	LinkConflict LinkState = "conflict"
+	// LinkSkipped: there is nothing to do in the app, LastError says why.
+	LinkSkipped LinkState = "skipped"
+	// LinkGone: the subject has left the directory and the app has confirmed it.
+	LinkGone LinkState = "gone"
+)
+
+// Settled reports whether the app holds what it should or never will need to.
+func (s LinkState) Settled() bool {
+	switch s {
+	case LinkConverged, LinkPartial, LinkSkipped, LinkGone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Failed reports whether the last attempt did not bring the app closer.
+func (s LinkState) Failed() bool {
+	switch s {
+	case LinkFailing, LinkRejected, LinkConflict:
+		return true
+	default:
+		return false
+	}
+}
+
+// An Action is what an attempt did, or would do, to an app's resource.
+type Action string
+
+// The actions.
+const (
+	ActionNone    Action = "none"
+	ActionAdopt   Action = "adopt"
+	ActionCreate  Action = "create"
+	ActionUpdate  Action = "update"
+	ActionDisable Action = "disable"
+	ActionDelete  Action = "delete"
+	ActionSkip    Action = "skip"
+)
+
+// A LogEntry records one attempt.
+type LogEntry struct {
+	ID int64
+	At time.Time
+	Key
+	Action Action
+	// OK says whether the app now holds what was desired.
+	OK bool
+	// Requests is how many HTTP requests the attempt made.
+	Requests int
+	// Status is the HTTP status of the last answer, 0 if there was none.
+	Status int
+	// Cause says in one sentence what went wrong, "" if nothing did.
+	Cause string
+	// NextAttempt is when a failed attempt is repeated, zero if it is not.
+	NextAttempt time.Time
+	Duration    time.Duration
+}

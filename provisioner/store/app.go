@@ -1,0 +1,205 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// queryer is a database or a transaction.
+type queryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// PutApp connects an app, or changes its endpoint, token and group policy. An empty
+// token keeps the one the app has. A paused app goes on, since a new connection is
+// what it waited for; what was learned through another connection is forgotten.
+func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		old, err := s.findApp(ctx, tx, app.Name)
+		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
+			return err
+		}
+		if old != nil && app.Token == "" {
+			app.Token = old.Token
+		}
+		if app.Groups == "" {
+			app.Groups = provisioner.GroupsAuto
+		}
+		if err := app.Validate(); err != nil {
+			return err
+		}
+		app.State, app.Reason, app.Learned = provisioner.AppActive, "", provisioner.Learned{}
+		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && old.Groups == app.Groups {
+			app.Learned = old.Learned
+		}
+		if err := s.writeApp(ctx, tx, &app); err != nil {
+			return err
+		}
+		if old == nil || old.State != provisioner.AppPaused {
+			return nil
+		}
+		return s.resume(ctx, tx, app.Name)
+	})
+	if err != nil || s.scheduler == nil {
+		return err
+	}
+	return s.scheduler.AddApp(app.Name)
+}
+
+// resume schedules everything that an app has missed.
+func (s *Store) resume(ctx context.Context, tx *sql.Tx, app string) error {
+	keys, err := keysOf(ctx, tx, "SELECT app, kind, subject FROM link WHERE app = $1 AND desired > applied AND state <> 'waiting'", app)
+	if err != nil {
+		return err
+	}
+	return s.schedule(ctx, tx, keys, true)
+}
+
+func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) error {
+	learned, err := json.Marshal(app.Learned)
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `
+		INSERT INTO app (name, endpoint, token, policy, state, reason, learned, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, policy = excluded.policy,
+			state = excluded.state, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at`,
+		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), app.Groups, app.State, app.Reason, string(learned), s.nowMillis())
+	return err
+}
+
+const appColumns = "name, endpoint, token, policy, state, reason, learned"
+
+func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
+	var app provisioner.App
+	var token, learned string
+	err := row.Scan(&app.Name, &app.Endpoint, &token, &app.Groups, &app.State, &app.Reason, &learned)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(learned), &app.Learned); err != nil {
+		return nil, fmt.Errorf("what was learned of app %q is damaged: %w", app.Name, err)
+	}
+	app.Token, err = s.seal.open(app.Name, token)
+	return &app, err
+}
+
+func (s *Store) findApp(ctx context.Context, q queryer, name string) (*provisioner.App, error) {
+	app, err := s.scanApp(q.QueryRowContext(ctx, "SELECT "+appColumns+" FROM app WHERE name = $1", name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound)
+	}
+	return app, err
+}
+
+// App returns an app with its token, or [provisioner.ErrNotFound].
+func (s *Store) App(ctx context.Context, name string) (*provisioner.App, error) {
+	return s.findApp(ctx, s.db, name)
+}
+
+// Apps returns every app, in the order of their names.
+func (s *Store) Apps(ctx context.Context) ([]provisioner.App, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT "+appColumns+" FROM app ORDER BY name")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var apps []provisioner.App
+	for rows.Next() {
+		app, err := s.scanApp(rows)
+		if err != nil {
+			return nil, err
+		}
+		apps = append(apps, *app)
+	}
+	return apps, rows.Err()
+}
+
+// UpdateApp changes an app's state and what was learned of it. An app that goes
+// from paused to active takes up what it has missed.
+func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisioner.App)) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		app, err := s.findApp(ctx, tx, name)
+		if err != nil {
+			return err
+		}
+		was := app.State
+		change(app)
+		if err := s.writeApp(ctx, tx, app); err != nil {
+			return err
+		}
+		if was == provisioner.AppPaused && app.State == provisioner.AppActive {
+			return s.resume(ctx, tx, name)
+		}
+		return nil
+	})
+}
+
+// DeleteApp forgets an app, its links and its log. The accounts in the app stay as
+// they are.
+func (s *Store) DeleteApp(ctx context.Context, name string) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, "DELETE FROM app WHERE name = $1", name)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
+		}
+		for _, table := range []string{"link", "link_member", "log"} {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// appNames returns the names of all apps.
+func appNames(ctx context.Context, q queryer) ([]string, error) {
+	return texts(ctx, q, "SELECT name FROM app ORDER BY name")
+}
+
+// texts returns the single column of a query.
+func texts(ctx context.Context, q queryer, query string, args ...any) ([]string, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// keysOf returns the app, kind and subject columns of a query as keys.
+func keysOf(ctx context.Context, q queryer, query string, args ...any) ([]provisioner.Key, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var keys []provisioner.Key
+	for rows.Next() {
+		var k provisioner.Key
+		if err := rows.Scan(&k.App, &k.Kind, &k.Subject); err != nil {
+			return nil, err
+		}
+		keys = append(keys, k)
+	}
+	return keys, rows.Err()
+}

@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// Finish writes an outcome in one transaction. Whether the directory has moved
+// since the work was loaded is decided in it, so that no change falls between an
+// attempt that ends and a job that is not made because the old one still runs.
+func (s *Store) Finish(ctx context.Context, o *provisioner.Outcome, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error) {
+	var verdict provisioner.Verdict
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		var err error
+		verdict, err = s.finish(ctx, tx, o)
+		if err == nil && verdict.Done {
+			err = complete(ctx, tx)
+		}
+		return err
+	})
+	return verdict, err
+}
+
+func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) (provisioner.Verdict, error) {
+	key := o.Link.Key
+	var desired int64
+	var remoteID string
+	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject).Scan(&desired, &remoteID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return provisioner.Verdict{Done: true}, nil // the app was removed meanwhile
+	}
+	if err != nil {
+		return provisioner.Verdict{}, err
+	}
+	link := o.Link
+	verdict, err := s.judge(ctx, tx, o, &link, desired)
+	if err != nil {
+		return verdict, err
+	}
+	if o.Forget && verdict.Done {
+		err = forget(ctx, tx, key)
+	} else {
+		err = s.writeLink(ctx, tx, &link)
+	}
+	if err != nil {
+		return verdict, err
+	}
+	if key.Kind == provisioner.KindGroup {
+		if err := writeMembers(ctx, tx, key, o.Members); err != nil {
+			return verdict, err
+		}
+	}
+	if err := s.learn(ctx, tx, o); err != nil {
+		return verdict, err
+	}
+	if o.Entry != nil {
+		if err := s.writeEntry(ctx, tx, o.Entry); err != nil {
+			return verdict, err
+		}
+	}
+	if key.Kind == provisioner.KindUser {
+		err = s.wake(ctx, tx, key, link.RemoteID != remoteID, link.State)
+	}
+	return verdict, err
+}
+
+// judge decides what becomes of the job and puts link into the state it has if the
+// directory has moved.
+func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, link *provisioner.Link, desired int64) (provisioner.Verdict, error) {
+	link.Desired = desired
+	moved := desired > o.Want
+	if link.State == provisioner.LinkWaiting && !moved {
+		// What it waits for may have arrived while the attempt went on.
+		is, err := blocked(ctx, tx, link.Key)
+		if err != nil {
+			return provisioner.Verdict{}, err
+		}
+		if is {
+			return provisioner.Verdict{Done: true}, nil
+		}
+		moved = true
+	}
+	switch {
+	case moved:
+		link.State = provisioner.LinkPending
+		return provisioner.Verdict{}, nil
+	case link.State.Failed():
+		return provisioner.Verdict{After: o.Retry}, nil
+	case link.State.Settled():
+		link.Applied = o.Want
+		return provisioner.Verdict{Done: true}, nil
+	default:
+		return provisioner.Verdict{}, nil
+	}
+}
+
+func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
+	acked := ""
+	if l.Acked != nil {
+		acked = string(l.Acked.AppendJSON(nil))
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
+			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11
+		WHERE app = $12 AND kind = $13 AND subject = $14`,
+		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
+		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(), l.App, l.Kind, l.Subject)
+	return err
+}
+
+func forget(ctx context.Context, tx *sql.Tx, key provisioner.Key) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject)
+	return err
+}
+
+// writeMembers stores what changed of the members an app is known to hold.
+func writeMembers(ctx context.Context, tx *sql.Tx, key provisioner.Key, now map[string]string) error {
+	was, err := ackedMembers(ctx, tx, key)
+	if err != nil || maps.Equal(was, now) {
+		return err
+	}
+	for user := range was {
+		if _, kept := now[user]; kept {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM link_member WHERE app = $1 AND group_id = $2 AND user_id = $3", key.App, key.Subject, user); err != nil {
+			return err
+		}
+	}
+	for _, user := range slices.Sorted(maps.Keys(now)) {
+		if was[user] == now[user] {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO link_member (app, group_id, user_id, remote_id) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (app, group_id, user_id) DO UPDATE SET remote_id = excluded.remote_id`, key.App, key.Subject, user, now[user])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learn stores what the attempt found out about the app, and pauses it if that is
+// what the answer calls for.
+func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) error {
+	if len(o.Learn) == 0 && o.Pause == "" {
+		return nil
+	}
+	app, err := s.findApp(ctx, tx, o.Link.App)
+	if err != nil {
+		return err
+	}
+	for _, learn := range o.Learn {
+		learn(&app.Learned)
+	}
+	if o.Pause != "" {
+		app.State, app.Reason = provisioner.AppPaused, o.Pause
+	}
+	return s.writeApp(ctx, tx, app)
+}
+
+// wake schedules the links that refer to a user whose link has changed: those that
+// waited for it, and, if its id in the app is another one, all that name it.
+func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, newID bool, state provisioner.LinkState) error {
+	if newID {
+		keys, err := keysOf(ctx, tx, `
+			SELECT l.app, l.kind, l.subject FROM subject s
+			JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
+			WHERE s.kind = 'User' AND s.manager = $2 AND s.id <> $2
+			UNION
+			SELECT l.app, l.kind, l.subject FROM member m
+			JOIN link l ON l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
+			WHERE m.user_id = $2`, key.App, key.Subject)
+		if err != nil {
+			return err
+		}
+		if err := s.touch(ctx, tx, keys); err != nil {
+			return err
+		}
+	}
+	if state == provisioner.LinkWaiting || state == provisioner.LinkPending {
+		return nil
+	}
+	waiting, err := keysOf(ctx, tx, `
+		SELECT l.app, l.kind, l.subject FROM subject s
+		JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state = 'waiting'
+		WHERE s.kind = 'User' AND s.manager = $2
+		UNION ALL
+		SELECT l.app, l.kind, l.subject FROM link l WHERE l.app = $1 AND l.kind = 'Group' AND l.state = 'waiting'
+		AND NOT EXISTS (SELECT 1 FROM link u WHERE u.app = $1 AND u.kind = 'User' AND `+untried("u")+`)`, key.App, key.Subject)
+	if err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, waiting)
+}

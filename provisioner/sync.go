@@ -1,0 +1,305 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// A ProbeError says that a sync could not start: the app was not reached, refuses
+// the token, or is not a SCIM service. Nothing was changed anywhere.
+type ProbeError struct {
+	App string
+	Err error
+}
+
+func (e *ProbeError) Error() string { return e.Err.Error() }
+func (e *ProbeError) Unwrap() error { return e.Err }
+
+// Sync starts a full pass over an app: every subject whose link could be behind is
+// marked and scheduled, also those that wait for their next attempt or whose app
+// is paused. It returns how many; [Engine.Await] waits for them.
+//
+// If there is something to do, the app is probed first. The error is a
+// [*ProbeError] if that shows that nothing can be done, and [ErrNotFound] for an
+// app that does not exist.
+func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) {
+	app, err := e.config.Store.App(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	if app.State == AppPaused || e.config.Now().Sub(app.Learned.ProbedAt) > probeFresh {
+		app.Learned.ProbedAt = time.Time{}
+	}
+	if err := e.firstProbe(ctx, app); err != nil {
+		return 0, &ProbeError{App: name, Err: err}
+	}
+	learned := app.Learned
+	keys, unlinked, err := e.stale(ctx, app)
+	if err != nil {
+		return 0, err
+	}
+	for kind, n := range unlinked {
+		if n > 1 && !learned.Empty(kind) && (kind == KindUser || learned.NoGroups == "") {
+			if err := e.list(ctx, app, kind); err != nil {
+				return 0, &ProbeError{App: name, Err: err}
+			}
+		}
+	}
+	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
+		a.Learned, a.State, a.Reason = learned, AppActive, ""
+	})
+	if err != nil {
+		return 0, err
+	}
+	return len(keys), e.config.Store.Touch(ctx, keys)
+}
+
+// stale lists the links that an attempt could bring closer, and counts by kind
+// those that are not tied to a resource yet.
+func (e *Engine) stale(ctx context.Context, app *App) (keys []Key, unlinked map[Kind]int, err error) {
+	unlinked = map[Kind]int{}
+	err = e.config.Store.Works(ctx, app.Name, func(w *Work) error {
+		w.App.Learned = app.Learned
+		if w.Stale() {
+			keys = append(keys, w.Link.Key)
+			if w.Link.RemoteID == "" {
+				unlinked[w.Link.Kind]++
+			}
+		}
+		return nil
+	})
+	return keys, unlinked, err
+}
+
+func (e *Engine) list(ctx context.Context, app *App, kind Kind) error {
+	client, err := e.client(app, nil)
+	if err != nil {
+		return err
+	}
+	return e.walk(ctx, client, app.Name, kind)
+}
+
+// probeFresh is how old a probe may be for a sync to do without its own.
+const probeFresh = 10 * time.Second
+
+// firstProbe probes an app about which nothing is known and records what comes of
+// it. Of several attempts that find an app unknown one asks, the others wait.
+func (e *Engine) firstProbe(ctx context.Context, app *App) error {
+	if !app.Learned.ProbedAt.IsZero() {
+		return nil
+	}
+	mu, _ := e.probing.LoadOrStore(app.Name, new(sync.Mutex))
+	mu.(*sync.Mutex).Lock()
+	defer mu.(*sync.Mutex).Unlock()
+	saved, err := e.config.Store.App(ctx, app.Name)
+	if err != nil {
+		return err
+	}
+	if saved.State != AppPaused && e.config.Now().Sub(saved.Learned.ProbedAt) < probeFresh {
+		app.Learned = saved.Learned
+		return nil
+	}
+	learned, err := e.probe(ctx, app)
+	if err != nil {
+		return err
+	}
+	app.Learned = learned
+	return e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { a.Learned = learned })
+}
+
+// probe asks the app for one user and one group. It tells whether the app can be
+// worked with at all, whether it is empty, and whether it has groups.
+func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
+	l := app.Learned
+	client, err := e.client(app, nil)
+	if err != nil {
+		return l, err
+	}
+	l.ProbedAt, l.NoUserPatch, l.NoGroupPatch = e.config.Now(), "", ""
+	if l.UsersEmpty, err = empty(ctx, client, KindUser); err != nil {
+		switch s := status(err); {
+		case s == http.StatusTooManyRequests, s >= 500:
+			// The app is there and has trouble: the attempts will find out.
+		default:
+			return l, err
+		}
+	}
+	if !app.WantsGroups() {
+		return l, nil
+	}
+	l.NoGroups = ""
+	l.GroupsEmpty, err = empty(ctx, client, KindGroup)
+	if unsupported(err) {
+		l.NoGroups = fmt.Sprintf("the app has no groups: /Groups answered %d", status(err))
+	}
+	return l, nil // groups in trouble are no reason to stop users
+}
+
+// empty reports whether the app says that it has no resource of a kind at all.
+func empty(ctx context.Context, client *scimclient.Client, kind Kind) (bool, error) {
+	page, err := client.Page(ctx, kind.Endpoint(), scimclient.Query{Count: 1})
+	if err != nil {
+		return false, err
+	}
+	return page.TotalResults == 0 && len(page.Resources) == 0, nil
+}
+
+// Progress counts an app's links.
+type Progress struct {
+	// Total counts all links, Settled those with nothing left to do, Failed those
+	// whose last attempt failed.
+	Total, Settled, Failed int
+	// NextAttempt is when the first of the failed links is tried again.
+	NextAttempt time.Time
+}
+
+// Active counts the links with an attempt ahead that is not a repetition.
+func (p Progress) Active() int { return p.Total - p.Settled - p.Failed }
+
+// A Tally counts subjects of one kind by what a pass did to them.
+type Tally struct {
+	Created, Updated, Disabled, Deleted, Unchanged, Skipped, Failed int
+}
+
+// A Failure is a subject that a pass could not bring to what is desired.
+type Failure struct {
+	Kind   Kind
+	ID     string
+	Reason string
+}
+
+// A Result says what a full pass over an app did.
+type Result struct {
+	Users, Groups Tally
+	// Paused is why work for the app stopped, "" if it did not.
+	Paused   string
+	Failures []Failure
+}
+
+// Await waits until no link of the app has work ahead, and tells what was done
+// since the log entry with id since. Attempts that fail are waited for as long as
+// they are due within wait of now. report, if not nil, sees the progress.
+func (e *Engine) Await(ctx context.Context, app string, since int64, wait time.Duration, report func(Progress)) (*Result, error) {
+	deadline := time.Now().Add(wait)
+	ticker := time.NewTicker(awaitEvery)
+	defer ticker.Stop()
+	for {
+		p, err := e.config.Store.Progress(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		if report != nil {
+			report(p)
+		}
+		a, err := e.config.Store.App(ctx, app)
+		if err != nil {
+			return nil, err
+		}
+		late := time.Now().After(deadline)
+		hopeless := p.Failed == 0 || p.NextAttempt.After(deadline)
+		if a.State == AppPaused || p.Active() == 0 && (hopeless || late) {
+			return e.result(ctx, a, since)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-ticker.C:
+		}
+	}
+}
+
+// awaitEvery is how often progress is looked at.
+const awaitEvery = 50 * time.Millisecond
+
+func (e *Engine) result(ctx context.Context, app *App, since int64) (*Result, error) {
+	links, err := e.config.Store.AppLinks(ctx, app.Name)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := e.config.Store.LogSince(ctx, app.Name, since)
+	if err != nil {
+		return nil, err
+	}
+	actions := map[Key]Action{}
+	for _, entry := range entries {
+		if entry.OK && weight(entry.Action) > weight(actions[entry.Key]) {
+			actions[entry.Key] = entry.Action
+		}
+	}
+	r := &Result{}
+	if app.State == AppPaused {
+		r.Paused = app.Reason
+	}
+	seen := map[Key]bool{}
+	for _, l := range links {
+		seen[l.Key] = true
+		tally := r.tally(l.Kind)
+		switch {
+		case l.State.Settled():
+			tally.count(actions[l.Key], l.State)
+		default:
+			tally.Failed++
+			r.Failures = append(r.Failures, Failure{Kind: l.Kind, ID: l.Subject, Reason: failureReason(l)})
+		}
+	}
+	for key, action := range actions {
+		if !seen[key] { // deleted, and its link with it
+			r.tally(key.Kind).count(action, LinkGone)
+		}
+	}
+	return r, nil
+}
+
+func failureReason(l Link) string {
+	if l.LastError == "" {
+		return "not tried yet"
+	}
+	return l.LastError
+}
+
+func (r *Result) tally(k Kind) *Tally {
+	if k == KindGroup {
+		return &r.Groups
+	}
+	return &r.Users
+}
+
+func (t *Tally) count(action Action, state LinkState) {
+	switch action {
+	case ActionCreate:
+		t.Created++
+	case ActionDisable:
+		t.Disabled++
+	case ActionDelete:
+		t.Deleted++
+	case ActionUpdate:
+		t.Updated++
+	default:
+		if state == LinkSkipped {
+			t.Skipped++
+		} else if state != LinkGone {
+			t.Unchanged++
+		}
+	}
+}
+
+// weight orders actions by how much they say about a pass.
+func weight(a Action) int {
+	switch a {
+	case ActionCreate:
+		return 4
+	case ActionDelete, ActionDisable:
+		return 3
+	case ActionUpdate:
+		return 2
+	case ActionAdopt, ActionSkip, ActionNone:
+		return 1
+	default:
+		return 0
+	}
+}

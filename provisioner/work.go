@@ -1,0 +1,147 @@
+package provisioner
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// ErrNotFound is returned for an app, subject or link that does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrConflict is returned for a change that the directory's rules forbid, such as
+// a second user of one userName.
+var ErrConflict = errors.New("conflict")
+
+// Work is everything that decides what one attempt at a link has to do, read at
+// one moment.
+type Work struct {
+	App  App
+	Link Link
+	// User or Group is the subject as the directory has it now. Both are nil once
+	// it has left.
+	User  *User
+	Group *Group
+	// ManagerRemoteID is the app's id of the user's manager, "" if it has none.
+	ManagerRemoteID string
+	// Members are the group's members now, AckedMembers those the app is known to
+	// hold: directory id to id in the app.
+	Members      []Member
+	AckedMembers map[string]string
+	// Blocked says that a resource this one refers to has not been tried yet.
+	Blocked bool
+}
+
+// A Member is a member of a directory group, as one app knows it.
+type Member struct {
+	Subject string
+	// RemoteID is the app's id, "" while the app does not have the account.
+	RemoteID string
+}
+
+// Desired returns what the app should hold for the work's subject.
+func (w *Work) Desired() Desired {
+	if w.Link.Kind == KindGroup {
+		return DesireGroup(w)
+	}
+	return DesireUser(w)
+}
+
+// Gone reports whether the subject has left the directory.
+func (w *Work) Gone() bool { return w.User == nil && w.Group == nil }
+
+// Stale reports whether an attempt could have anything to do.
+func (w *Work) Stale() bool {
+	if !w.Link.State.Settled() {
+		return true
+	}
+	d := w.Desired()
+	switch w.Link.State {
+	case LinkGone:
+		return !w.Gone()
+	case LinkSkipped:
+		return w.User != nil && w.User.Active() || w.Group != nil && w.App.WantsGroups() && w.App.Learned.NoGroups == ""
+	}
+	return len(Plan(d, w.Link.Acked, w.AckedMembers, false)) > 0
+}
+
+// An Outcome is what an attempt leaves behind.
+type Outcome struct {
+	// Link is the link as it is now.
+	Link Link
+	// Members replaces the members that the app is known to hold, if not nil.
+	Members map[string]string
+	// Want is the count of changes that the attempt knew of.
+	Want int64
+	// Retry is how long to wait before the next attempt. It counts only if the
+	// link has failed.
+	Retry time.Duration
+	// Forget removes the link: the app holds nothing of ours any more.
+	Forget bool
+	// Pause stops all work for the app, for this reason, if not "".
+	Pause string
+	// Learn holds what the attempt found out about the app.
+	Learn []func(*Learned)
+	// Entry records the attempt; nil if nothing was tried.
+	Entry *LogEntry
+}
+
+// A Verdict says what becomes of the job that ran an attempt.
+type Verdict struct {
+	// Done says that the job was completed together with the outcome.
+	Done bool
+	// After is when the job runs again if it is not done.
+	After time.Duration
+}
+
+// Links is the part of the store that an attempt at one link needs.
+type Links interface {
+	// Load reads the work of a link. It returns [ErrNotFound] if there is no such
+	// link.
+	Load(ctx context.Context, key Key) (*Work, error)
+	// Finish writes an outcome in one transaction. If the directory has not moved
+	// since the work was loaded and the link has not failed, complete is called in
+	// that transaction and the verdict is done.
+	Finish(ctx context.Context, o *Outcome, complete func(context.Context, *sql.Tx) error) (Verdict, error)
+	// LinkOf returns the subject that a resource of the app is tied to, or
+	// [ErrNotFound].
+	LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, error)
+}
+
+// Syncs is the part of the store that a full pass over an app needs.
+type Syncs interface {
+	// App returns an app with its token, or [ErrNotFound].
+	App(ctx context.Context, name string) (*App, error)
+	// UpdateApp changes an app's state and what was learned of it.
+	UpdateApp(ctx context.Context, name string, change func(*App)) error
+	// Works calls visit with the work of every subject that concerns the app.
+	Works(ctx context.Context, app string, visit func(*Work) error) error
+	// Touch marks links as changed and schedules an attempt at each, at once.
+	Touch(ctx context.Context, keys []Key) error
+	// Progress counts the app's links by state.
+	Progress(ctx context.Context, app string) (Progress, error)
+}
+
+// A Store keeps directory, apps and links. Package store has one on SQLite and
+// PostgreSQL.
+type Store interface {
+	Links
+	Syncs
+	// LogSince returns the app's log entries with an id above after, oldest first.
+	LogSince(ctx context.Context, app string, after int64) ([]LogEntry, error)
+	// LastLogID returns the id of the newest log entry, 0 if there is none.
+	LastLogID(ctx context.Context) (int64, error)
+	// AppLinks returns every link of the app.
+	AppLinks(ctx context.Context, app string) ([]Link, error)
+}
+
+// A Scheduler runs an attempt for each key it is given, one at a time per key.
+// Package queue has one on River.
+type Scheduler interface {
+	// Schedule asks, in the caller's transaction, for an attempt at each key. With
+	// hasten an attempt that waits for its next try is made at once.
+	Schedule(ctx context.Context, tx *sql.Tx, keys []Key, hasten bool) error
+	// AddApp makes sure that attempts at the app's links are run.
+	AddApp(name string) error
+}
