@@ -63,8 +63,8 @@ type Engine struct {
 	config Config
 	// requests counts the requests made to each app since the engine was made.
 	requests sync.Map // app name → *atomic.Int64
-	// probing holds a lock for each app, so that it is probed once.
-	probing sync.Map // app name → *sync.Mutex
+	// probes tell when each app was probed.
+	probes sync.Map // app name → *probing
 	// indexes hold what a sync has seen of the accounts an app already has.
 	indexes sync.Map // indexKey → *index
 }

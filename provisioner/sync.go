@@ -32,9 +32,7 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	if app.State == AppPaused || e.config.Now().Sub(app.Learned.ProbedAt) > probeFresh {
-		app.Learned.ProbedAt = time.Time{}
-	}
+	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
 	if err := e.firstProbe(ctx, app); err != nil {
 		return 0, &ProbeError{App: name, Err: err}
 	}
@@ -84,23 +82,31 @@ func (e *Engine) list(ctx context.Context, app *App, kind Kind) error {
 	return e.walk(ctx, client, app.Name, kind)
 }
 
-// probeFresh is how old a probe may be for a sync to do without its own.
-const probeFresh = 10 * time.Second
+// probeFresh is how long a sync and the first attempts share one probe.
+const probeFresh = 2 * time.Second
+
+// A probing is when an engine last probed an app, and the lock to do it again.
+type probing struct {
+	sync.Mutex
+	at time.Time
+}
 
 // firstProbe probes an app about which nothing is known and records what comes of
-// it. Of several attempts that find an app unknown one asks, the others wait.
+// it. Of several that find an app unknown one asks, the others wait.
 func (e *Engine) firstProbe(ctx context.Context, app *App) error {
 	if !app.Learned.ProbedAt.IsZero() {
 		return nil
 	}
-	mu, _ := e.probing.LoadOrStore(app.Name, new(sync.Mutex))
-	mu.(*sync.Mutex).Lock()
-	defer mu.(*sync.Mutex).Unlock()
+	v, _ := e.probes.LoadOrStore(app.Name, new(probing))
+	p := v.(*probing)
+	p.Lock()
+	defer p.Unlock()
 	saved, err := e.config.Store.App(ctx, app.Name)
 	if err != nil {
 		return err
 	}
-	if saved.State != AppPaused && e.config.Now().Sub(saved.Learned.ProbedAt) < probeFresh {
+	known := !saved.Learned.ProbedAt.IsZero() && saved.State != AppPaused
+	if known && e.config.Now().Sub(p.at) < probeFresh {
 		app.Learned = saved.Learned
 		return nil
 	}
@@ -108,7 +114,7 @@ func (e *Engine) firstProbe(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	app.Learned = learned
+	app.Learned, p.at = learned, learned.ProbedAt
 	return e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { a.Learned = learned })
 }
 

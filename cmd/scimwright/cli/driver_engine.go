@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/permiso/scimwright/conformance/steps"
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// scenarioApp is the name of the one app of a scenario.
+const scenarioApp = "app"
+
+// scenarioBackoff keeps retries short: a scenario waits for them.
+func scenarioBackoff() provisioner.Backoff {
+	return provisioner.Backoff{Base: 100 * time.Millisecond, Max: time.Second}
+}
+
+// An engineDriver drives the engine in this process.
+type engineDriver struct {
+	service *service
+	remove  func()
+}
+
+// NewEngineDriver returns a provisioner for one scenario: the engine in this
+// process over a database of its own.
+func NewEngineDriver(ctx context.Context) (steps.Provisioner, error) {
+	dir, err := os.MkdirTemp("", "scimwright-scenario-")
+	if err != nil {
+		return nil, err
+	}
+	remove := func() { _ = os.RemoveAll(dir) }
+	s, err := openService(ctx, serviceConfig{database: filepath.Join(dir, "scenario.db"), backoff: scenarioBackoff()})
+	if err != nil {
+		remove()
+		return nil, err
+	}
+	return &engineDriver{service: s, remove: remove}, nil
+}
+
+func (d *engineDriver) Connect(ctx context.Context, endpoint, token string) error {
+	return d.service.Connect(ctx, provisioner.App{Name: scenarioApp, Endpoint: endpoint, Token: token})
+}
+
+func (d *engineDriver) Send(ctx context.Context, c steps.Change) error {
+	store := d.service.store
+	switch {
+	case c.Op == steps.OpAddMember:
+		return store.AddMember(ctx, c.ID, c.Member)
+	case c.Op == steps.OpRemoveMember:
+		return store.RemoveMember(ctx, c.ID, c.Member)
+	case c.Op == steps.OpDelete && c.Kind == steps.KindGroup:
+		return store.DeleteGroup(ctx, c.ID)
+	case c.Op == steps.OpDelete:
+		return store.DeleteUser(ctx, c.ID)
+	case c.Op == steps.OpPut && c.Kind == steps.KindGroup:
+		group, err := provisioner.ParseGroup(c.ID, c.Attributes)
+		if err != nil {
+			return err
+		}
+		return store.PutGroup(ctx, group)
+	case c.Op == steps.OpPut:
+		user, err := provisioner.ParseUser(c.ID, c.Attributes)
+		if err != nil {
+			return err
+		}
+		return store.PutUser(ctx, user)
+	default:
+		return fmt.Errorf("unknown change %q", c.Op)
+	}
+}
+
+func (d *engineDriver) Sync(ctx context.Context) error {
+	return d.service.Sync(ctx, scenarioApp)
+}
+
+func (d *engineDriver) Settle(ctx context.Context) ([]steps.Subject, error) {
+	return settle(ctx, func() (paused string, subjects []steps.Subject, err error) {
+		app, err := d.service.store.App(ctx, scenarioApp)
+		if err != nil {
+			return "", nil, err
+		}
+		if app.State == provisioner.AppPaused {
+			paused = app.Reason
+		}
+		links, err := d.service.store.AppLinks(ctx, scenarioApp)
+		for _, l := range links {
+			subjects = append(subjects, steps.Subject{Kind: steps.Kind(l.Kind), ID: l.Subject, State: string(l.State), Reason: l.LastError})
+		}
+		return paused, subjects, err
+	})
+}
+
+func (d *engineDriver) Close() error {
+	defer d.remove()
+	return d.service.close()
+}
+
+// settle looks again and again until nothing is under way, or ctx ends. In a
+// paused app nothing is: what it has not been given has failed.
+func settle(ctx context.Context, look func() (paused string, subjects []steps.Subject, err error)) ([]steps.Subject, error) {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		paused, subjects, err := look()
+		if err != nil {
+			return nil, err
+		}
+		underWay := 0
+		for i := range subjects {
+			s := &subjects[i]
+			switch {
+			case s.State != string(provisioner.LinkPending) && s.State != string(provisioner.LinkWaiting):
+			case paused != "":
+				s.State, s.Reason = string(provisioner.LinkFailing), "the app is paused: "+paused
+			default:
+				underWay++
+			}
+		}
+		if underWay == 0 {
+			return subjects, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%s under way: %w", count(underWay, "subject"), context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
+}

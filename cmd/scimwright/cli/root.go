@@ -1,0 +1,53 @@
+// Package cli holds the commands of scimwright, one file each, and the only wiring
+// of its parts: service.go.
+//
+// A command prints what it found on stdout and what went wrong on stderr: what
+// happened and what to do. See [ExitGood] and its neighbours for the exit codes.
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// Run runs one command line, without the program's name, and returns its exit
+// code. Cancel ctx to stop it early; it cleans up first.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	command, err := root.ExecuteContextC(ctx)
+	return report(ctx, stderr, command.CommandPath(), err)
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "scimwright",
+		Short: "Provision users and groups over SCIM 2.0, mock an app, verify one",
+		Long: `scimwright speaks SCIM 2.0 (RFC 7643, RFC 7644) from all three sides:
+
+  sync, serve   push a directory of users and groups into apps
+  mock          a SCIM server to test a client against
+  verify        find out whether an endpoint takes provisioning as it should
+
+Exit codes: 0 done and good, 1 judged not good, 2 usage, 3 could not run,
+130 interrupted after cleaning up.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newSync(), newServe(), newMock(), newVerify())
+	return root
+}
+
+// noArgs refuses anything beside flags.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("unexpected %q: this command takes flags only", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/admin"
+	"github.com/permiso/scimwright/provisioner/queue"
+	"github.com/permiso/scimwright/provisioner/store"
+)
+
+// stopWithin is how long attempts under way may take when the program ends.
+const stopWithin = 10 * time.Second
+
+type serviceConfig struct {
+	// database is the SQLite file.
+	database string
+	// backoff bounds the waits between retries. Zero means the engine's own.
+	backoff provisioner.Backoff
+	// transport carries requests to apps. Nil means the engine's own.
+	transport http.RoundTripper
+	// idle leaves the queue out: changes are stored, nothing is sent by itself.
+	idle bool
+	// log receives what goes wrong inside. Nil means nowhere.
+	log *slog.Logger
+}
+
+// A service is the engine with all it needs, at work on a database.
+type service struct {
+	store  *store.Store
+	queue  *queue.Queue // nil if idle
+	engine *provisioner.Engine
+}
+
+// openService opens the database and starts to work on what it holds. Its owner
+// has to close it.
+func openService(ctx context.Context, config serviceConfig) (_ *service, err error) {
+	if config.log == nil {
+		config.log = slog.New(slog.DiscardHandler)
+	}
+	s := &service{}
+	if s.store, err = store.Open(ctx, store.Config{Database: config.database}); err != nil {
+		return nil, databaseError(config.database, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	s.engine = provisioner.New(provisioner.Config{
+		Store: s.store, UserAgent: userAgent(), Backoff: config.backoff, Transport: config.transport, Log: config.log,
+	})
+	if config.idle {
+		return s, nil
+	}
+	// River's warnings speak of its jobs, which mean nothing to the reader of the log.
+	if s.queue, err = queue.New(ctx, s.store.DB(), queue.Config{}); err != nil {
+		return s, err
+	}
+	s.store.UseScheduler(s.queue)
+	return s, s.queue.Start(ctx, s.engine, s.store)
+}
+
+func databaseError(name string, err error) error {
+	if errors.Is(err, store.ErrLocked) {
+		return unablef("another scimwright is at work on %s: stop it, or use another --database", name)
+	}
+	return unablef("the database %s cannot be used: %v", name, err)
+}
+
+// Connect saves an app and starts its queue.
+func (s *service) Connect(ctx context.Context, app provisioner.App) error {
+	if err := s.store.PutApp(ctx, app); err != nil {
+		return err
+	}
+	if s.queue == nil {
+		return nil
+	}
+	return s.queue.AddApp(app.Name)
+}
+
+// Sync starts a full pass over an app.
+func (s *service) Sync(ctx context.Context, app string) error {
+	_, err := s.engine.Sync(ctx, app)
+	return err
+}
+
+// close lets the attempts under way finish and closes the database.
+func (s *service) close() error {
+	var err error
+	if s.queue != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+		defer cancel()
+		err = s.queue.Stop(ctx)
+	}
+	return errors.Join(err, s.store.Close())
+}
+
+// A daemon is a service with its admin API on a listener.
+type daemon struct {
+	service *service
+	cancel  context.CancelCauseFunc
+	done    chan error
+}
+
+// startDaemon serves the admin API until it is stopped. It takes over the listener.
+func startDaemon(ctx context.Context, listener net.Listener, apiKey string, config serviceConfig) (*daemon, error) {
+	s, err := openService(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := admin.New(admin.Config{Store: s.store, Service: s, APIKey: apiKey, Version: version(), Log: config.log})
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	// It ends when it is told to by stop, not when whoever started it does.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	d := &daemon{service: s, cancel: cancel, done: make(chan error, 1)}
+	go func() { d.done <- serveHTTP(ctx, listener, handler) }()
+	return d, nil
+}
+
+// stop gives requests in flight time to finish and closes the service.
+func (d *daemon) stop() error {
+	d.cancel(nil)
+	return errors.Join(<-d.done, d.service.close())
+}
+
+// serveHTTP answers requests until ctx ends.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      5 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if server.Shutdown(grace) != nil {
+		return server.Close() // whoever is left has had the time
+	}
+	return nil
+}
+
+// snapshot copies a database to a file for a run that must not change it. A
+// database that does not exist yet is copied by doing nothing.
+func snapshot(ctx context.Context, from, to string) error {
+	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	s, err := openService(ctx, serviceConfig{database: from, idle: true})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.store.Snapshot(ctx, to), s.close()); err != nil {
+		return fmt.Errorf("copying the database %s: %w", from, err)
+	}
+	// Tokens in the copy open with the same key.
+	key, err := os.ReadFile(from + ".key")
+	if err != nil {
+		return fmt.Errorf("copying the key of the database %s: %w", filepath.Base(from), err)
+	}
+	return os.WriteFile(to+".key", key, 0o600)
+}

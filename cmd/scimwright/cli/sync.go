@@ -1,0 +1,268 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+type syncFlags struct {
+	directory, endpoint, tokenEnv, app, database, output string
+	mock, dryRun                                         bool
+	wait                                                 time.Duration
+}
+
+func newSync() *cobra.Command {
+	var f syncFlags
+	c := &cobra.Command{
+		Use:   "sync --directory FILE (--endpoint URL --token-env NAME | --mock)",
+		Short: "Push a directory file into an app, once",
+		Long: `sync makes an app hold what a directory file says: it creates and updates accounts
+and groups, and disables the accounts of people who are disabled.
+
+The file is the whole directory. Somebody whom an earlier run pushed and who is
+missing now has left: the account is disabled, never deleted. Accounts that nobody
+here knows are left alone.
+
+What was pushed is remembered in the database file, so that the next run writes only
+what has changed and repeats what has failed.`,
+		Example: `  scimwright sync --directory people.json --mock
+  APP_TOKEN=... scimwright sync --directory people.csv --endpoint https://app.example.com/scim/v2 --token-env APP_TOKEN`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return unable(runSync(cmd, &f))
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.directory, "directory", "", "directory file: .json, .ndjson or .csv (required)")
+	flags.StringVar(&f.endpoint, "endpoint", "", "base URL of the app's SCIM service")
+	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
+	flags.BoolVar(&f.mock, "mock", false, "push into a mock that lives as long as the run")
+	flags.StringVar(&f.app, "app", "", "name of the app (default: the endpoint's host, or mock)")
+	flags.StringVar(&f.database, "database", "", "file that remembers what was pushed (default: scimwright.db; with --mock none)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done and do nothing")
+	flags.StringVar(&f.output, "output", "text", "text or json")
+	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to repeat what fails")
+	return c
+}
+
+// check finds what is wrong with the flags and fills in defaults.
+func (f *syncFlags) check() error {
+	switch {
+	case f.directory == "":
+		return usagef("--directory is missing: name the file to push")
+	case f.mock && (f.endpoint != "" || f.tokenEnv != ""):
+		return usagef("--mock brings its own endpoint and token: leave --endpoint and --token-env out")
+	case !f.mock && f.endpoint == "":
+		return usagef("--endpoint is missing: give the app's SCIM base URL, or --mock to try it without an app")
+	case !f.mock && f.tokenEnv == "":
+		return usagef("--token-env is missing: put the bearer token into an environment variable and name it here")
+	case f.output != "text" && f.output != "json":
+		return usagef("--output %q: use text or json", f.output)
+	case f.wait < 0:
+		return usagef("--wait %s: give a time that is not negative", f.wait)
+	}
+	switch {
+	case f.app != "":
+	case f.mock:
+		f.app = "mock"
+	default:
+		f.app = appName(f.endpoint)
+	}
+	if f.database == "" && !f.mock {
+		f.database = "scimwright.db"
+	}
+	return nil
+}
+
+var notInName = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// appName makes a name of an endpoint's host. Whether the endpoint is any good is
+// for others to say.
+func appName(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return "app"
+	}
+	name := strings.Trim(notInName.ReplaceAllString(u.Host, "-"), "-")
+	return name[:min(len(name), 60)]
+}
+
+func runSync(cmd *cobra.Command, f *syncFlags) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	directory, err := readDirectory(f.directory)
+	if err != nil {
+		return err
+	}
+	app := &provisioner.App{Name: f.app, Endpoint: f.endpoint}
+	ctx := cmd.Context()
+	if f.mock {
+		mock, err := newMockServer(&mockFlags{})
+		if err != nil {
+			return err
+		}
+		running, err := startMock(ctx, mock, "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer running.stop()
+		app.Endpoint, app.Token = running.endpoint, mock.Token()
+	} else if app.Token, err = tokenFrom(f.tokenEnv); err != nil {
+		return err
+	}
+	if err := app.Validate(); err != nil {
+		return usagef("%v", err)
+	}
+	database, remove, err := f.workingDatabase()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	config := serviceConfig{database: database}
+	if f.dryRun {
+		if err := f.copyDatabase(ctx, database); err != nil {
+			return err
+		}
+		config.transport = newRehearsal()
+	}
+	s, err := openService(ctx, config)
+	if err != nil {
+		return err
+	}
+	err = s.syncOnce(cmd, f, app, directory)
+	return errors.Join(err, s.close())
+}
+
+// workingDatabase returns the file to work on and how to clean up: the one that
+// was asked for, a copy of it for a dry run, or one for this run alone.
+func (f *syncFlags) workingDatabase() (name string, remove func(), err error) {
+	if f.database != "" && !f.dryRun {
+		return f.database, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "scimwright-")
+	if err != nil {
+		return "", nil, err
+	}
+	return filepath.Join(dir, "scimwright.db"), func() { os.RemoveAll(dir) }, nil
+}
+
+// copyDatabase gives a dry run what earlier runs have left.
+func (f *syncFlags) copyDatabase(ctx context.Context, to string) error {
+	if f.database == "" {
+		return nil
+	}
+	return snapshot(ctx, f.database, to)
+}
+
+// tokenFrom reads a bearer token from the environment.
+func tokenFrom(name string) (string, error) {
+	token := strings.TrimSpace(os.Getenv(name))
+	if token == "" {
+		return "", usagef("the environment variable %s holds no token: set it, as in %s=... scimwright ...", name, name)
+	}
+	return token, nil
+}
+
+// syncOnce pushes a directory into an app and reports what came of it.
+func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, app *provisioner.App, directory *provisioner.Directory) error {
+	ctx, started := cmd.Context(), time.Now()
+	if err := s.connect(ctx, app, f.mock); err != nil {
+		return err
+	}
+	if err := s.store.ReplaceDirectory(ctx, directory); err != nil {
+		return unablef("saving the directory: %v", err)
+	}
+	since, err := s.store.LastLogID(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := s.engine.Sync(ctx, app.Name); err != nil {
+		return syncError(app, err)
+	}
+	bar := newProgressBar(f.barTo(cmd))
+	result, err := s.engine.Await(ctx, app.Name, since, f.wait, bar.show)
+	bar.close()
+	if err != nil {
+		return err
+	}
+	if f.dryRun && f.output == "text" {
+		if err := s.writeRehearsed(ctx, cmd.OutOrStdout(), app.Name, since); err != nil {
+			return err
+		}
+	}
+	report := summarize(app, result, s.engine.Requests(app.Name), time.Since(started))
+	return f.finish(cmd.OutOrStdout(), report, result)
+}
+
+func (f *syncFlags) barTo(cmd *cobra.Command) io.Writer {
+	if f.output == "json" {
+		return io.Discard
+	}
+	return cmd.ErrOrStderr()
+}
+
+// finish prints the summary and turns it into an exit code.
+func (f *syncFlags) finish(w io.Writer, report *summary, result *provisioner.Result) error {
+	if f.output == "json" {
+		if err := report.writeJSON(w); err != nil {
+			return err
+		}
+	} else {
+		report.writeText(w)
+	}
+	switch {
+	case result.Paused != "":
+		return unablef("the app was paused: %s", result.Paused)
+	case len(report.Failures) > 0:
+		return exitf(ExitBad, "%s failed%s", count(len(report.Failures), "subject"), f.keptNote())
+	default:
+		return nil
+	}
+}
+
+func (f *syncFlags) keptNote() string {
+	if f.database == "" || f.dryRun {
+		return ""
+	}
+	return fmt.Sprintf("; run the same command again to retry, %s remembers them", f.database)
+}
+
+// connect saves the app's connection. Links to one endpoint mean nothing at
+// another, so a database keeps an app to its endpoint.
+func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool) error {
+	saved, err := s.store.App(ctx, app.Name)
+	switch {
+	case errors.Is(err, provisioner.ErrNotFound):
+	case err != nil:
+		return err
+	case fresh:
+		if err := s.store.DeleteApp(ctx, app.Name); err != nil {
+			return err
+		}
+	case strings.TrimRight(saved.Endpoint, "/") != strings.TrimRight(app.Endpoint, "/"):
+		return usagef("the database knows the app %q at %s, not at %s: give the new one another name with --app, or use another --database", app.Name, saved.Endpoint, app.Endpoint)
+	}
+	return s.Connect(ctx, *app)
+}
+
+// syncError says in one line why a sync could not start.
+func syncError(app *provisioner.App, err error) error {
+	var probe *provisioner.ProbeError
+	if errors.As(err, &probe) {
+		return unablef("%s cannot be synced, nothing was changed: %v", app.Endpoint, err)
+	}
+	return err
+}

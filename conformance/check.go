@@ -1,0 +1,134 @@
+package conformance
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"strings"
+
+	"github.com/cucumber/godog"
+	messages "github.com/cucumber/messages/go/v21"
+
+	"github.com/permiso/scimwright/conformance/steps"
+)
+
+// A Check is one scenario.
+type Check struct {
+	// ID names the check for ever, such as "LIFE-21". It is the title of a scenario
+	// that has none.
+	ID string
+	// Area is the part of the id before the number, such as "LIFE".
+	Area string
+	// Level is how binding the demand is.
+	Level Level
+	// Title is the scenario's title, Rule what it demands, Feature the title of the
+	// feature.
+	Title, Rule, Feature string
+	// Tags are the scenario's tags, those of its feature and rule included, each
+	// with its @.
+	Tags []string
+	// File and Line say where the scenario stands.
+	File string
+	Line int
+
+	// scenario is the id of the godog pickle.
+	scenario string
+}
+
+// A Level is how binding a demand is, by the keywords of RFC 2119.
+type Level string
+
+// The levels. Their tags are the same words with an @.
+const (
+	Must   Level = "must"
+	Should Level = "should"
+	May    Level = "may"
+)
+
+var tagForm = regexp.MustCompile(`^@?[A-Za-z0-9][A-Za-z0-9._:-]*$`)
+
+// Checks reads the scenarios of the feature files that a godog tag expression
+// selects, in a fixed order: by file name, then as they stand there.
+func Checks(features fs.FS, tags string) ([]Check, error) {
+	if err := checkExpression(tags); err != nil {
+		return nil, err
+	}
+	options := &godog.Options{FS: features, Paths: []string{"."}, Tags: tags, Output: io.Discard}
+	documents, err := godog.TestSuite{Options: options}.RetrieveFeatures()
+	if err != nil {
+		return nil, fmt.Errorf("reading the feature files: %w", err)
+	}
+	var checks []Check
+	for _, d := range documents {
+		places := locate(d.GherkinDocument)
+		for _, pickle := range d.Pickles {
+			checks = append(checks, newCheck(d.GherkinDocument, pickle, places))
+		}
+	}
+	return checks, nil
+}
+
+// checkExpression refuses what godog would read wrongly, or not at all.
+func checkExpression(tags string) error {
+	if tags == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(strings.ReplaceAll(tags, "&&", ","), ",") {
+		if tag := strings.TrimPrefix(strings.TrimSpace(part), "~"); !tagForm.MatchString(tag) {
+			return fmt.Errorf("the tag expression %q: %q is not a tag; write it like %q, with a comma for or", tags, tag, "@lifecycle && ~@needs-groups")
+		}
+	}
+	return nil
+}
+
+// A place is where a scenario stands.
+type place struct {
+	rule string
+	line int
+}
+
+// locate maps the id of each scenario's syntax node to its place.
+func locate(d *messages.GherkinDocument) map[string]place {
+	places := map[string]place{}
+	if d.Feature == nil {
+		return places
+	}
+	for _, child := range d.Feature.Children {
+		if s := child.Scenario; s != nil {
+			places[s.Id] = place{line: int(s.Location.Line)}
+		}
+		if child.Rule == nil {
+			continue
+		}
+		for _, inner := range child.Rule.Children {
+			if s := inner.Scenario; s != nil {
+				places[s.Id] = place{rule: child.Rule.Name, line: int(s.Location.Line)}
+			}
+		}
+	}
+	return places
+}
+
+func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[string]place) Check {
+	c := Check{Title: pickle.Name, File: pickle.Uri, scenario: pickle.Id, Level: Must}
+	if d.Feature != nil {
+		c.Feature = d.Feature.Name
+	}
+	if len(pickle.AstNodeIds) > 0 {
+		at := places[pickle.AstNodeIds[0]]
+		c.Rule, c.Line = at.rule, at.line
+	}
+	for _, t := range pickle.Tags {
+		c.Tags = append(c.Tags, t.Name)
+		switch level := Level(strings.TrimPrefix(t.Name, "@")); level {
+		case Must, Should, May:
+			c.Level = level
+		}
+	}
+	if c.ID = steps.ID(c.Tags); c.ID == "" {
+		c.ID = c.Title
+	}
+	c.Area, _, _ = strings.Cut(c.ID, "-")
+	return c
+}

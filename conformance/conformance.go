@@ -1,0 +1,214 @@
+// Package conformance judges a SCIM service by the scenarios of package features.
+//
+// [Run] looks at the target, selects the checks, runs them one after another and
+// returns a [Report]; [ExitCode] turns what it returns into the status of a
+// command. Nothing is changed in the target unless [Config.Write] is set, and then
+// only what the run itself has made, which it removes again.
+//
+//	report, err := conformance.Run(ctx, conformance.Config{
+//		Endpoint: "https://app.example.com/scim/v2", Token: token,
+//		Features: features.FS, Write: true, Provisioner: newProvisioner,
+//	})
+//	os.Exit(conformance.ExitCode(report, err))
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/permiso/scimwright/conformance/steps"
+)
+
+// Config says what a run judges, and how.
+type Config struct {
+	// Endpoint is the SCIM base URL of the target, with or without a trailing
+	// slash. Required.
+	Endpoint string
+	// Token is the bearer token. Empty sends no credentials.
+	Token string
+	// Transport carries requests to the target. Nil means one that verifies TLS.
+	// A test can put an http.Handler behind it.
+	Transport http.RoundTripper
+	// Timeout bounds one exchange with the target. Zero means 30 s.
+	Timeout time.Duration
+
+	// Features holds the feature files, in any folders. Required.
+	Features fs.FS
+	// Tags selects scenarios by a godog tag expression, such as
+	// "@lifecycle && ~@needs-groups". Empty selects all.
+	Tags string
+	// Write allows the run to make resources, and to change and delete those.
+	// False skips every scenario that writes.
+	Write bool
+	// Provisioner makes the provisioner that one lifecycle scenario drives. Nil
+	// ends those with an error.
+	Provisioner func(ctx context.Context) (steps.Provisioner, error)
+
+	// Run identifies the run in the names of what it makes: eight letters or
+	// digits in lower case. Empty means random ones.
+	Run string
+	// MailDomain is the domain of user names and mail addresses. Empty means
+	// scimwright.invalid.
+	MailDomain string
+	// Settle is how long the target may take to show what it has accepted. Zero
+	// means 2 s.
+	Settle time.Duration
+	// Patience is how long the provisioner may take to deliver a change, retries
+	// included. Zero means 30 s.
+	Patience time.Duration
+
+	// OnPlan is called with the selected checks before the first one runs, OnResult
+	// with each result as soon as there is one. Nil means nobody listens.
+	OnPlan   func([]Check)
+	OnResult func(Result)
+	// Now is the clock of the report. Nil means [time.Now].
+	Now func() time.Time
+}
+
+// Run judges a target. A failed check is part of the report, not an error.
+//
+// The error is nil if at least one check ran. Otherwise it is a [*ConfigError]; a
+// [*NothingError] if no check was left to run; a [*TargetError] if the target
+// cannot be reached, refuses the token or is no SCIM service. If ctx ends, the
+// scenario under way is cleaned up, the rest is skipped, and the error is that of
+// ctx. The report is nil only before anything was selected.
+func Run(ctx context.Context, config Config) (*Report, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Run == "" {
+		config.Run = steps.NewRun()
+	}
+	target, err := steps.NewTarget(steps.TargetConfig{
+		Endpoint: config.Endpoint, Token: config.Token, Transport: config.Transport, Timeout: config.Timeout,
+	})
+	if err != nil {
+		return nil, &ConfigError{Err: err}
+	}
+	r := &run{config: config, target: target, started: config.Now()}
+	if err := r.load(); err != nil {
+		return nil, err
+	}
+	if config.OnPlan != nil {
+		config.OnPlan(r.checks)
+	}
+	if !r.anyLeft() {
+		for i := range r.checks {
+			r.record(i, r.skipResult(i))
+		}
+		return r.report(), &NothingError{Reason: r.skip(r.checks[0].Tags)}
+	}
+	if err := r.look(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.judge(ctx); err != nil {
+		return r.report(), err
+	}
+	report := r.report()
+	if err := ctx.Err(); err != nil {
+		return report, err
+	}
+	if !report.ran() {
+		return report, &NothingError{Reason: report.Results[0].Reason}
+	}
+	return report, nil
+}
+
+// A run is one run under way.
+type run struct {
+	config  Config
+	target  *steps.Target
+	started time.Time
+	checks  []Check
+	// byScenario finds a check by the id of its godog pickle.
+	byScenario map[string]int
+	// missing says why a capability cannot be used, by the tag that needs it.
+	missing map[string]string
+
+	results []Result
+	done    []bool
+	leaks   []steps.Leak
+	begun   time.Time
+}
+
+func (r *run) options(ctx context.Context) *godog.Options {
+	return &godog.Options{
+		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Tags,
+		Format: "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
+	}
+}
+
+// load reads and selects the checks.
+func (r *run) load() error {
+	if r.config.Features == nil {
+		return &ConfigError{Err: fmt.Errorf("conformance: Config.Features is nil")}
+	}
+	checks, err := Checks(r.config.Features, r.config.Tags)
+	if err != nil {
+		return &ConfigError{Err: err}
+	}
+	switch {
+	case len(checks) == 0 && r.config.Tags == "":
+		return &NothingError{Reason: "the feature files hold no scenario"}
+	case len(checks) == 0:
+		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection %q", r.config.Tags)}
+	}
+	r.checks = checks
+	r.byScenario = make(map[string]int, len(checks))
+	for i, c := range checks {
+		r.byScenario[c.scenario] = i
+	}
+	r.results = make([]Result, len(checks))
+	r.done = make([]bool, len(checks))
+	return nil
+}
+
+// skip returns why a scenario with these tags is left out, "" if it is not.
+func (r *run) skip(tags []string) string {
+	for _, tag := range tags {
+		if tag == "@write" && !r.config.Write {
+			return "read-only: the run may not write to the target"
+		}
+		if why := r.missing[tag]; why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func (r *run) anyLeft() bool {
+	for _, c := range r.checks {
+		if r.skip(c.Tags) == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// judge runs the scenarios.
+func (r *run) judge(ctx context.Context) error {
+	r.begun = r.config.Now()
+	suite, err := steps.New(steps.Config{
+		Target: r.target, Provisioner: r.config.Provisioner, Run: r.config.Run, MailDomain: r.config.MailDomain,
+		Settle: r.config.Settle, Patience: r.config.Patience, Skip: r.skip, OnOutcome: r.outcome,
+	})
+	if err != nil {
+		return &ConfigError{Err: err}
+	}
+	status := godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: r.options(ctx)}.Run()
+	if status > 1 {
+		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
+	}
+	for i := range r.checks {
+		if !r.done[i] {
+			r.record(i, Result{Check: r.checks[i], Verdict: Error, Reason: "the scenario has no steps"})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/permiso/scimwright/conformance/steps"
+)
+
+// A ConfigError says that a run was asked for in a way that cannot work.
+type ConfigError struct{ Err error }
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// A NothingError says that no check was left to run. A run that judges nothing is
+// not a good one.
+type NothingError struct {
+	// Reason is why the first selected check was left out, or that none was
+	// selected.
+	Reason string
+}
+
+func (e *NothingError) Error() string { return "nothing was judged: " + e.Reason }
+
+// A TargetError says that there is nothing to judge behind an endpoint.
+type TargetError struct {
+	Endpoint string
+	// Refused says that the target answers and refuses the credentials.
+	Refused bool
+	// Detail says what was found and what to do about it.
+	Detail string
+	// Err is why there was no answer, nil if there was one.
+	Err error
+}
+
+func (e *TargetError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Endpoint, e.Detail, e.Err)
+	}
+	return fmt.Sprintf("%s: %s", e.Endpoint, e.Detail)
+}
+
+func (e *TargetError) Unwrap() error { return e.Err }
+
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// look reads from the target, before anything is judged, whether it is there, lets
+// us in and speaks SCIM, and what it does not have.
+func (r *run) look(ctx context.Context) error {
+	answer, err := r.ask(ctx, "Users")
+	if err != nil {
+		return err
+	}
+	switch status := answer.Status; {
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		detail := "the token is refused"
+		if r.config.Token == "" {
+			detail = "the target wants credentials and none were given"
+		}
+		return r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users", detail, status)
+	case status == http.StatusNotFound:
+		return r.targetError(false, "GET /Users answered 404: check the path of the URL, it often ends in /scim/v2")
+	case status >= 300 && status < 400:
+		return r.targetError(false, "GET /Users answered %d, a redirect to %s: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
+	case !answer.OK():
+		return r.targetError(false, "GET /Users answered %d: the service has to work before it can be judged", status)
+	}
+	if err := r.wantObject(answer); err != nil {
+		return err
+	}
+	answer, err = r.ask(ctx, "Groups")
+	if err != nil {
+		return err
+	}
+	r.missing = map[string]string{}
+	switch answer.Status {
+	case http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		r.missing["@needs-groups"] = fmt.Sprintf("not offered: GET /Groups answered %d", answer.Status)
+	}
+	return nil
+}
+
+func (r *run) ask(ctx context.Context, collection string) (*steps.Answer, error) {
+	answer, err := r.target.Get(ctx, url.Values{"count": {"1"}}, collection)
+	if err == nil {
+		return answer, nil
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return nil, &TargetError{Endpoint: r.target.Endpoint(), Detail: "the target cannot be reached", Err: err}
+}
+
+func (r *run) targetError(refused bool, format string, args ...any) error {
+	return &TargetError{Endpoint: r.target.Endpoint(), Refused: refused, Detail: fmt.Sprintf(format, args...)}
+}
+
+// wantObject refuses what does not answer in JSON; a web page at the URL is the
+// common mistake.
+func (r *run) wantObject(answer *steps.Answer) error {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(answer.Body, &object) == nil && object != nil {
+		return nil
+	}
+	kind := answer.Header.Get("Content-Type")
+	if body := bytes.TrimSpace(answer.Body); len(body) > 0 && body[0] == '<' {
+		return r.targetError(false, "GET /Users answered with a web page (%s), not with SCIM: check the path of the URL, it often ends in /scim/v2", kind)
+	}
+	return r.targetError(false, "GET /Users did not answer with a JSON object (%s): this is no SCIM service", kind)
+}
+
+func place3xx(location string) string {
+	if location == "" {
+		return "nowhere"
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return "a place that is no URL"
+	}
+	u.RawQuery, u.Fragment, u.User = "", "", nil
+	return u.String()
+}

@@ -1,0 +1,199 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Leak is something that a run made and could not remove.
+type Leak struct {
+	// Kind is the resource type.
+	Kind Kind
+	// ID is the target's id, "" if the answer to the create never came.
+	ID string
+	// Name is the userName or displayName, as far as it is known.
+	Name string
+	// Reason says why it is still there.
+	Reason string
+}
+
+func (l Leak) String() string {
+	return fmt.Sprintf("%s %s %q: %s", l.Kind, l.ID, l.Name, l.Reason)
+}
+
+// Cleanup removes everything in the ledger, groups first, then users, newest
+// first, and checks that it is gone, for as long as the target may take to show
+// it. It returns what is left.
+func (g *Guard) Cleanup(ctx context.Context, settle time.Duration) []Leak {
+	var leaks []Leak
+	for _, collection := range []string{groups, users} {
+		g.findUnsettled(ctx, collection, &leaks)
+		open := g.ledger.open(collection)
+		for _, e := range slices.Backward(open) {
+			if e.id == "" {
+				continue
+			}
+			if why := g.remove(ctx, collection, e.id, settle); why != "" {
+				leaks = append(leaks, Leak{Kind: kindOf(collection), ID: e.id, Name: e.name, Reason: why})
+				continue
+			}
+			g.ledger.vanished(collection, e.id)
+		}
+	}
+	return leaks
+}
+
+func kindOf(collection string) Kind {
+	if collection == groups {
+		return KindGroup
+	}
+	return KindUser
+}
+
+// findUnsettled looks for what creates without an answer may have made, by the
+// unique name they carried.
+func (g *Guard) findUnsettled(ctx context.Context, collection string, leaks *[]Leak) {
+	for _, name := range g.ledger.unsettled(collection) {
+		found, err := g.find(ctx, collection, name)
+		if err != nil {
+			*leaks = append(*leaks, Leak{Kind: kindOf(collection), Name: name, Reason: "a create got no answer, and looking for what it made failed: " + err.Error()})
+			continue
+		}
+		for _, r := range found {
+			if g.marked(r.text(nameAttribute(collection))) {
+				g.ledger.adopt(collection, r.id(), name)
+			}
+		}
+	}
+}
+
+// find returns the resources of a name, by filter, or by walking the list of a
+// target that cannot filter. The answer is checked: some targets ignore a filter.
+func (g *Guard) find(ctx context.Context, collection, name string) ([]resource, error) {
+	attribute := nameAttribute(collection)
+	query := url.Values{"filter": {attribute + " eq " + strconv.Quote(name)}}
+	answer, err := g.target.Get(ctx, query, collection)
+	if err != nil {
+		return nil, err
+	}
+	if !answer.OK() {
+		return g.walk(ctx, collection, name)
+	}
+	return named(answer.object().objects("Resources"), attribute, name), nil
+}
+
+func named(all []resource, attribute, name string) []resource {
+	return slices.DeleteFunc(all, func(r resource) bool {
+		return !strings.EqualFold(r.text(attribute), name) || r.id() == ""
+	})
+}
+
+// walkLimit bounds how much of a list is read in search of one name.
+const walkLimit = 10_000
+
+// walk reads a list page by page (RFC 7644 section 3.4.2.4). It goes on by what it
+// has received, not by what the target says about it.
+func (g *Guard) walk(ctx context.Context, collection, name string) ([]resource, error) {
+	attribute := nameAttribute(collection)
+	seen := map[string]bool{}
+	var found []resource
+	for len(seen) < walkLimit {
+		query := url.Values{"startIndex": {strconv.Itoa(len(seen) + 1)}, "count": {"100"}}
+		answer, err := g.target.Get(ctx, query, collection)
+		if err != nil {
+			return nil, err
+		}
+		if !answer.OK() {
+			return nil, fmt.Errorf("listing /%s answered %d", collection, answer.Status)
+		}
+		before := len(seen)
+		for _, r := range answer.object().objects("Resources") {
+			if r.id() != "" && !seen[r.id()] {
+				seen[r.id()] = true
+				found = append(found, named([]resource{r}, attribute, name)...)
+			}
+		}
+		if len(seen) == before {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("/%s has more than %d resources and cannot be filtered by %s", collection, walkLimit, attribute)
+}
+
+// removeTries is how often a refused delete is repeated.
+const removeTries = 5
+
+// remove deletes one resource and waits until the target says that it is gone. It
+// returns why it is not, "" if it is.
+func (g *Guard) remove(ctx context.Context, collection, id string, settle time.Duration) string {
+	wait := 100 * time.Millisecond
+	for try := 1; ; try++ {
+		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{collection, id}})
+		why := ""
+		switch {
+		case err != nil:
+			why = err.Error()
+		case answer.OK(), answer.Status == http.StatusNotFound:
+			return g.confirmGone(ctx, collection, id, settle)
+		default:
+			why = fmt.Sprintf("DELETE answered %d", answer.Status)
+			if !busy(answer) && answer.Status < 500 || answer.Status == http.StatusNotImplemented {
+				return why
+			}
+		}
+		if try == removeTries {
+			return why
+		}
+		pause := wait
+		if answer != nil {
+			pause = retryAfter(answer, wait)
+		}
+		if sleep(ctx, pause) != nil {
+			return why + "; there was no time left to try again"
+		}
+		wait *= 2
+	}
+}
+
+func (g *Guard) confirmGone(ctx context.Context, collection, id string, settle time.Duration) string {
+	why := ""
+	err := poll(ctx, settle, func() error {
+		answer, err := g.target.Get(ctx, nil, collection, id)
+		switch {
+		case err != nil:
+			why = "it was deleted, and reading it failed: " + err.Error()
+		case answer.Status == http.StatusNotFound, answer.Status == http.StatusGone:
+			return nil
+		default:
+			why = fmt.Sprintf("it was deleted, and reading it still answers %d", answer.Status)
+		}
+		return failf("%s", why)
+	})
+	if err == nil {
+		return ""
+	}
+	return why
+}
+
+// poll calls check until it succeeds, fails other than by a [Failure], or the time
+// is up. It returns the last error.
+func poll(ctx context.Context, limit time.Duration, check func() error) error {
+	deadline := time.Now().Add(limit)
+	wait := 10 * time.Millisecond
+	for {
+		err := check()
+		if err == nil || !IsFailure(err) || !time.Now().Add(wait).Before(deadline) {
+			return err
+		}
+		if sleep(ctx, wait) != nil {
+			return err
+		}
+		wait = min(2*wait, 250*time.Millisecond)
+	}
+}

@@ -1,0 +1,287 @@
+// Package steps is the one vocabulary of the scenarios: what their sentences mean,
+// over raw HTTP and generic JSON. It knows nothing of the code it judges; the
+// lifecycle scenarios drive "a provisioner" through the [Provisioner] interface,
+// and everything that reaches the target goes through a [Guard], which changes
+// nothing but what the run has made itself.
+//
+// [New] makes a suite, [Suite.Initialize] registers the sentences with godog, and
+// [Docs] lists them:
+//
+//	suite, err := steps.New(steps.Config{Target: target, Provisioner: newProvisioner})
+//	status := godog.TestSuite{ScenarioInitializer: suite.Initialize, Options: options}.Run()
+package steps
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/cucumber/godog"
+)
+
+// Config says what a [Suite] works with.
+type Config struct {
+	// Target is the SCIM service under test. Required.
+	Target *Target
+	// Provisioner makes the provisioner of one scenario. Nil fails the scenarios
+	// that need one.
+	Provisioner func(ctx context.Context) (Provisioner, error)
+	// Run identifies the run in the names of everything it makes: eight letters or
+	// digits in lower case. Empty means random ones.
+	Run string
+	// MailDomain is the domain of user names and mail addresses. Empty means
+	// scimwright.invalid, which cannot receive mail.
+	MailDomain string
+	// Settle is how long the target may take to show what it has accepted. Zero
+	// means 2 s.
+	Settle time.Duration
+	// Patience is how long the provisioner may take to deliver a change to an app
+	// that is up, retries included. Zero means 30 s.
+	Patience time.Duration
+	// Skip decides, from its tags, whether a scenario is left out, and returns the
+	// reason, "" to run it. Nil runs them all.
+	Skip func(tags []string) string
+	// OnOutcome is called at the end of each scenario. Nil means nobody listens.
+	OnOutcome func(Outcome)
+}
+
+// An Outcome is how one scenario ended.
+type Outcome struct {
+	// Scenario is the id of its godog pickle.
+	Scenario string
+	// Skipped is why the scenario was left out, "" if it was not.
+	Skipped string
+	// Err is nil if everything was as demanded. [IsFailure] tells a verdict from
+	// trouble.
+	Err error
+	// Leaks lists what the scenario made and could not remove.
+	Leaks []Leak
+}
+
+// A Suite holds what the scenarios of one run share.
+type Suite struct {
+	config Config
+	// patterns are the compiled patterns of the vocabulary, in its order.
+	patterns []*regexp.Regexp
+}
+
+var (
+	runForm = regexp.MustCompile(`^[a-z0-9]{8}$`)
+	idTag   = regexp.MustCompile(`^@[A-Z]+-[0-9]+$`)
+)
+
+// New returns a suite. It fails if the configuration cannot work.
+func New(config Config) (*Suite, error) {
+	if config.Target == nil {
+		return nil, errors.New("steps: Config.Target is nil")
+	}
+	if config.Run == "" {
+		config.Run = NewRun()
+	}
+	if !runForm.MatchString(config.Run) {
+		return nil, fmt.Errorf("steps: the run %q is not eight letters or digits in lower case", config.Run)
+	}
+	if config.MailDomain == "" {
+		config.MailDomain = "scimwright.invalid"
+	}
+	if config.Settle <= 0 {
+		config.Settle = 2 * time.Second
+	}
+	if config.Patience <= 0 {
+		config.Patience = 30 * time.Second
+	}
+	s := &Suite{config: config}
+	for _, d := range Docs() {
+		s.patterns = append(s.patterns, regexp.MustCompile(d.Pattern))
+	}
+	return s, nil
+}
+
+// NewRun returns a random identifier for a run.
+func NewRun() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// ID returns the check id among a scenario's tags, such as "LIFE-01", "" if there
+// is none.
+func ID(tags []string) string {
+	for _, tag := range tags {
+		if idTag.MatchString(tag) {
+			return tag[1:]
+		}
+	}
+	return ""
+}
+
+// Initialize registers the vocabulary for one scenario. It is what godog calls a
+// scenario initializer.
+func (s *Suite) Initialize(sc *godog.ScenarioContext) {
+	state := &scenario{suite: s, people: map[string]*person{}, groups: map[string]*group{}}
+	sc.Before(state.begin)
+	sc.After(state.end)
+	for i, d := range vocabulary(state) {
+		sc.Step(s.patterns[i], d.handler)
+	}
+}
+
+func tagNames(pickle *godog.Scenario) []string {
+	tags := make([]string, len(pickle.Tags))
+	for i, t := range pickle.Tags {
+		tags[i] = t.Name
+	}
+	return tags
+}
+
+// cleanupTime bounds the cleanup of one scenario. It has a clock of its own, so
+// that an interrupted run cleans up as well.
+const cleanupTime = 60 * time.Second
+
+// interrupted is why a scenario was left out, or cut short, when the run's context
+// ended.
+const interrupted = "the run was interrupted"
+
+// A scenario holds the state of one scenario.
+type scenario struct {
+	suite *Suite
+	// prefix begins every name that the scenario makes.
+	prefix string
+	guard  *Guard
+	tape   Tape
+	// wire and driver are nil until a step needs a provisioner.
+	wire   *Wire
+	driver Provisioner
+
+	people map[string]*person
+	groups map[string]*group
+	// last is the change that was sent last.
+	last Change
+	// restless says that something has happened since everything was quiet; mark
+	// is where the tape stood when it began.
+	restless bool
+	mark     int
+	subjects []Subject
+	// impatient says that waiting for a retry has been in vain once.
+	impatient bool
+	skipped   string
+}
+
+func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
+	tags := tagNames(pickle)
+	if s.suite.config.Skip != nil {
+		s.skipped = s.suite.config.Skip(tags)
+	}
+	if s.skipped == "" && ctx.Err() != nil {
+		s.skipped = interrupted
+	}
+	if s.skipped != "" {
+		return ctx, godog.ErrSkip
+	}
+	key := strings.ToLower(ID(tags))
+	if key == "" {
+		key = "x" + NewRun()
+	}
+	s.prefix = marker(s.suite.config.Run) + key + "-"
+	s.guard = NewGuard(s.suite.config.Target, s.suite.config.Run)
+	return ctx, nil
+}
+
+// end stops the provisioner, then the wire, then removes what the scenario made,
+// however it went.
+func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr error) (context.Context, error) {
+	out := Outcome{Scenario: pickle.Id, Skipped: s.skipped}
+	switch {
+	case stepErr != nil && ctx.Err() != nil && out.Skipped == "":
+		out.Skipped = interrupted // what a step saw of it is no verdict
+	case !errors.Is(stepErr, godog.ErrSkip):
+		out.Err = stepErr
+	}
+	var problems []error
+	if s.driver != nil {
+		if err := s.driver.Close(); err != nil {
+			problems = append(problems, fmt.Errorf("stopping the provisioner: %w", err))
+		}
+	}
+	if s.wire != nil {
+		if err := s.wire.Close(); err != nil {
+			problems = append(problems, fmt.Errorf("stopping the wire: %w", err))
+		}
+	}
+	if refused := s.tape.since(0, func(x *Exchange) bool { return x.Fate == FateRefused }); len(refused) > 0 {
+		problems = append(problems, failf("the provisioner tried to change what this run did not make: %s", explain(refused[0])))
+	}
+	if s.guard != nil {
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+		defer cancel()
+		out.Leaks = s.guard.Cleanup(clean, s.suite.config.Settle)
+	}
+	if len(out.Leaks) > 0 {
+		problems = append(problems, fmt.Errorf("left behind in the app: %s", out.Leaks[0]))
+	}
+	// A violation weighs more than what a step saw of it.
+	hookErr := errors.Join(problems...)
+	if hookErr != nil {
+		out.Err = errors.Join(hookErr, out.Err)
+	}
+	if s.suite.config.OnOutcome != nil {
+		s.suite.config.OnOutcome(out)
+	}
+	return ctx, hookErr
+}
+
+func explain(x Exchange) string {
+	text := x.Request.Method + " " + x.Request.path()
+	if x.Answer == nil {
+		return text
+	}
+	if detail := x.Answer.object().text("detail"); detail != "" {
+		return detail
+	}
+	return fmt.Sprintf("%s answered %d", text, x.Answer.Status)
+}
+
+// skip ends the scenario without a verdict.
+func (s *scenario) skip(format string, args ...any) error {
+	s.skipped = fmt.Sprintf(format, args...)
+	return godog.ErrSkip
+}
+
+// connect starts wire and provisioner, once.
+func (s *scenario) connect(ctx context.Context) error {
+	if s.driver != nil {
+		return nil
+	}
+	if s.suite.config.Provisioner == nil {
+		return errors.New("the scenario needs a provisioner and the run has none")
+	}
+	if err := s.startWire(); err != nil {
+		return err
+	}
+	driver, err := s.suite.config.Provisioner(ctx)
+	if err != nil {
+		return fmt.Errorf("starting the provisioner: %w", err)
+	}
+	s.driver = driver
+	if err := driver.Connect(ctx, s.wire.Endpoint(), s.wire.Token()); err != nil {
+		return fmt.Errorf("connecting the provisioner to the app: %w", err)
+	}
+	return nil
+}
+
+func (s *scenario) startWire() error {
+	if s.wire != nil {
+		return nil
+	}
+	wire, err := StartWire(s.guard, &s.tape)
+	if err != nil {
+		return err
+	}
+	s.wire = wire
+	return nil
+}

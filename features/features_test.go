@@ -1,0 +1,146 @@
+package features_test
+
+import (
+	"context"
+	"io"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cucumber/godog"
+
+	"github.com/permiso/scimwright/cmd/scimwright/cli"
+	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/steps"
+	"github.com/permiso/scimwright/features"
+	"github.com/permiso/scimwright/mocktarget/elimityserver"
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
+)
+
+// TestLifecycle runs every lifecycle scenario against two servers, the mock and
+// one that we did not write, through the engine in this process and through the
+// daemon's API. A scenario that is skipped there is a mistake.
+func TestLifecycle(t *testing.T) {
+	targets := map[string]func(testing.TB) (endpoint, token string){"mock": mock, "elimity": elimity}
+	drivers := map[string]func(context.Context) (steps.Provisioner, error){
+		"engine": cli.NewEngineDriver, "daemon": cli.NewDaemonDriver,
+	}
+	for target, start := range targets {
+		for driver, provisioner := range drivers {
+			t.Run(target+"/"+driver, func(t *testing.T) {
+				t.Parallel()
+				endpoint, token := start(t)
+				lifecycle(t, endpoint, token, provisioner)
+			})
+		}
+	}
+}
+
+func mock(t testing.TB) (endpoint, token string) {
+	target := mocktargettest.New(t)
+	return target.URL(), target.Token()
+}
+
+func elimity(t testing.TB) (endpoint, token string) {
+	scim, err := elimityserver.New(elimityserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(scim)
+	t.Cleanup(server.Close)
+	return server.URL + "/scim/v2", scim.Token()
+}
+
+func lifecycle(t *testing.T, endpoint, token string, provisioner func(context.Context) (steps.Provisioner, error)) {
+	target, err := steps.NewTarget(steps.TargetConfig{Endpoint: endpoint, Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	suite, err := steps.New(steps.Config{
+		Target: target, Provisioner: provisioner, Patience: time.Minute,
+		OnOutcome: func(o steps.Outcome) {
+			if o.Skipped != "" {
+				t.Errorf("a scenario was skipped: %s", o.Skipped)
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// godog reports a failed scenario as a failed subtest.
+	godog.TestSuite{
+		ScenarioInitializer: suite.Initialize,
+		Options: &godog.Options{
+			FS: features.FS, Paths: []string{"lifecycle"}, Strict: true, TestingT: t,
+			Format: "progress", Output: io.Discard, DefaultContext: t.Context(),
+		},
+	}.Run()
+}
+
+var idForm = regexp.MustCompile(`^[A-Z]+-[0-9]{2,3}$`)
+
+func TestEveryScenarioIsACheck(t *testing.T) {
+	checks, err := conformance.Checks(features.FS, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]conformance.Check{}
+	perFile := map[string]int{}
+	for _, c := range checks {
+		at := c.File + ": " + c.Title
+		if !idForm.MatchString(c.ID) {
+			t.Errorf("%s: %q is not an id like LIFE-01", at, c.ID)
+		}
+		if first, taken := seen[c.ID]; taken {
+			t.Errorf("%s: %s is the id of %q", at, c.ID, first.Title)
+		}
+		seen[c.ID] = c
+		levels := slices.DeleteFunc(slices.Clone(c.Tags), func(tag string) bool {
+			return tag != "@must" && tag != "@should" && tag != "@may"
+		})
+		if len(levels) != 1 {
+			t.Errorf("%s: has the levels %v, want one", at, levels)
+		}
+		if c.Rule == "" {
+			t.Errorf("%s: stands under no rule", at)
+		}
+		perFile[c.File]++
+		if strings.HasPrefix(c.File, "lifecycle/") && !(c.Area == "LIFE" && slices.Contains(c.Tags, "@lifecycle") && slices.Contains(c.Tags, "@write")) {
+			t.Errorf("%s: a lifecycle scenario has an id LIFE-… and the tags @lifecycle and @write, not %v", at, c.Tags)
+		}
+	}
+	for _, event := range []string{"create", "update", "group_add", "disable"} {
+		if n := perFile["lifecycle/"+event+".feature"]; n < 5 {
+			t.Errorf("%d scenarios for %s, want at least 5", n, event)
+		}
+	}
+}
+
+// Every sentence of the vocabulary is spoken in a scenario.
+func TestVocabularyIsUsed(t *testing.T) {
+	var text strings.Builder
+	files, err := features.FS.ReadDir("lifecycle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := features.FS.ReadFile("lifecycle/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(data)) {
+			keyword, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
+			if slices.Contains([]string{"Given", "When", "Then", "And", "But"}, keyword) {
+				text.WriteString(sentence + "\n")
+			}
+		}
+	}
+	for _, d := range steps.Docs() {
+		if !regexp.MustCompile(`(?m)` + d.Pattern).MatchString(text.String()) {
+			t.Errorf("no scenario says anything like %q", d.Example)
+		}
+	}
+}

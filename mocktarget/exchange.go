@@ -1,0 +1,236 @@
+package mocktarget
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// An exchange is one request on its way through the phases, and its answer.
+type exchange struct {
+	server     *Server
+	w          http.ResponseWriter
+	r          *http.Request
+	operations map[targetKind]map[string]operation
+	start      time.Time // by the server's clock
+	clock      time.Time // for the duration
+
+	tenantName string
+	tenant     *Tenant // nil until a request that is let in names it
+	base       string  // absolute URL of the SCIM service
+	target     target
+	caller     caller
+	asJSON     bool // the client wants application/json
+
+	body   []byte // as far as it was read
+	sent   *answer
+	parsed Operation
+}
+
+// An answer is a response before it is written.
+type answer struct {
+	status          int
+	body            []byte
+	location        string
+	contentLocation string
+	etag            string
+	header          http.Header // further fields, nil mostly
+}
+
+// checkHeader refuses header fields that are larger than the limit together.
+func (x *exchange) checkHeader() error {
+	size := 0
+	for name, values := range x.r.Header {
+		for _, v := range values {
+			size += len(name) + len(v) + 4
+		}
+	}
+	if most := x.server.config.Limits.HeaderBytes; size > most {
+		return scim.Status(http.StatusRequestHeaderFieldsTooLarge, "the header fields have %d bytes, at most %d are read", size, most)
+	}
+	return nil
+}
+
+// negotiate checks the media types of request and answer (RFC 7644 section 3.8).
+func (x *exchange) negotiate() error {
+	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
+		var ok bool
+		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
+			return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
+		}
+	}
+	contentType := x.r.Header.Get("Content-Type")
+	if contentType == "" || x.target.kind == kindToken || x.r.Method == http.MethodGet || x.r.Method == http.MethodHead || x.r.Method == http.MethodDelete {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil || media != "application/scim+json" && media != "application/json" {
+		return scim.Status(http.StatusUnsupportedMediaType, "Content-Type %q: send application/scim+json", clip(contentType))
+	}
+	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return scim.Status(http.StatusUnsupportedMediaType, "charset %q: send UTF-8", clip(charset))
+	}
+	return nil
+}
+
+// acceptable reports whether an Accept header allows an answer of ours, and
+// whether it prefers application/json.
+func acceptable(accept string) (asJSON, ok bool) {
+	best := map[string]float64{}
+	for part := range strings.SplitSeq(accept, ",") {
+		media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
+		if err != nil {
+			continue
+		}
+		quality := 1.0
+		if q, err := strconv.ParseFloat(params["q"], 64); err == nil {
+			quality = q
+		}
+		switch media {
+		case "application/scim+json":
+			best["scim"] = max(best["scim"], quality)
+		case "application/json":
+			best["json"] = max(best["json"], quality)
+		case "*/*", "application/*":
+			best["any"] = max(best["any"], quality)
+		}
+	}
+	scimQuality := max(best["scim"], best["any"])
+	return best["json"] > scimQuality, best["json"] > 0 || scimQuality > 0
+}
+
+// read is the first half of decoding: it reads the body up to a limit.
+func (x *exchange) read(limit int64, name string) error {
+	if x.body != nil {
+		return nil
+	}
+	tooLarge := scim.Status(http.StatusRequestEntityTooLarge, "the body is larger than %s of %d bytes", name, limit)
+	if x.r.ContentLength > limit {
+		x.body = []byte{}
+		x.drain()
+		return tooLarge
+	}
+	var body []byte
+	var err error
+	if n := x.r.ContentLength; n >= 0 {
+		body = make([]byte, n)
+		_, err = io.ReadFull(x.r.Body, body)
+	} else {
+		body, err = io.ReadAll(io.LimitReader(x.r.Body, limit+1))
+	}
+	if body == nil {
+		body = []byte{}
+	}
+	x.body = body
+	if int64(len(body)) > limit {
+		x.drain()
+		return tooLarge
+	}
+	if err != nil {
+		return scim.InvalidSyntax("the body ended early: %v", err)
+	}
+	return nil
+}
+
+// drain reads some of a body that is too large and forgets it: a client that is
+// still sending would not see the answer otherwise.
+func (x *exchange) drain() {
+	if x.r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, x.r.Body, 64<<20)
+	}
+}
+
+// decode reads the body as one JSON object.
+func (x *exchange) decode() (*scim.Object, error) {
+	if err := x.read(x.server.config.Limits.Body, "the limit"); err != nil {
+		return nil, err
+	}
+	if len(x.body) == 0 {
+		return nil, scim.InvalidSyntax("the body is empty; a JSON object is needed")
+	}
+	return scim.ParseObject(x.body)
+}
+
+// query returns the parameters of the URL.
+func (x *exchange) query() (url.Values, error) {
+	values, err := url.ParseQuery(x.r.URL.RawQuery)
+	if err != nil {
+		return nil, scim.InvalidValue("the query is not percent-encoded correctly: %v", err)
+	}
+	return values, nil
+}
+
+// projection reads attributes and excludedAttributes from the URL.
+func (x *exchange) projection(typ *resourceType) (scim.Projection, error) {
+	values, err := x.query()
+	if err != nil {
+		return scim.Projection{}, err
+	}
+	return typ.ParseProjection(values["attributes"], values["excludedAttributes"])
+}
+
+// fail answers with an error.
+func (x *exchange) fail(err error) {
+	wire := x.wireError(err)
+	x.respond(&answer{status: wire.Status, body: scim.EncodeError(wire)})
+}
+
+// wireError returns an error as the client sees it: the server's own ones are
+// logged and hidden.
+func (x *exchange) wireError(err error) scim.Error {
+	var wire scim.Error
+	if !errors.As(err, &wire) {
+		x.server.log.Error("a request failed inside the mock", "error", err)
+		wire = scim.Status(http.StatusInternalServerError, "the mock failed on this request; this is a defect of the mock")
+	}
+	return wire
+}
+
+// respond is the last phase: it writes the answer.
+func (x *exchange) respond(a *answer) {
+	x.sent = a
+	h := x.w.Header()
+	for name, values := range a.header {
+		h[name] = values
+	}
+	setHeader(h, "Location", a.location)
+	setHeader(h, "Content-Location", a.contentLocation)
+	setHeader(h, "ETag", a.etag)
+	if len(a.body) > 0 && h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/scim+json")
+		if x.asJSON {
+			h.Set("Content-Type", "application/json")
+		}
+	}
+	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	x.w.WriteHeader(a.status)
+	if x.r.Method != http.MethodHead && len(a.body) > 0 {
+		_, _ = x.w.Write(a.body) // nobody is left to tell
+	}
+}
+
+func setHeader(h http.Header, name, value string) {
+	if value != "" {
+		h.Set(name, value)
+	}
+}
+
+// pathVariable returns a variable of the route, unescaped.
+func (x *exchange) pathVariable(name string) string {
+	value := mux.Vars(x.r)[name]
+	if unescaped, err := url.PathUnescape(value); err == nil {
+		return unescaped
+	}
+	return value
+}

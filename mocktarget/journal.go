@@ -1,0 +1,298 @@
+package mocktarget
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// JournalConfig bounds the journal of each tenant.
+type JournalConfig struct {
+	// Off keeps no journal, for load tests.
+	Off bool
+	// Entries is how many exchanges are kept. Zero means 5000.
+	Entries int
+	// Bytes is how many bytes the kept bodies, URLs and header fields may have
+	// together. Zero means 64 MiB.
+	Bytes int
+	// BodyBytes is how much of each body is kept. Zero means 256 KiB.
+	BodyBytes int
+}
+
+func (c JournalConfig) withDefaults() JournalConfig {
+	set(&c.Entries, 5000)
+	set(&c.Bytes, 64<<20)
+	set(&c.BodyBytes, 256<<10)
+	return c
+}
+
+// An Entry is one exchange as the journal keeps it. Secrets are masked in it.
+// Entries are shared and must not be changed.
+type Entry struct {
+	// Seq counts the exchanges of the tenant from 1.
+	Seq    uint64    `json:"seq"`
+	Tenant string    `json:"tenant"`
+	Time   time.Time `json:"time"` // by the tenant's clock
+	// Microseconds is how long the answer took.
+	Microseconds int64 `json:"microseconds"`
+	// Caller is the kind of credential the request came with, such as "token".
+	Caller    string    `json:"caller,omitempty"`
+	Request   Message   `json:"request"`
+	Operation Operation `json:"operation"`
+	Response  Message   `json:"response"`
+}
+
+// A Message is a request or a response.
+type Message struct {
+	Method string      `json:"method,omitempty"` // of a request
+	URL    string      `json:"url,omitempty"`    // of a request: path and query
+	Status int         `json:"status,omitempty"` // of a response
+	Header http.Header `json:"header"`
+	Body   string      `json:"body,omitempty"`
+	// Size is the whole body's length in bytes; Body is shorter if Truncated.
+	Size      int  `json:"size"`
+	Truncated bool `json:"truncated,omitempty"`
+}
+
+// An Operation is what the server understood a request to be.
+type Operation struct {
+	// Kind is create, get, list, search, replace, patch, delete, bulk, discovery,
+	// token, or "" for what was refused before it was understood.
+	Kind         string `json:"kind,omitempty"`
+	ResourceType string `json:"resourceType,omitempty"`
+	ID           string `json:"id,omitempty"`
+	// Filter is the filter in canonical form.
+	Filter string `json:"filter,omitempty"`
+	// Patch are the operations of a PATCH.
+	Patch []PatchStep `json:"patch,omitempty"`
+	// Bulk are the operations of a bulk request, in the order they were sent.
+	Bulk []Operation `json:"bulk,omitempty"`
+}
+
+// A PatchStep is one operation of a PATCH.
+type PatchStep struct {
+	Op    string          `json:"op"`
+	Path  string          `json:"path,omitempty"` // canonical
+	Value json.RawMessage `json:"value,omitempty"`
+}
+
+// did notes what an exchange turned out to be.
+func (x *exchange) did(kind string, typ *resourceType, id string) {
+	if x.parsed.Kind != "" {
+		return // /Me has said it
+	}
+	x.parsed.Kind, x.parsed.ID = kind, id
+	if typ != nil {
+		x.parsed.ResourceType = typ.Name
+	}
+}
+
+// describePatch returns a patch for the journal.
+func describePatch(typ *resourceType, p *scim.Patch) []PatchStep {
+	steps := make([]PatchStep, len(p.Operations))
+	for i, op := range p.Operations {
+		steps[i].Op = op.Op
+		if op.Path != nil {
+			steps[i].Path = scim.FormatPath(*op.Path)
+		}
+		if op.HasValue {
+			text := scim.AppendValue(nil, op.Value)
+			if typ.model.namesSecret(op.PathText) {
+				text = []byte(mask)
+			}
+			steps[i].Value = json.RawMessage(typ.model.maskJSON(text))
+		}
+	}
+	return steps
+}
+
+// A journal is a ring of entries, bounded in number and bytes.
+type journal struct {
+	config  JournalConfig
+	mu      sync.Mutex
+	entries []*Entry
+	sizes   []int
+	bytes   int
+	next    uint64
+	added   signal
+}
+
+func newJournal(config JournalConfig) *journal { return &journal{config: config} }
+
+// add gives an entry its number and keeps it, in the place of the oldest ones if
+// need be.
+func (j *journal) add(e *Entry) {
+	size := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
+	j.mu.Lock()
+	j.next++
+	e.Seq = j.next
+	j.entries, j.sizes = append(j.entries, e), append(j.sizes, size)
+	j.bytes += size
+	drop := 0
+	for len(j.entries)-drop > j.config.Entries || j.bytes > j.config.Bytes && len(j.entries)-drop > 1 {
+		j.bytes -= j.sizes[drop]
+		j.entries[drop] = nil
+		drop++
+	}
+	j.entries, j.sizes = j.entries[drop:], j.sizes[drop:]
+	j.mu.Unlock()
+	j.added.broadcast()
+}
+
+func headerSize(h http.Header) int {
+	n := 0
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
+}
+
+// since returns the entries with a number above seq, oldest first.
+func (j *journal) since(seq uint64) []*Entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
+	skip := 0
+	if seq > first {
+		skip = int(min(seq-first, uint64(len(j.entries))))
+	}
+	return append([]*Entry(nil), j.entries[skip:]...)
+}
+
+func (j *journal) clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entries, j.sizes, j.bytes = nil, nil, 0
+}
+
+// Journal returns the exchanges that are kept, oldest first.
+func (t *Tenant) Journal() []*Entry { return t.journal.since(0) }
+
+// JournalSince returns the kept exchanges numbered above seq, oldest first, and a
+// channel that is closed when the next one is added.
+func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
+	more := t.journal.added.wait()
+	return t.journal.since(seq), more
+}
+
+// ClearJournal forgets the exchanges that are kept. Their numbers go on.
+func (t *Tenant) ClearJournal() { t.journal.clear() }
+
+// record is the very last phase: the exchange goes into the journal.
+func (x *exchange) record() {
+	if x.tenant == nil || x.sent == nil || x.server.config.Journal.Off {
+		return
+	}
+	m := x.tenant.model
+	most := x.server.config.Journal.BodyBytes
+	requestBody := m.maskBody(x.body, x.r.Header.Get("Content-Type"))
+	responseBody := m.maskBody(x.sent.body, x.w.Header().Get("Content-Type"))
+	e := &Entry{
+		Tenant: x.tenant.name, Time: x.start, Microseconds: time.Since(x.clock).Microseconds(),
+		Caller: x.caller.name, Operation: x.parsed,
+		Request: Message{
+			Method: x.r.Method, URL: m.maskURL(x.r.URL), Header: maskHeader(x.r.Header), Size: len(x.body),
+		},
+		Response: Message{Status: x.sent.status, Header: maskHeader(x.w.Header()), Size: len(x.sent.body)},
+	}
+	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
+	e.Request.Body, e.Request.Truncated = keep(requestBody, most)
+	e.Response.Body, e.Response.Truncated = keep(responseBody, most)
+	x.tenant.journal.add(e)
+}
+
+// keep returns a body as text, cut at a length.
+func keep(body []byte, most int) (text string, truncated bool) {
+	if len(body) > most {
+		return string(body[:most]), true
+	}
+	return string(body), false
+}
+
+// controlPath is where the server is looked at and steered.
+const controlPath = "/_mock/api/v1"
+
+// control makes a handler of the control API. Its errors are JSON objects with the
+// member error.
+func (s *Server) control(handle func(*Server, *exchange) (*answer, error)) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r)
+		a, err := handle(s, x)
+		if err != nil {
+			status := http.StatusInternalServerError
+			if wire, ok := err.(scim.Error); ok {
+				status, err = wire.Status, errorText(wire.Detail)
+			}
+			a = controlAnswer(status, map[string]string{"error": err.Error()})
+		}
+		x.respond(a)
+	}
+}
+
+type errorText string
+
+func (e errorText) Error() string { return string(e) }
+
+func controlAnswer(status int, v any) *answer {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // our own types always encode
+	}
+	return &answer{status: status, body: body, header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+// serveJournal answers GET and DELETE on a tenant's journal. The parameter since
+// leaves out entries up to a number, limit keeps only so many of the newest.
+func (s *Server) serveJournal(x *exchange) (*answer, error) {
+	t, err := s.existing(x.pathVariable("tenant"))
+	if err != nil {
+		return nil, err
+	}
+	switch x.r.Method {
+	case http.MethodDelete:
+		t.ClearJournal()
+		return &answer{status: http.StatusNoContent}, nil
+	case http.MethodGet, http.MethodHead:
+	default:
+		x.w.Header().Set("Allow", "DELETE, GET, HEAD")
+		return nil, scim.Status(http.StatusMethodNotAllowed, "use GET or DELETE")
+	}
+	values, err := x.query()
+	if err != nil {
+		return nil, err
+	}
+	var since uint64
+	if text := values.Get("since"); text != "" {
+		if since, err = strconv.ParseUint(text, 10, 64); err != nil {
+			return nil, scim.Status(http.StatusBadRequest, "since is %q; it must be the seq of an entry", clip(text))
+		}
+	}
+	entries := t.journal.since(since)
+	if text := values.Get("limit"); text != "" {
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 0 {
+			return nil, scim.Status(http.StatusBadRequest, "limit is %q; it must be a number of entries", clip(text))
+		}
+		entries = entries[max(0, len(entries)-limit):]
+	}
+	if entries == nil {
+		entries = []*Entry{}
+	}
+	return controlAnswer(http.StatusOK, map[string]any{"tenant": t.name, "entries": entries}), nil
+}
+
+// existing returns the tenant of a name, which is not made.
+func (s *Server) existing(name string) (*Tenant, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if t := s.tenants[name]; t != nil {
+		return t, nil
+	}
+	return nil, scim.Status(http.StatusNotFound, "there is no tenant %q yet; it comes into being when it is used", clip(name))
+}

@@ -1,0 +1,60 @@
+// Package admin serves directory, apps and links over HTTP, described by an OpenAPI
+// document at /openapi.json, and has the client for it.
+//
+// A change answers as soon as it is stored, together with the work that follows
+// from it; it reaches the apps by itself. Read an app's links to see how far it
+// has come.
+//
+// Every request carries the API key as a bearer token. Errors are problem details
+// (RFC 9457) that say what to do. An app's token can be written and never read.
+package admin
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// AppInput is the body that saves an app.
+type AppInput struct {
+	Endpoint string `json:"endpoint" doc:"Base URL of the app's SCIM service" example:"https://app.example.com/scim/v2"`
+	Token    string `json:"token,omitempty" writeOnly:"true" doc:"Bearer token for the endpoint. Leave it out to keep the one that is saved"`
+	Groups   string `json:"groups,omitempty" enum:"auto,off" doc:"auto pushes groups if the app has them, off never does. Default: auto"`
+}
+
+// App is an app without its token.
+type App struct {
+	Name     string `json:"name"`
+	Endpoint string `json:"endpoint"`
+	Groups   string `json:"groups"`
+	State    string `json:"state" enum:"active,paused" doc:"paused keeps all work until the app is saved again or synced"`
+	Reason   string `json:"reason,omitempty" doc:"Why the app is paused"`
+}
+
+// Link is the state of one subject in one app.
+type Link struct {
+	Kind        string     `json:"kind" enum:"User,Group"`
+	ID          string     `json:"id" doc:"The directory's id of the user or group"`
+	RemoteID    string     `json:"remoteId,omitempty" doc:"The app's id of it"`
+	Origin      string     `json:"origin,omitempty" doc:"created by us, or adopted: it was there before"`
+	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, conflict, skipped or gone"`
+	Reason      string     `json:"reason,omitempty" doc:"Why the state is not converged"`
+	Attempts    int        `json:"attempts,omitempty" doc:"Failures since the last success"`
+	NextAttempt *time.Time `json:"nextAttempt,omitempty"`
+}
+
+// A Resource is a user or a group as a directory file holds it: SCIM attributes
+// (RFC 7643 section 4) and an id, the members of a group as a list of
+// {"value": "id of a user"}.
+type Resource struct{ json.RawMessage }
+
+// Schema describes a resource in the OpenAPI document.
+func (Resource) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type:                 huma.TypeObject,
+		AdditionalProperties: true,
+		Description:          "SCIM attributes (RFC 7643 section 4) without meta and groups; a manager is named by directory id",
+		Examples:             []any{map[string]any{"userName": "zoe@acme.example", "name": map[string]any{"givenName": "Zoë", "familyName": "O'Hara"}, "active": true}},
+	}
+}

@@ -1,0 +1,370 @@
+package admin_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/admin"
+	"github.com/permiso/scimwright/provisioner/queue"
+	"github.com/permiso/scimwright/provisioner/store"
+)
+
+const apiKey = "correct-horse"
+
+// working is the real engine over a database of the test's own.
+type working struct {
+	store  *store.Store
+	queue  *queue.Queue
+	engine *provisioner.Engine
+}
+
+func (w *working) Connect(ctx context.Context, app provisioner.App) error {
+	if err := w.store.PutApp(ctx, app); err != nil {
+		return err
+	}
+	return w.queue.AddApp(app.Name)
+}
+
+func (w *working) Sync(ctx context.Context, app string) error {
+	_, err := w.engine.Sync(ctx, app)
+	return err
+}
+
+// newServer serves the API over the wire and returns its address and a client.
+func newServer(t *testing.T) (address string, client *admin.Client) {
+	t.Helper()
+	w := &working{}
+	var err error
+	if w.store, err = store.Open(t.Context(), store.Config{Database: filepath.Join(t.TempDir(), "test.db")}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.store.Close() })
+	w.engine = provisioner.New(provisioner.Config{Store: w.store, Backoff: provisioner.Backoff{Base: 50 * time.Millisecond}})
+	if w.queue, err = queue.New(t.Context(), w.store.DB(), queue.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	w.store.UseScheduler(w.queue)
+	if err := w.queue.Start(t.Context(), w.engine, w.store); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := w.queue.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	handler, err := admin.New(admin.Config{Store: w.store, Service: w, APIKey: apiKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL, admin.NewClient(server.URL, apiKey, server.Client())
+}
+
+// call makes a raw request and returns the answer with its body.
+func call(t *testing.T, method, url, key, body string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(data)
+}
+
+func raw(text string) admin.Resource { return admin.Resource{RawMessage: json.RawMessage(text)} }
+
+// wantStatus checks that an error is an answer of a status whose text says parts.
+func wantStatus(t *testing.T, err error, status int, parts ...string) {
+	t.Helper()
+	var answer *admin.Error
+	if !errors.As(err, &answer) || answer.Status != status {
+		t.Errorf("error %v, want status %d", err, status)
+		return
+	}
+	for _, p := range parts {
+		if !strings.Contains(answer.Detail, p) {
+			t.Errorf("%q does not say %q", answer.Detail, p)
+		}
+	}
+}
+
+func TestAuthorization(t *testing.T) {
+	address, _ := newServer(t)
+	for _, key := range []string{"", "wrong", apiKey + "x", "correct"} {
+		for _, path := range []string{"/api/v1/apps", "/api/v1/users/u1", "/nowhere", "/"} {
+			resp, body := call(t, http.MethodGet, address+path, key, "")
+			if resp.StatusCode != http.StatusUnauthorized || resp.Header.Get("WWW-Authenticate") == "" ||
+				resp.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(body, "Bearer KEY") {
+				t.Errorf("GET %s with key %q: %d %s", path, key, resp.StatusCode, body)
+			}
+		}
+	}
+	if resp, _ := call(t, http.MethodGet, address+"/api/v1/apps", apiKey, ""); resp.StatusCode != http.StatusOK {
+		t.Errorf("the right key gives %d", resp.StatusCode)
+	}
+}
+
+func TestOpenAPI(t *testing.T) {
+	address, _ := newServer(t)
+	resp, body := call(t, http.MethodGet, address+"/openapi.json", "", "")
+	var doc struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%d %v", resp.StatusCode, err)
+	}
+	want := map[string][]string{
+		"/api/v1/apps": {"get"}, "/api/v1/apps/{app}": {"delete", "get", "put"},
+		"/api/v1/apps/{app}/sync": {"post"}, "/api/v1/apps/{app}/links": {"get"},
+		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},
+		"/api/v1/groups": {"get"}, "/api/v1/groups/{id}": {"delete", "get", "put"},
+		"/api/v1/groups/{id}/members/{user}": {"delete", "put"},
+	}
+	for path, methods := range want {
+		for _, m := range methods {
+			if doc.Paths[path][m] == nil {
+				t.Errorf("%s %s is not described", m, path)
+			}
+		}
+		if len(doc.Paths[path]) != len(methods) {
+			t.Errorf("%s has %d operations, want %d", path, len(doc.Paths[path]), len(methods))
+		}
+	}
+	if len(doc.Paths) != len(want) {
+		t.Errorf("%d paths are described, want %d", len(doc.Paths), len(want))
+	}
+}
+
+func TestRoutes(t *testing.T) {
+	address, _ := newServer(t)
+	tests := []struct {
+		method, path, body string
+		status             int
+		allow, says        string
+	}{
+		{"GET", "/", "", 404, "", "/openapi.json"},
+		{"GET", "/api/v1/nowhere", "", 404, "", "/api/v1/nowhere"},
+		{"PATCH", "/api/v1/users/u1", "{}", 405, "GET, PUT, DELETE", "takes GET, PUT, DELETE"},
+		{"POST", "/api/v1/apps/a/links", "", 405, "GET", "takes GET"},
+		{"PUT", "/api/v1/users/u1", "{", 400, "", ""},
+		{"PUT", "/api/v1/users/u1", "[]", 422, "", ""},
+		{"PUT", "/api/v1/users/u1", "", 400, "", "body"},
+		{"PUT", "/api/v1/users/u1", `{"userName": "a", "title": "` + strings.Repeat("x", 2<<20) + `"}`, 413, "", ""},
+		{"PUT", "/api/v1/apps/a", `{"token": "tkn-5"}`, 422, "", "endpoint"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example", "token": "tkn-5", "extra": "tkn-6"}`, 422, "", "extra"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "ftp://a.example", "token": "tkn-5"}`, 422, "", "absolute URL"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example"}`, 422, "", "no bearer token"},
+		{"PUT", "/api/v1/apps/a%20b", `{"endpoint": "https://a.example", "token": "tkn-5"}`, 422, "", "app name"},
+	}
+	for _, tt := range tests {
+		resp, body := call(t, tt.method, address+tt.path, apiKey, tt.body)
+		if resp.StatusCode != tt.status || resp.Header.Get("Allow") != tt.allow || !strings.Contains(body, tt.says) {
+			t.Errorf("%s %s: %d, Allow %q, %s; want %d, %q, %q", tt.method, tt.path, resp.StatusCode, resp.Header.Get("Allow"), body, tt.status, tt.allow, tt.says)
+		}
+		if ct := resp.Header.Get("Content-Type"); ct != "application/problem+json" {
+			t.Errorf("%s %s: content type %q", tt.method, tt.path, ct)
+		}
+		if strings.Contains(body, "tkn-") {
+			t.Errorf("%s %s echoes the token: %s", tt.method, tt.path, body)
+		}
+	}
+}
+
+func TestApps(t *testing.T) {
+	address, client := newServer(t)
+	ctx := t.Context()
+	app, err := client.PutApp(ctx, "wiki", admin.AppInput{Endpoint: "https://wiki.example/scim/v2", Token: "tkn-1"})
+	if err != nil || *app != (admin.App{Name: "wiki", Endpoint: "https://wiki.example/scim/v2", Groups: "auto", State: "active"}) {
+		t.Fatalf("%+v, %v", app, err)
+	}
+	// The token stays when it is left out, and never comes back.
+	if _, err := client.PutApp(ctx, "wiki", admin.AppInput{Endpoint: "https://wiki.example/v2", Groups: "off"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/api/v1/apps", "/api/v1/apps/wiki"} {
+		_, body := call(t, http.MethodGet, address+path, apiKey, "")
+		if strings.Contains(body, "tkn-1") || !strings.Contains(body, `"endpoint":"https://wiki.example/v2"`) || !strings.Contains(body, `"groups":"off"`) {
+			t.Errorf("GET %s: %s", path, body)
+		}
+	}
+	apps, err := client.Apps(ctx)
+	if err != nil || len(apps) != 1 {
+		t.Errorf("%d apps, %v", len(apps), err)
+	}
+	if err := client.DeleteApp(ctx, "wiki"); err != nil {
+		t.Error(err)
+	}
+	_, err = client.App(ctx, "wiki")
+	wantStatus(t, err, http.StatusNotFound, `"wiki"`)
+	wantStatus(t, client.DeleteApp(ctx, "wiki"), http.StatusNotFound)
+	wantStatus(t, client.Sync(ctx, "wiki"), http.StatusNotFound)
+	_, err = client.Links(ctx, "wiki")
+	wantStatus(t, err, http.StatusNotFound)
+}
+
+func TestUsers(t *testing.T) {
+	_, client := newServer(t)
+	ctx := t.Context()
+	// Ids are the directory's business; whatever they hold, they are one segment of
+	// the address.
+	for _, id := range []string{"u1", "a/b", "ü 1", "50%", "x?y#z", "a+b", "..."} {
+		text := `{"id":` + quote(id) + `,"userName":` + quote(id+"@acme.example") + `,"active":true}`
+		if err := client.PutUser(ctx, id, raw(text)); err != nil {
+			t.Errorf("%q: %v", id, err)
+			continue
+		}
+		user, err := client.User(ctx, id)
+		if err != nil || string(user.RawMessage) != text {
+			t.Errorf("%q: %s, %v; want %s", id, user.RawMessage, err, text)
+		}
+	}
+	users, err := client.Users(ctx)
+	if err != nil || len(users) != 7 {
+		t.Errorf("%d users, %v", len(users), err)
+	}
+
+	err = client.PutUser(ctx, "u2", raw(`{"userName": "U1@acme.example"}`))
+	wantStatus(t, err, http.StatusConflict, "u1")
+	err = client.PutUser(ctx, "u2", raw(`{"id": "u3", "shoe": 1, "active": "yes"}`))
+	wantStatus(t, err, http.StatusUnprocessableEntity, "/id", "shoe", "/active", "userName")
+	err = client.PutUser(ctx, "u2", raw(`{"userName": "a", "USERNAME": "b"}`))
+	wantStatus(t, err, http.StatusUnprocessableEntity, "twice")
+	_, err = client.User(ctx, "u2")
+	wantStatus(t, err, http.StatusNotFound, `"u2"`)
+
+	if err := client.DeleteUser(ctx, "u1"); err != nil {
+		t.Error(err)
+	}
+	wantStatus(t, client.DeleteUser(ctx, "u1"), http.StatusNotFound)
+}
+
+func quote(s string) string {
+	data, _ := json.Marshal(s)
+	return string(data)
+}
+
+func TestGroups(t *testing.T) {
+	_, client := newServer(t)
+	ctx := t.Context()
+	for _, id := range []string{"u1", "u2"} {
+		if err := client.PutUser(ctx, id, raw(`{"userName": "`+id+`"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantStatus(t, client.PutGroup(ctx, "g1", raw(`{"displayName": "One", "members": [{"value": "u9"}]}`)), http.StatusNotFound, `"u9"`)
+	wantStatus(t, client.PutGroup(ctx, "g1", raw(`{"members": [{"value": "u1", "type": "Group"}]}`)), http.StatusUnprocessableEntity, "displayName", "/members/0")
+	if err := client.PutGroup(ctx, "g1", raw(`{"displayName": "One", "members": [{"value": "u1"}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // again changes nothing
+		if err := client.AddMember(ctx, "g1", "u2"); err != nil {
+			t.Error(err)
+		}
+		if err := client.RemoveMember(ctx, "g1", "u1"); err != nil {
+			t.Error(err)
+		}
+	}
+	group, err := client.Group(ctx, "g1")
+	if want := `{"id":"g1","displayName":"One","members":[{"value":"u2"}]}`; err != nil || string(group.RawMessage) != want {
+		t.Errorf("%s, %v; want %s", group.RawMessage, err, want)
+	}
+	wantStatus(t, client.AddMember(ctx, "g1", "u9"), http.StatusNotFound, `"u9"`)
+	wantStatus(t, client.AddMember(ctx, "g9", "u1"), http.StatusNotFound, `"g9"`)
+	if err := client.DeleteGroup(ctx, "g1"); err != nil {
+		t.Error(err)
+	}
+	groups, err := client.Groups(ctx)
+	if err != nil || len(groups) != 0 {
+		t.Errorf("%d groups, %v", len(groups), err)
+	}
+}
+
+// TestDelivery follows changes into an app, without a sync.
+func TestDelivery(t *testing.T) {
+	target := mocktargettest.New(t)
+	_, client := newServer(t)
+	ctx := t.Context()
+	if _, err := client.PutApp(ctx, "wiki", admin.AppInput{Endpoint: target.URL(), Token: target.Token()}); err != nil {
+		t.Fatal(err)
+	}
+	must(t, client.PutUser(ctx, "u1", raw(`{"userName": "zoë", "active": true}`)))
+	must(t, client.PutGroup(ctx, "g1", raw(`{"displayName": "One", "members": [{"value": "u1"}]}`)))
+	waitConverged(t, client, "wiki", 2)
+	users, groups := target.Users(), target.Groups()
+	if len(users) != 1 || users[0].String("userName") != "zoë" || users[0].ExternalID() != "u1" {
+		t.Errorf("the app has users %v", users)
+	}
+	if len(groups) != 1 || len(groups[0].Array("members")) != 1 {
+		t.Errorf("the app has groups %v", groups)
+	}
+	must(t, client.DeleteUser(ctx, "u1"))
+	waitConverged(t, client, "wiki", 2)
+	if active, _ := target.Users()[0].Bool("active"); active {
+		t.Error("the account of somebody who left is active")
+	}
+	links, err := client.Links(ctx, "wiki")
+	must(t, err)
+	i := slices.IndexFunc(links, func(l admin.Link) bool { return l.ID == "u1" })
+	if i < 0 || links[i].State != "gone" || links[i].RemoteID == "" || links[i].Origin != "created" {
+		t.Errorf("links %+v", links)
+	}
+}
+
+// TestSyncOfAnAppThatIsDown says at once that nothing can be done.
+func TestSyncOfAnAppThatIsDown(t *testing.T) {
+	_, client := newServer(t)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	_, err := client.PutApp(t.Context(), "wiki", admin.AppInput{Endpoint: gone.URL, Token: "tkn-1"})
+	must(t, err)
+	wantStatus(t, client.Sync(t.Context(), "wiki"), http.StatusBadGateway, "wiki")
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitConverged waits until the app has n links and nothing is left to do.
+func waitConverged(t *testing.T, client *admin.Client, app string, n int) {
+	t.Helper()
+	var links []admin.Link
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var err error
+		links, err = client.Links(t.Context(), app)
+		must(t, err)
+		behind := slices.ContainsFunc(links, func(l admin.Link) bool { return !provisioner.LinkState(l.State).Settled() })
+		if len(links) == n && !behind {
+			return
+		}
+	}
+	t.Fatalf("not converged: %+v", links)
+}

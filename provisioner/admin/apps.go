@@ -1,0 +1,136 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+type appPath struct {
+	App string `path:"app" maxLength:"60" doc:"Name of the app"`
+}
+
+func (s *server) registerApps(api huma.API) {
+	huma.Register(api, operation(http.MethodGet, "/apps", "list-apps", "List the apps"), s.listApps)
+	huma.Register(api, operation(http.MethodGet, "/apps/{app}", "get-app", "Read an app"), s.getApp)
+	huma.Register(api, operation(http.MethodPut, "/apps/{app}", "put-app", "Connect an app, or change its connection"), s.putApp)
+	huma.Register(api, operation(http.MethodDelete, "/apps/{app}", "delete-app", "Disconnect an app; nothing is changed in it"), s.deleteApp)
+	sync := operation(http.MethodPost, "/apps/{app}/sync", "sync-app", "Push the whole current state to an app")
+	sync.DefaultStatus = http.StatusAccepted
+	huma.Register(api, sync, s.syncApp)
+	huma.Register(api, operation(http.MethodGet, "/apps/{app}/links", "list-links", "Read how far an app has come"), s.listLinks)
+}
+
+func (s *server) listApps(ctx context.Context, _ *struct{}) (*body[list[App]], error) {
+	apps, err := s.config.Store.Apps(ctx)
+	if err != nil {
+		return nil, s.problem(err, "the list of apps")
+	}
+	out := list[App]{Items: make([]App, 0, len(apps))}
+	for i := range apps {
+		out.Items = append(out.Items, wireApp(&apps[i]))
+	}
+	return &body[list[App]]{Body: out}, nil
+}
+
+func (s *server) getApp(ctx context.Context, in *appPath) (*body[App], error) {
+	app, err := s.config.Store.App(ctx, in.App)
+	if err != nil {
+		return nil, s.problem(err, "app "+in.App)
+	}
+	return &body[App]{Body: wireApp(app)}, nil
+}
+
+type putApp struct {
+	App  string `path:"app" maxLength:"60" doc:"Name of the app"`
+	Body AppInput
+}
+
+func (s *server) putApp(ctx context.Context, in *putApp) (*body[App], error) {
+	app := provisioner.App{Name: in.App, Endpoint: in.Body.Endpoint, Token: in.Body.Token, Groups: provisioner.GroupPolicy(in.Body.Groups)}
+	if err := s.check(ctx, app); err != nil {
+		return nil, err
+	}
+	if err := s.config.Service.Connect(ctx, app); err != nil {
+		return nil, s.problem(err, "app "+in.App)
+	}
+	return s.getApp(ctx, &appPath{App: in.App})
+}
+
+// check says what is wrong with an app. A token may be left out if one is saved.
+func (s *server) check(ctx context.Context, app provisioner.App) error {
+	if app.Token == "" {
+		saved, err := s.config.Store.App(ctx, app.Name)
+		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
+			return s.problem(err, "app "+app.Name)
+		}
+		if err == nil {
+			app.Token = saved.Token
+		}
+	}
+	if err := app.Validate(); err != nil {
+		return huma.Error422UnprocessableEntity(err.Error())
+	}
+	return nil
+}
+
+func (s *server) deleteApp(ctx context.Context, in *appPath) (*struct{}, error) {
+	if err := s.config.Store.DeleteApp(ctx, in.App); err != nil {
+		return nil, s.problem(err, "app "+in.App)
+	}
+	return nil, nil
+}
+
+func (s *server) syncApp(ctx context.Context, in *appPath) (*body[App], error) {
+	if err := s.config.Service.Sync(ctx, in.App); err != nil {
+		return nil, s.problem(err, "the sync of "+in.App)
+	}
+	return s.getApp(ctx, in)
+}
+
+type linksQuery struct {
+	App   string `path:"app" maxLength:"60" doc:"Name of the app"`
+	State string `query:"state" doc:"Only links in this state"`
+}
+
+func (s *server) listLinks(ctx context.Context, in *linksQuery) (*body[list[Link]], error) {
+	if _, err := s.config.Store.App(ctx, in.App); err != nil {
+		return nil, s.problem(err, "app "+in.App)
+	}
+	links, err := s.config.Store.AppLinks(ctx, in.App)
+	if err != nil {
+		return nil, s.problem(err, "the links of "+in.App)
+	}
+	if in.State != "" {
+		links = slices.DeleteFunc(links, func(l provisioner.Link) bool { return string(l.State) != in.State })
+	}
+	out := list[Link]{Items: make([]Link, 0, len(links))}
+	for i := range links {
+		out.Items = append(out.Items, wireLink(&links[i]))
+	}
+	return &body[list[Link]]{Body: out}, nil
+}
+
+func wireApp(a *provisioner.App) App {
+	groups := a.Groups
+	if groups == "" {
+		groups = provisioner.GroupsAuto
+	}
+	return App{Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), State: string(a.State), Reason: a.Reason}
+}
+
+func wireLink(l *provisioner.Link) Link {
+	out := Link{
+		Kind: string(l.Kind), ID: l.Subject, RemoteID: l.RemoteID, Origin: string(l.Origin),
+		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts,
+	}
+	if !l.NextAttempt.IsZero() {
+		out.NextAttempt = &l.NextAttempt
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// A Client calls the admin API. Its methods may be called from any number of
+// goroutines.
+type Client struct {
+	base, apiKey string
+	http         *http.Client
+}
+
+// NewClient returns a client of the API at an address such as
+// http://127.0.0.1:8088. A nil httpClient means one that gives up after 30 s.
+func NewClient(address, apiKey string, httpClient *http.Client) *Client {
+	if httpClient == nil {
+		httpClient = &http.Client{Timeout: 30 * time.Second}
+	}
+	return &Client{base: strings.TrimRight(address, "/") + "/api/v1", apiKey: apiKey, http: httpClient}
+}
+
+// An Error is an answer of the admin API that is not a success.
+type Error struct {
+	Method, Path string
+	// Status is the HTTP status.
+	Status int
+	// Detail says what was wrong and what to do.
+	Detail string
+}
+
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s %s: %d: %s", e.Method, e.Path, e.Status, e.Detail)
+}
+
+// Apps lists the apps.
+func (c *Client) Apps(ctx context.Context) ([]App, error) {
+	return items[App](ctx, c, "apps")
+}
+
+// App reads an app.
+func (c *Client) App(ctx context.Context, name string) (*App, error) {
+	app := new(App)
+	return app, c.do(ctx, http.MethodGet, nil, app, "apps", name)
+}
+
+// PutApp connects an app or changes its connection.
+func (c *Client) PutApp(ctx context.Context, name string, in AppInput) (*App, error) {
+	app := new(App)
+	return app, c.do(ctx, http.MethodPut, in, app, "apps", name)
+}
+
+// DeleteApp disconnects an app. What it holds stays as it is.
+func (c *Client) DeleteApp(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodDelete, nil, nil, "apps", name)
+}
+
+// Sync starts a push of the whole current state to an app.
+func (c *Client) Sync(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "sync")
+}
+
+// Links reads how far an app has come with each user and group.
+func (c *Client) Links(ctx context.Context, name string) ([]Link, error) {
+	return items[Link](ctx, c, "apps", name, "links")
+}
+
+// Users lists the users.
+func (c *Client) Users(ctx context.Context) ([]Resource, error) {
+	return items[Resource](ctx, c, "users")
+}
+
+// User reads a user.
+func (c *Client) User(ctx context.Context, id string) (Resource, error) {
+	var user Resource
+	err := c.do(ctx, http.MethodGet, nil, &user, "users", id)
+	return user, err
+}
+
+// PutUser creates a user or replaces their attributes.
+func (c *Client) PutUser(ctx context.Context, id string, user Resource) error {
+	return c.do(ctx, http.MethodPut, user, nil, "users", id)
+}
+
+// DeleteUser takes a user out of the directory.
+func (c *Client) DeleteUser(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, nil, nil, "users", id)
+}
+
+// Groups lists the groups.
+func (c *Client) Groups(ctx context.Context) ([]Resource, error) {
+	return items[Resource](ctx, c, "groups")
+}
+
+// Group reads a group.
+func (c *Client) Group(ctx context.Context, id string) (Resource, error) {
+	var group Resource
+	err := c.do(ctx, http.MethodGet, nil, &group, "groups", id)
+	return group, err
+}
+
+// PutGroup creates a group or replaces its attributes and members.
+func (c *Client) PutGroup(ctx context.Context, id string, group Resource) error {
+	return c.do(ctx, http.MethodPut, group, nil, "groups", id)
+}
+
+// DeleteGroup takes a group out of the directory.
+func (c *Client) DeleteGroup(ctx context.Context, id string) error {
+	return c.do(ctx, http.MethodDelete, nil, nil, "groups", id)
+}
+
+// AddMember adds a user to a group. Adding a member again changes nothing.
+func (c *Client) AddMember(ctx context.Context, group, user string) error {
+	return c.do(ctx, http.MethodPut, nil, nil, "groups", group, "members", user)
+}
+
+// RemoveMember removes a user from a group.
+func (c *Client) RemoveMember(ctx context.Context, group, user string) error {
+	return c.do(ctx, http.MethodDelete, nil, nil, "groups", group, "members", user)
+}
+
+func items[T any](ctx context.Context, c *Client, path ...string) ([]T, error) {
+	var l list[T]
+	err := c.do(ctx, http.MethodGet, nil, &l, path...)
+	return l.Items, err
+}
+
+// do makes one request. in is the body, nil for none; out receives the answer's,
+// nil to drop it.
+func (c *Client) do(ctx context.Context, method string, in, out any, path ...string) error {
+	var text strings.Builder
+	for _, segment := range path {
+		text.WriteString("/" + url.PathEscape(segment))
+	}
+	var reader io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("encoding the body of %s %s: %w", method, text.String(), err)
+		}
+		reader = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+text.String(), reader)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.apiKey)
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		return answered(method, text.String(), resp)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("reading the answer to %s %s: %w", method, text.String(), err)
+	}
+	return nil
+}
+
+func answered(method, path string, resp *http.Response) error {
+	e := &Error{Method: method, Path: path, Status: resp.StatusCode}
+	var problem struct {
+		Detail string `json:"detail"`
+		Errors []struct {
+			Message  string `json:"message"`
+			Location string `json:"location"`
+		} `json:"errors"`
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+	if err != nil || json.Unmarshal(data, &problem) != nil || problem.Detail == "" {
+		e.Detail = http.StatusText(resp.StatusCode)
+		return e
+	}
+	e.Detail = problem.Detail
+	for _, p := range problem.Errors {
+		if !strings.Contains(e.Detail, p.Message) {
+			e.Detail += "; " + strings.TrimSpace(p.Location+" "+p.Message)
+		}
+	}
+	return e
+}
