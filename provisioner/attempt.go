@@ -100,6 +100,13 @@ func (a *attempt) run(ctx context.Context) error {
 	return a.converge(ctx)
 }
 
+// desired is what the app should hold, given what the attempt has found so far.
+func (a *attempt) desired() Desired {
+	w := *a.work
+	w.Link = a.link
+	return w.Desired()
+}
+
 // settle ends an attempt with nothing left to do.
 func (a *attempt) settle(state LinkState, reason string) {
 	a.link.State, a.link.LastError = state, reason
@@ -118,7 +125,7 @@ func (a *attempt) skipGroups() error {
 // establish finds the subject's resource in the app or creates it. It leaves the
 // link without a remote id if the app should hold nothing.
 func (a *attempt) establish(ctx context.Context) error {
-	d := a.work.Desired()
+	d := a.desired()
 	if a.work.Blocked {
 		a.settle(LinkWaiting, "waits for the accounts it refers to")
 		return nil
@@ -251,7 +258,7 @@ func (a *attempt) adopt(ctx context.Context, found *scim.Object) error {
 		a.action = ActionAdopt
 	}
 	a.own(found.ID(), origin)
-	d := a.work.Desired()
+	d := a.desired()
 	if d.Payload == nil {
 		a.link.Acked = scim.NewObject(scim.Field{Name: "externalId", Value: found.ExternalID()}, scim.Field{Name: "active", Value: true})
 		return nil
@@ -268,7 +275,7 @@ func (a *attempt) adopt(ctx context.Context, found *scim.Object) error {
 }
 
 func (a *attempt) externalID() string {
-	if d := a.work.Desired(); d.Payload != nil {
+	if d := a.desired(); d.Payload != nil {
 		return d.Payload.ExternalID()
 	}
 	return a.link.Subject

@@ -22,8 +22,11 @@ func (a *attempt) converge(ctx context.Context) error {
 }
 
 func (a *attempt) update(ctx context.Context) error {
-	d := a.work.Desired()
+	d := a.desired()
 	if d.Payload == nil {
+		if a.link.Kind == KindUser {
+			return conflict("the app's account %s is tied to somebody who has left, and nothing is known of what it holds: disable it there", a.link.RemoteID)
+		}
 		return a.leave(ctx)
 	}
 	noPatch := a.work.App.Learned.NoPatch(a.link.Kind) != ""
@@ -189,7 +192,7 @@ func (a *attempt) vanished(ctx context.Context, answered error) error {
 	if err == nil || !errors.As(err, &refused) || refused.Status != http.StatusNotFound || !refused.IsSCIM {
 		return &failure{state: LinkFailing, cause: answered.Error()}
 	}
-	d := a.work.Desired()
+	d := a.desired()
 	if d.Payload == nil || a.work.Gone() {
 		a.unlink()
 		a.settle(LinkGone, "")

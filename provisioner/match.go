@@ -56,7 +56,7 @@ func (a *attempt) search(ctx context.Context, hint bool) (*scim.Object, error) {
 // name returns the attribute that people know the subject by, and its value.
 func (a *attempt) name() (attribute, value string) {
 	attribute = nameAttribute(a.link.Kind)
-	if d := a.work.Desired(); d.Payload != nil {
+	if d := a.desired(); d.Payload != nil {
 		return attribute, d.Payload.String(attribute)
 	}
 	return attribute, ""

@@ -251,6 +251,34 @@ func TestReplyLostAfterCreate(t *testing.T) { // R24
 	}
 }
 
+// TestLeftWhileTheReplyWasLost checks that an account which nobody has heard of
+// since its create was sent is disabled, and never deleted, when its person leaves.
+func TestLeftWhileTheReplyWasLost(t *testing.T) { // R2, R24
+	b := setup(t)
+	b.sync(t, "app")
+	var posts atomic.Int32
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && posts.Add(1) == 1 {
+			b.app.Handler.ServeHTTP(discard{header: http.Header{}}, r)
+		}
+		panic(http.ErrAbortHandler) // the create is done, and the app is gone
+	})
+	b.putUser(t, "u1", "ada", true)
+	waitFor(t, func() bool {
+		links, err := b.AppLinks(t.Context(), "app")
+		return err == nil && len(links) == 1 && links[0].State == provisioner.LinkFailing && links[0].Ambiguous
+	})
+	if err := b.DeleteUser(t.Context(), "u1"); err != nil {
+		t.Fatal(err)
+	}
+	b.app.requests()
+	b.app.open()
+	b.settle(t, "app")
+	if users := b.app.remote(t, "/Users"); len(users) != 1 || users[0]["active"] != false {
+		t.Errorf("the app holds %v, want one disabled account", users)
+	}
+}
+
 func TestGroupsThatDoNotExist(t *testing.T) { // R4
 	for _, status := range []int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
