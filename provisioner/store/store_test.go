@@ -1,0 +1,224 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/store"
+)
+
+// recorder is a scheduler that only remembers what it was asked for.
+type recorder struct {
+	mu   sync.Mutex
+	keys []provisioner.Key
+}
+
+func (r *recorder) Schedule(_ context.Context, _ *sql.Tx, keys []provisioner.Key, _ bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys = append(r.keys, keys...)
+	return nil
+}
+
+func (r *recorder) AddApp(string) error { return nil }
+
+func (r *recorder) take() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, k := range r.keys {
+		names = append(names, k.String())
+	}
+	r.keys = nil
+	return strings.Join(names, " ")
+}
+
+func open(t *testing.T, file string) (*store.Store, *recorder) {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Config{Database: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	r := &recorder{}
+	s.UseScheduler(r)
+	return s, r
+}
+
+func setup(t *testing.T) (*store.Store, *recorder) {
+	t.Helper()
+	s, r := open(t, filepath.Join(t.TempDir(), "test.db"))
+	for _, app := range []string{"chat", "wiki"} {
+		if err := s.PutApp(t.Context(), provisioner.App{Name: app, Endpoint: "https://" + app + ".example/scim", Token: "secret-of-" + app}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, r
+}
+
+func user(t *testing.T, id, name string) provisioner.User {
+	t.Helper()
+	return provisioner.User{ID: id, Attributes: scim.NewObject(scim.Field{Name: "userName", Value: name})}
+}
+
+func group(id string, members ...string) provisioner.Group {
+	return provisioner.Group{ID: id, Attributes: scim.NewObject(scim.Field{Name: "displayName", Value: id}), Members: members}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTouch checks that a change concerns exactly the links it should.
+func TestTouch(t *testing.T) {
+	s, r := setup(t)
+	ctx := t.Context()
+	want := func(what, keys string) {
+		t.Helper()
+		if got := r.take(); got != keys {
+			t.Errorf("%s touches %q, want %q", what, got, keys)
+		}
+	}
+	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
+	want("a new user", "chat/users/u1 wiki/users/u1")
+	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
+	want("the same user", "")
+	must(t, s.PutUser(ctx, user(t, "u2", "bob")))
+	r.take()
+	must(t, s.PutGroup(ctx, group("g1", "u1")))
+	want("a new group", "chat/groups/g1 wiki/groups/g1")
+	must(t, s.PutGroup(ctx, group("g1", "u1")))
+	want("the same group", "")
+	must(t, s.AddMember(ctx, "g1", "u2"))
+	want("a new member", "chat/groups/g1 wiki/groups/g1")
+	must(t, s.AddMember(ctx, "g1", "u2"))
+	want("a member who is in already", "")
+	must(t, s.RemoveMember(ctx, "g1", "u2"))
+	want("a member who leaves", "chat/groups/g1 wiki/groups/g1")
+	must(t, s.RemoveMember(ctx, "g1", "u2"))
+	want("a member who has left", "")
+	must(t, s.DeleteUser(ctx, "u1"))
+	want("a user who goes", "chat/groups/g1 wiki/groups/g1 chat/users/u1 wiki/users/u1")
+	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u2", "bob"), user(t, "u3", "eve")}}))
+	want("a directory with one more user and one less group", "chat/groups/g1 wiki/groups/g1 chat/users/u3 wiki/users/u3")
+}
+
+func TestRefusals(t *testing.T) {
+	s, r := setup(t)
+	ctx := t.Context()
+	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
+	r.take()
+	for _, test := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"a second user of a name", s.PutUser(ctx, user(t, "u2", "ADA")), provisioner.ErrConflict},
+		{"a member nobody knows", s.PutGroup(ctx, group("g1", "u1", "u9")), provisioner.ErrNotFound},
+		{"joining a group nobody knows", s.AddMember(ctx, "g9", "u1"), provisioner.ErrNotFound},
+		{"deleting a user nobody knows", s.DeleteUser(ctx, "u9"), provisioner.ErrNotFound},
+		{"deleting a group nobody knows", s.DeleteGroup(ctx, "g9"), provisioner.ErrNotFound},
+		{"deleting an app nobody knows", s.DeleteApp(ctx, "nobody"), provisioner.ErrNotFound},
+	} {
+		if !errors.Is(test.err, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, test.err, test.want)
+		}
+	}
+	if got := r.take(); got != "" {
+		t.Errorf("refused changes touched %s", got)
+	}
+	if groups, err := s.Groups(ctx); err != nil || len(groups) != 0 {
+		t.Errorf("a refused group was half saved: %v, %v", groups, err)
+	}
+}
+
+// TestNamesChangeHands puts a directory in which two users swap names.
+func TestNamesChangeHands(t *testing.T) {
+	s, _ := setup(t)
+	ctx := t.Context()
+	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u1", "ada"), user(t, "u2", "bob")}}))
+	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u1", "bob"), user(t, "u2", "ada")}}))
+	u, err := s.User(ctx, "u1")
+	if err != nil || u.Attributes.String("userName") != "bob" {
+		t.Errorf("u1 is %v, %v", u, err)
+	}
+}
+
+func TestOneProcess(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.db")
+	first, _ := open(t, file)
+	if _, err := store.Open(t.Context(), store.Config{Database: file}); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("a second process gets %v, want ErrLocked", err)
+	}
+	must(t, first.Close())
+	open(t, file)
+}
+
+func TestTokensAreSealed(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "test.db")
+	s, _ := open(t, file)
+	app := provisioner.App{Name: "chat", Endpoint: "https://chat.example", Token: "very-secret-token"}
+	must(t, s.PutApp(t.Context(), app))
+	must(t, s.Close())
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		must(t, err)
+		if strings.Contains(string(data), app.Token) {
+			t.Errorf("%s holds the token in the clear", e.Name())
+		}
+	}
+	info, err := os.Stat(file + ".key")
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("key file: %v, %v", info, err)
+	}
+	s, _ = open(t, file)
+	if got, err := s.App(t.Context(), "chat"); err != nil || got.Token != app.Token {
+		t.Errorf("after opening again: %v, %v", got, err)
+	}
+	must(t, s.Close())
+	other, err := store.Open(t.Context(), store.Config{Database: file, Key: []byte("another key of enough bytes")})
+	must(t, err)
+	defer other.Close()
+	if _, err := other.App(t.Context(), "chat"); err == nil || !strings.Contains(err.Error(), "another key") {
+		t.Errorf("with another key: %v", err)
+	}
+	if _, err := store.Open(t.Context(), store.Config{Database: filepath.Join(dir, "short.db"), Key: []byte("short")}); err == nil {
+		t.Error("a key of 5 bytes is accepted")
+	}
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "test.db")
+	s, _ := open(t, file)
+	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+	must(t, err)
+	must(t, s.Close())
+	if _, err := store.Open(t.Context(), store.Config{Database: file}); err == nil || !strings.Contains(err.Error(), "newer") {
+		t.Errorf("a newer database: %v, want a refusal", err)
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	s, _ := setup(t)
+	must(t, s.PutUser(t.Context(), user(t, "u1", "ada")))
+	file := filepath.Join(t.TempDir(), "copy.db")
+	must(t, s.Snapshot(t.Context(), file))
+	c, _ := open(t, file)
+	if u, err := c.User(t.Context(), "u1"); err != nil || u.Attributes.String("userName") != "ada" {
+		t.Errorf("the copy holds %v, %v", u, err)
+	}
+}
