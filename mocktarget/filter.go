@@ -189,6 +189,9 @@ func (c *filterCompiler) compileTerm(e scim.Expression) (recordMatcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	if quick, ok := compileTime(e, ref, m); ok {
+		return quick, nil
+	}
 	if part := c.part(ref); part != nil {
 		return func(slot uint32, rec *record) bool { return m(part(slot, rec)) }, nil
 	}

@@ -40,6 +40,9 @@ func newIndexes(typ *resourceType) []*index {
 				if extension != "" {
 					name = extension + ":" + name
 				}
+				if name == "displayName" && typ.members == nil {
+					continue // people look for groups by it
+				}
 				unique := leaf.Uniqueness == scim.UniqueServer || leaf.Uniqueness == scim.UniqueGlobal
 				if a == typ.members || a == typ.groups || !unique && !slices.Contains(indexedPaths(), name) {
 					continue

@@ -173,7 +173,7 @@ func (x *exchange) run(q *query) (*answer, error) {
 		page.Resources = append(page.Resources, view.present(typ, to.slot(), root.at(to), q.projection(typ)))
 	}
 	page.ItemsPerPage = len(page.Resources)
-	return &answer{status: http.StatusOK, body: page.AppendJSON(nil)}, nil
+	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
 }
 
 func (q *query) projection(typ *resourceType) scim.Projection {

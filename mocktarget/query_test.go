@@ -103,6 +103,39 @@ func TestFilter(t *testing.T) {
 	})
 }
 
+// Filters on dates agree with the dates that are shown, to the millisecond and
+// finer than that.
+func TestFilterOnMeta(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC) // shown as .678
+	c := start(t, configured(mocktarget.Config{Now: func() time.Time { return now }}))
+	made := c.createUser("dated")
+	equal(t, "lastModified", made.at("meta", "lastModified"), "2026-01-02T03:04:05.678Z")
+	for date, want := range map[string]string{ // eq ne gt ge lt le
+		"2026-01-02T03:04:05.678Z":       "eq ge le",
+		"2026-01-02T04:04:05.678+01:00":  "eq ge le",
+		"2026-01-02T03:04:05.6780Z":      "eq ge le",
+		"2026-01-02T03:04:05.6780001Z":   "ne lt le",
+		"2026-01-02T03:04:05.6779999Z":   "ne gt ge",
+		"2026-01-02T03:04:05.679Z":       "ne lt le",
+		"2026-01-02T03:04:05.677Z":       "ne gt ge",
+		"2026-01-02T03:04:05Z":           "ne gt ge",
+		"1969-12-31T23:59:59.9999Z":      "ne gt ge",
+		"2026-01-02T03:04:05.678000001Z": "ne lt le",
+	} {
+		var found []string
+		for _, operator := range []string{"eq", "ne", "gt", "ge", "lt", "le"} {
+			for _, name := range []string{"created", "lastModified"} {
+				r := c.filter("/Users", fmt.Sprintf(`meta.%s %s "%s"`, name, operator, date)).want(200)
+				if name == "created" && r.names("userName") == "dated" {
+					found = append(found, operator)
+				}
+			}
+		}
+		equal(t, date, strings.Join(found, " "), want)
+	}
+	c.filter("/Users", `meta.lastModified co "2026"`).wantError(400, "invalidFilter")
+}
+
 func TestSort(t *testing.T) {
 	c := start(t)
 	crew(c)

@@ -105,7 +105,7 @@ func (x *exchange) show(s stored, projection scim.Projection, status int) *answe
 	view := presenter{root: s.root, base: x.base}
 	return &answer{
 		status:          status,
-		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(nil),
+		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(make([]byte, 0, 1024)),
 		contentLocation: view.location(s.typ, s.rec.id),
 		etag:            etag(s.rec),
 	}

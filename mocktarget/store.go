@@ -147,6 +147,7 @@ func (tx *transaction) insert(typ *resourceType, rec *record) (uint32, error) {
 		return 0, err
 	}
 	t := tx.table(typ)
+	rec.document = tx.tenant.compact.document(rec.document)
 	rec.created, rec.modified, rec.version = tx.now, tx.now, tx.root.generation
 	var slot uint32
 	t.records, slot = t.records.append(tx.edit, rec)
@@ -166,6 +167,9 @@ func (tx *transaction) replace(typ *resourceType, slot uint32, before, after *re
 	t := tx.table(typ)
 	after.id, after.created = before.id, before.created
 	after.modified, after.version = tx.now, tx.root.generation
+	if after.document != before.document {
+		after.document = tx.tenant.compact.document(after.document)
+	}
 	t.records = t.records.set(tx.edit, slot, after)
 	if after.document == before.document {
 		return nil // no key can have moved

@@ -17,6 +17,7 @@ type Tenant struct {
 	now     func() time.Time
 	root    rootPointer
 	writing sync.Mutex // one write at a time; readers take the root without it
+	compact compactor  // of the write that is going on
 	changed signal     // a write has been stored
 	journal *journal
 	self    subjects
@@ -24,6 +25,7 @@ type Tenant struct {
 
 func newTenant(s *Server, name string) *Tenant {
 	t := &Tenant{name: name, server: s, model: s.model, now: s.config.Now, journal: newJournal(s.config.Journal)}
+	t.compact.seed = t.model.seed
 	t.root.Store(newRoot(t.model))
 	return t
 }

@@ -13,7 +13,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -270,7 +269,7 @@ type watchedApp struct {
 	newest   map[string]string // resource id → newest title
 	made     map[string]int    // externalId → creates that succeeded
 	problems []string
-	history  map[string][]string // resource id → what was done to it
+	history  map[string][]string // externalId → what was done to it
 	hold     *hold
 }
 
@@ -329,16 +328,19 @@ func (a *watchedApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (a *watchedApp) note(r *http.Request, body []byte, answer *httptest.ResponseRecorder) {
 	a.count++
-	var resource struct{ ID, ExternalID, Title string }
-	if answer.Code != http.StatusNoContent {
-		if err := json.Unmarshal(answer.Body.Bytes(), &resource); err != nil {
-			a.problems = append(a.problems, fmt.Sprintf("%s %s: the answer has no resource: %v", r.Method, r.URL, err))
-			return
-		}
-	} else {
-		resource.ID = path.Base(r.URL.Path) // a group, which has no versions
+	if r.Method == http.MethodDelete {
+		a.problems = append(a.problems, "something was deleted: "+r.URL.Path)
 	}
-	a.history[resource.ID] = append(a.history[resource.ID], fmt.Sprintf("%s %s %s", time.Now().Format("05.000"), r.Method, body))
+	if answer.Code == http.StatusNoContent {
+		return // of a group, which has no versions
+	}
+	var resource struct{ ID, ExternalID, Title string }
+	if err := json.Unmarshal(answer.Body.Bytes(), &resource); err != nil {
+		a.problems = append(a.problems, fmt.Sprintf("%s %s: the answer has no resource: %v", r.Method, r.URL, err))
+		return
+	}
+	did := fmt.Sprintf("\n\t%s %s %s", time.Now().Format("05.000"), r.Method, body)
+	a.history[resource.ExternalID] = append(a.history[resource.ExternalID], did)
 	if r.Method == http.MethodPost {
 		if a.made[resource.ExternalID]++; a.made[resource.ExternalID] > 1 {
 			a.problems = append(a.problems, resource.ExternalID+" was made twice")
@@ -389,11 +391,6 @@ func (a *watchedApp) check(t *testing.T, writers []*crashWriter) {
 	for _, p := range a.problems {
 		t.Error(p)
 	}
-	defer func() {
-		if t.Failed() {
-			t.Logf("what was done to each resource: %s", strings.ReplaceAll(fmt.Sprintf("%q", a.history), `" "`, "\"\n\""))
-		}
-	}()
 	type account struct {
 		Title  string
 		Active bool
@@ -426,7 +423,7 @@ func (a *watchedApp) check(t *testing.T, writers []*crashWriter) {
 			delete(accounts, w.user(i))
 			switch {
 			case u.present && (there || u.active) && has != (account{version(u.version), u.active}):
-				t.Errorf("%s is %+v, want %s, active %t", w.user(i), has, version(u.version), u.active)
+				t.Errorf("%s is %+v, want %s, active %t; it was told %s", w.user(i), has, version(u.version), u.active, a.history[w.user(i)])
 			case !u.present && has.Active:
 				t.Errorf("%s has left and is active", w.user(i))
 			}

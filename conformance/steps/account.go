@@ -17,6 +17,9 @@ func (s *scenario) accountWords() []definition {
 		define(`the app has no account for `+nick, `the app has no account for barbara`,
 			"Looks in the same way, and demands that nothing is found.",
 			s.noAccount),
+		define(nick+` cannot use the app`, `barbara cannot use the app`,
+			"Demands that the person has no account, or only disabled ones.",
+			s.cannotUse),
 		define(nick+`'s account is (active|disabled)`, `barbara's account is disabled`,
 			`Reads the account's "active".`,
 			s.accountIs),
@@ -73,6 +76,25 @@ func (s *scenario) noAccount(ctx context.Context, nick string) error {
 		}
 		if len(found) > 0 {
 			return failf("the app has an account for %s, %s, and should have none", nick, found[0].id())
+		}
+		return nil
+	})
+}
+
+func (s *scenario) cannotUse(ctx context.Context, nick string) error {
+	p, err := s.known(nick)
+	if err != nil {
+		return err
+	}
+	return s.holds(ctx, func() error {
+		found, err := s.resources(ctx, users, p.id, p.userNames)
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			if active, known := r.active(); active || !known {
+				return failf("%s can still use the account %s", nick, r.id())
+			}
 		}
 		return nil
 	})

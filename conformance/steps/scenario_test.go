@@ -204,6 +204,7 @@ func TestAssertionsCanFail(t *testing.T) {
 		sentences []string
 	}{
 		{"is not disabled", []string{account, "barbara's account is disabled"}},
+		{"can still use", []string{account, "barbara cannot use the app"}},
 		{`has no "title"`, []string{account, `barbara's account has "title" "Director"`}},
 		{`"Made in the app"`, []string{account, `barbara's account has "displayName" "Barbara"`}},
 		{"and should have", []string{account, `barbara's account has "email" "babs"`}},

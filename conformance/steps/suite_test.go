@@ -99,7 +99,7 @@ func TestPlainProvisionerPassesEveryScenario(t *testing.T) {
 // Each defect is found, and found by a check that is about it.
 func TestDefectsAreFound(t *testing.T) {
 	found := map[defect][]string{
-		neverDisables:     {"LIFE-71", "LIFE-72", "LIFE-79", "LIFE-81"},
+		neverDisables:     {"LIFE-71", "LIFE-72", "LIFE-78", "LIFE-79", "LIFE-81"},
 		deletesInstead:    {"LIFE-71", "LIFE-72", "LIFE-79"},
 		deletesLeavers:    {"LIFE-72"},
 		duplicatesOnRetry: {"LIFE-11"},

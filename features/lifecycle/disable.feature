@@ -73,16 +73,6 @@ Feature: A person who may no longer use the app is locked out of it
       And nothing is written to the app
       And everything is reported as delivered
 
-    @LIFE-78 @must
-    Scenario: A person who is disabled before the app could be told of them
-      Given the app goes down
-      And barbara is added to the directory
-      And the app has turned a request away
-      When barbara is disabled in the directory
-      And the app comes back
-      Then the app has no account for barbara
-      And everything is reported as delivered
-
   Rule: An account that was there before is disabled like any other
 
     @LIFE-79 @must
@@ -124,6 +114,16 @@ Feature: A person who may no longer use the app is locked out of it
       And the app comes back
       Then barbara's account is disabled
       And nothing was ever deleted in the app
+
+    @LIFE-78 @must
+    Scenario: A person who is disabled before the app could be told of them
+      Given the app goes down
+      And barbara is added to the directory
+      And the app has turned a request away
+      When barbara is disabled in the directory
+      And the app comes back
+      Then barbara cannot use the app
+      And everything is reported as delivered
 
   Rule: A person who returns gets the same account back
 

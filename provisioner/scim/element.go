@@ -133,3 +133,22 @@ func (l *elementList) compareTypes(held, element any) int {
 		return typesDiffer
 	}
 }
+
+// refine lays what an add says of an element over the same element as it is held.
+// Value and type stay as they are, and what may be set only once if it is.
+func (l *elementList) refine(held, element any) error {
+	o, ok := held.(*Object)
+	if !ok {
+		return nil
+	}
+	for name, v := range element.(*Object).All() {
+		sub := l.a.SubAttribute(name)
+		if sub == l.value || sub == l.typ || sub.Mutability == Immutable && !Unassigned(o.Get(name)) {
+			continue
+		}
+		if err := assign(o, sub, OpAdd, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -395,7 +395,7 @@ func printable(r rune) string {
 
 // clip shortens what a message quotes from a document.
 func clip(s string) string {
-	const most = 64
+	const most = 128
 	if len(s) <= most {
 		return s
 	}

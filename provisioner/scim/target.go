@@ -303,7 +303,7 @@ func assignElements(holder *Object, a *Attribute, op string, value any) error {
 		made := element
 		if at := list.sameOrLoose(element); at >= 0 {
 			made = list.values[at]
-			if err := refine(a, made, element); err != nil {
+			if err := list.refine(made, element); err != nil {
 				return err
 			}
 		} else {
@@ -316,24 +316,5 @@ func assignElements(holder *Object, a *Attribute, op string, value any) error {
 		}
 	}
 	holder.Set(a.Name, list.values)
-	return nil
-}
-
-// refine lays what an add says of an element over the element that is there
-// already. What may be set only once stays as it is.
-func refine(a *Attribute, held, element any) error {
-	o, ok := held.(*Object)
-	if !ok {
-		return nil
-	}
-	for name, v := range element.(*Object).All() {
-		sub := a.SubAttribute(name)
-		if name == "value" || sub.Mutability == Immutable && !Unassigned(o.Get(name)) {
-			continue
-		}
-		if err := assign(o, sub, OpAdd, v); err != nil {
-			return err
-		}
-	}
 	return nil
 }

@@ -29,7 +29,10 @@ func newServe() *cobra.Command {
 
 Requests carry the API key from the environment variable ` + apiKeyEnv + ` as a bearer
 token. Without the variable, a key is made and printed, but only if the service is
-reachable from this machine alone.`,
+reachable from this machine alone.
+
+Apps' tokens are sealed in the database with the secret in ` + keyEnv + `, or with one in
+a file beside the database that is made on the first run.`,
 		Example: "  " + apiKeyEnv + "=... scimwright serve --listen 0.0.0.0:8088 --database /var/lib/scimwright.db",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,7 +60,7 @@ func runServe(cmd *cobra.Command, f *serveFlags) error {
 		key = rand.Text()
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-	d, err := startDaemon(ctx, listener, key, serviceConfig{database: f.database, log: log})
+	d, err := startDaemon(ctx, listener, key, serviceConfig{database: f.database, key: sealingKey(), log: log})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

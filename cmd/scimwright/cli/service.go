@@ -17,12 +17,20 @@ import (
 	"github.com/permiso/scimwright/provisioner/store"
 )
 
+// keyEnv is the environment variable that holds the secret which seals tokens in
+// the database.
+const keyEnv = "SCIMWRIGHT_KEY"
+
+func sealingKey() []byte { return []byte(os.Getenv(keyEnv)) }
+
 // stopWithin is how long attempts under way may take when the program ends.
 const stopWithin = 10 * time.Second
 
 type serviceConfig struct {
 	// database is the SQLite file.
 	database string
+	// key is the secret that seals tokens in it. Empty means one in a file beside it.
+	key []byte
 	// backoff bounds the waits between retries. Zero means the engine's own.
 	backoff provisioner.Backoff
 	// transport carries requests to apps. Nil means the engine's own.
@@ -47,7 +55,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		config.log = slog.New(slog.DiscardHandler)
 	}
 	s := &service{}
-	if s.store, err = store.Open(ctx, store.Config{Database: config.database}); err != nil {
+	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key}); err != nil {
 		return nil, databaseError(config.database, err)
 	}
 	defer func() {
@@ -164,7 +172,7 @@ func snapshot(ctx context.Context, from, to string) error {
 	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	s, err := openService(ctx, serviceConfig{database: from, idle: true})
+	s, err := openService(ctx, serviceConfig{database: from, key: sealingKey(), idle: true})
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		return err
 	}
 	defer remove()
-	config := serviceConfig{database: database}
+	config := serviceConfig{database: database, key: sealingKey()}
 	if f.dryRun {
 		if err := f.copyDatabase(ctx, database); err != nil {
 			return err
