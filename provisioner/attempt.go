@@ -41,7 +41,7 @@ func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
 	if a.members == nil {
 		a.members = map[string]string{}
 	}
-	a.link.Ambiguous = w.Link.Ambiguous || cutOff && w.Link.RemoteID == ""
+	a.link.Ambiguous = w.Link.Ambiguous || cutOff
 
 	err := a.run(ctx)
 	o := &Outcome{Want: w.Link.Desired, Learn: a.learn, Members: a.members}

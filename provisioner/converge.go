@@ -14,11 +14,55 @@ import (
 
 // converge brings a resource that the app has to what is desired.
 func (a *attempt) converge(ctx context.Context) error {
-	err := a.update(ctx)
+	err := a.refresh(ctx)
+	if err == nil {
+		err = a.update(ctx)
+	}
 	if status(err) == http.StatusNotFound {
 		err = a.vanished(ctx, err)
 	}
 	return err
+}
+
+// refresh reads what the app holds after a request whose answer was lost. What is
+// on record may be older: an attempt that was cut off may have changed the app, and
+// the directory may have gone back to what it was before.
+func (a *attempt) refresh(ctx context.Context) error {
+	if !a.link.Ambiguous {
+		return nil
+	}
+	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
+	if err != nil {
+		return err
+	}
+	d, was := a.desired(), a.link.Acked
+	managed := scim.NewObject()
+	for _, source := range []*scim.Object{was, d.Payload} {
+		for name, value := range source.All() {
+			managed.Set(name, value)
+		}
+	}
+	a.link.Acked = held(managed, response.Resource)
+	a.link.Acked.Set("schemas", managed.Get("schemas"))
+	a.link.Ambiguous = false
+	return a.refreshMembers(ctx, response.Resource)
+}
+
+// refreshMembers takes for ours every member whose account we look after: the lost
+// request may have added somebody who has left the group again.
+func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error {
+	clear(a.members)
+	for id := range memberIDs(group) {
+		user, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		a.members[user.Subject] = id
+	}
+	return nil
 }
 
 func (a *attempt) update(ctx context.Context) error {
@@ -33,6 +77,7 @@ func (a *attempt) update(ctx context.Context) error {
 	for _, w := range Plan(d, a.link.Acked, a.members, noPatch) {
 		a.note(w.Action)
 		if err := a.write(ctx, w); err != nil {
+			a.link.Ambiguous = ambiguous(err)
 			if w.Verb == VerbPatch && a.learnNoPatch(ctx, err) {
 				return a.update(ctx)
 			}

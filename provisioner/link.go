@@ -26,8 +26,8 @@ type Link struct {
 	LastError string
 	// NextAttempt is when a failed link is tried again.
 	NextAttempt time.Time
-	// Ambiguous says that a create was sent and its answer lost: the next attempt
-	// has to look before it creates.
+	// Ambiguous says that a request was sent and its answer lost: the next attempt
+	// has to look at the app before it writes.
 	Ambiguous bool
 	// RecreatedAt is when a resource that had vanished was last made again.
 	RecreatedAt time.Time

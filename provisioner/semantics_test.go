@@ -279,6 +279,48 @@ func TestLeftWhileTheReplyWasLost(t *testing.T) { // R2, R24
 	}
 }
 
+// TestBackToWhatItWasWhileTheReplyWasLost disables a user whose app does so and
+// does not say so, and enables them again: the app must not stay as it is only
+// because nothing seems to have changed.
+func TestBackToWhatItWasWhileTheReplyWasLost(t *testing.T) {
+	b := setup(t)
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.putGroup(t, "g1", "staff", "u1")
+	b.sync(t, "app")
+	var done atomic.Int32
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPatch && done.Add(1) <= 2 {
+			b.app.Handler.ServeHTTP(discard{header: http.Header{}}, r)
+		}
+		panic(http.ErrAbortHandler)
+	})
+	b.putUser(t, "u1", "ada", false)
+	b.putGroup(t, "g1", "staff", "u1", "u2")
+	waitFor(t, func() bool {
+		links, err := b.AppLinks(t.Context(), "app")
+		failing := 0
+		for _, l := range links {
+			if l.State == provisioner.LinkFailing {
+				failing++
+			}
+		}
+		return err == nil && failing == 2 && done.Load() >= 2
+	})
+	b.putUser(t, "u1", "ada", true)
+	b.putGroup(t, "g1", "staff", "u1")
+	b.app.open()
+	b.settle(t, "app")
+	for _, u := range b.app.remote(t, "/Users") {
+		if u["active"] != true {
+			t.Errorf("the app holds %v", u)
+		}
+	}
+	if members, _ := b.app.remote(t, "/Groups")[0]["members"].([]any); len(members) != 1 {
+		t.Errorf("the group has %v", members)
+	}
+}
+
 func TestGroupsThatDoNotExist(t *testing.T) { // R4
 	for _, status := range []int{http.StatusNotFound, http.StatusNotImplemented, http.StatusInternalServerError} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {

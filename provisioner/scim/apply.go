@@ -211,13 +211,14 @@ func (a *applier) attribute(op Operation, ref Ref) error {
 	if ref.Attribute.Name == "schemas" && ref.Extension == nil {
 		return a.schemas(op)
 	}
-	if ref.Attribute.Mutability != Immutable {
-		return at.apply()
+	var was any
+	if ref.Attribute.Mutability == Immutable {
+		was = CloneValue(at.holder.Get(at.a.Name))
 	}
-	was := CloneValue(at.holder.Get(at.a.Name))
 	if err := at.apply(); err != nil {
 		return err
 	}
+	at.prune()
 	if !Unassigned(was) && !Equal(was, at.holder.Get(at.a.Name)) {
 		return Mutability("%q is immutable and has a value: it cannot be changed", ref)
 	}

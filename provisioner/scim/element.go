@@ -88,10 +88,10 @@ func (l *elementList) key(element any) string {
 			return elementKey(l.value, v)
 		}
 	}
-	// Without a value all parts count, in the schema's order.
+	// Without a value all parts count that a client can set, in the schema's order.
 	key := []byte{0}
 	for _, sub := range l.a.Sub {
-		if v := o.Get(sub.Name); v != nil && sub != l.typ && sub.Name != "primary" {
+		if v := o.Get(sub.Name); v != nil && sub != l.typ && sub.Name != "primary" && sub.Mutability != ReadOnly {
 			key = append(append(append(key, sub.Name...), 0), elementKey(sub, v)...)
 			key = append(key, 0)
 		}

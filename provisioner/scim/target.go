@@ -1,5 +1,7 @@
 package scim
 
+import "slices"
+
 // A target is where one operation of a patch applies: an attribute in the object
 // that holds it.
 type target struct {
@@ -21,6 +23,31 @@ func (t *target) apply() error {
 		return t.remove()
 	default:
 		return assign(t.holder, t.a, t.op.Op, t.op.Value)
+	}
+}
+
+// prune removes complex values of which only what the server set is left: with the
+// last part of the client the value is gone.
+func (t *target) prune() {
+	if !t.a.hasFixedParts() {
+		return
+	}
+	left := func(v any) bool {
+		o, ok := v.(*Object)
+		for _, sub := range t.a.Sub {
+			if sub.Mutability != ReadOnly && !Unassigned(o.Get(sub.Name)) {
+				return true
+			}
+		}
+		return !ok
+	}
+	switch v := t.holder.Get(t.a.Name).(type) {
+	case *Object:
+		if !left(v) {
+			t.holder.Delete(t.a.Name)
+		}
+	case []any:
+		t.holder.Set(t.a.Name, slices.DeleteFunc(v, func(v any) bool { return !left(v) }))
 	}
 }
 
