@@ -119,8 +119,7 @@ func (x *exchange) parseBulkOperation(o *scim.Object) *bulkOperation {
 		method: strings.ToUpper(o.String("method")), bulkID: o.String("bulkId"), path: o.String("path"),
 		version: o.String("version"), data: o.Object("data"),
 	}
-	segments := strings.Split(strings.Trim(op.path, "/"), "/")
-	t := x.tenant.model.target(segments)
+	t := x.tenant.model.target(op.path)
 	op.typ, op.id = t.typ, t.id
 	switch op.method {
 	case http.MethodPost:

@@ -51,8 +51,8 @@ type Limits struct {
 	// PatchOperations is the number of operations in a PATCH. Default 1000; beyond
 	// it: 413.
 	PatchOperations int
-	// FilterLength is the length of a filter in bytes. Default 8 KiB; beyond it: 400
-	// invalidFilter.
+	// FilterLength is the length of a filter in bytes. Default, and at most,
+	// [scim.MaxFilterLength], which is 8 KiB; beyond it: 400 invalidFilter.
 	FilterLength int
 	// HeaderBytes is the size of all header fields together. Default 64 KiB; beyond
 	// it: 431.
@@ -64,6 +64,9 @@ type Limits struct {
 	PageMax int
 	// CursorTimeout is how long a cursor may be used. Default 10 minutes.
 	CursorTimeout time.Duration
+	// HeaderTimeout is how long a client may take to send the header of a request.
+	// Default 10 seconds; then the connection is closed.
+	HeaderTimeout time.Duration
 	// Tenants is the number of tenants that requests may bring into being. Default
 	// 1000; beyond it: 403.
 	Tenants int
@@ -74,11 +77,12 @@ func (l Limits) withDefaults() Limits {
 	set(&l.BulkBody, 1<<20)
 	set(&l.BulkOperations, 1000)
 	set(&l.PatchOperations, 1000)
-	set(&l.FilterLength, 8<<10)
+	set(&l.FilterLength, scim.MaxFilterLength)
 	set(&l.HeaderBytes, 64<<10)
 	set(&l.PageMax, 1000)
 	set(&l.PageSize, min(100, l.PageMax))
 	set(&l.CursorTimeout, 10*time.Minute)
+	set(&l.HeaderTimeout, 10*time.Second)
 	set(&l.Tenants, 1000)
 	return l
 }

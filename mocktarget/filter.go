@@ -60,7 +60,7 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	if q.filter == nil {
 		return hits{all: true, own: true}, nil
 	}
-	c := &filterCompiler{typ: typ, root: root, lenient: lenient, view: presenter{root: root}}
+	c := &filterCompiler{typ: typ, root: root, lenient: lenient, view: presenter{root: root, base: q.base}}
 	matcher, err := c.compile(q.filter)
 	if err != nil {
 		return hits{}, err
@@ -79,7 +79,7 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	if c.foreign {
 		return hits{slots: scan(table, matcher)}, c.problem()
 	}
-	return hits{own: true, slots: table.derived.remember(&table.derived.matches, q.filterText, func() []uint32 {
+	return hits{own: true, slots: table.derived.remember(&table.derived.matches, q.base+" "+q.filterText, func() []uint32 {
 		return scan(table, matcher)
 	})}, nil
 }

@@ -51,7 +51,7 @@ func newIndexes(typ *resourceType) []*index {
 					continue // older schemas list the common attributes again
 				}
 				indexes = append(indexes, &index{
-					name: name, attribute: leaf, extension: extension, unique: unique, exact: caseCounts(leaf),
+					name: name, attribute: leaf, extension: extension, unique: unique, exact: leaf.CaseExact,
 				})
 			}
 		}
@@ -61,12 +61,6 @@ func newIndexes(typ *resourceType) []*index {
 		add(extension.Schema, extension.Schema.ID)
 	}
 	return indexes
-}
-
-// caseCounts reports whether letter case matters for the values of an attribute:
-// it always does for references and binary data (RFC 7643 sections 2.3.6, 2.3.7).
-func caseCounts(a *scim.Attribute) bool {
-	return a.CaseExact || a.Type == scim.TypeReference || a.Type == scim.TypeBinary
 }
 
 // keys ranges over the keys a record has in the index.

@@ -3,7 +3,6 @@ package mocktarget
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -192,7 +191,10 @@ func (x *exchange) record() {
 	m := x.tenant.model
 	most := x.server.config.Journal.BodyBytes
 	requestBody := m.maskBody(x.body, x.r.Header.Get("Content-Type"))
-	responseBody := m.maskBody(x.sent.body, x.w.Header().Get("Content-Type"))
+	responseBody := x.sent.body
+	if x.target.kind == kindToken {
+		responseBody = m.maskJSON(responseBody) // no other answer holds a secret
+	}
 	e := &Entry{
 		Tenant: x.tenant.name, Time: x.start, Microseconds: time.Since(x.clock).Microseconds(),
 		Caller: x.caller.name, Operation: x.parsed,
@@ -213,86 +215,4 @@ func keep(body []byte, most int) (text string, truncated bool) {
 		return string(body[:most]), true
 	}
 	return string(body), false
-}
-
-// controlPath is where the server is looked at and steered.
-const controlPath = "/_mock/api/v1"
-
-// control makes a handler of the control API. Its errors are JSON objects with the
-// member error.
-func (s *Server) control(handle func(*Server, *exchange) (*answer, error)) http.HandlerFunc {
-	return func(_ http.ResponseWriter, r *http.Request) {
-		x := exchangeOf(r)
-		a, err := handle(s, x)
-		if err != nil {
-			status := http.StatusInternalServerError
-			if wire, ok := err.(scim.Error); ok {
-				status, err = wire.Status, errorText(wire.Detail)
-			}
-			a = controlAnswer(status, map[string]string{"error": err.Error()})
-		}
-		x.respond(a)
-	}
-}
-
-type errorText string
-
-func (e errorText) Error() string { return string(e) }
-
-func controlAnswer(status int, v any) *answer {
-	body, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // our own types always encode
-	}
-	return &answer{status: status, body: body, header: http.Header{"Content-Type": {"application/json"}}}
-}
-
-// serveJournal answers GET and DELETE on a tenant's journal. The parameter since
-// leaves out entries up to a number, limit keeps only so many of the newest.
-func (s *Server) serveJournal(x *exchange) (*answer, error) {
-	t, err := s.existing(x.pathVariable("tenant"))
-	if err != nil {
-		return nil, err
-	}
-	switch x.r.Method {
-	case http.MethodDelete:
-		t.ClearJournal()
-		return &answer{status: http.StatusNoContent}, nil
-	case http.MethodGet, http.MethodHead:
-	default:
-		x.w.Header().Set("Allow", "DELETE, GET, HEAD")
-		return nil, scim.Status(http.StatusMethodNotAllowed, "use GET or DELETE")
-	}
-	values, err := x.query()
-	if err != nil {
-		return nil, err
-	}
-	var since uint64
-	if text := values.Get("since"); text != "" {
-		if since, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return nil, scim.Status(http.StatusBadRequest, "since is %q; it must be the seq of an entry", clip(text))
-		}
-	}
-	entries := t.journal.since(since)
-	if text := values.Get("limit"); text != "" {
-		limit, err := strconv.Atoi(text)
-		if err != nil || limit < 0 {
-			return nil, scim.Status(http.StatusBadRequest, "limit is %q; it must be a number of entries", clip(text))
-		}
-		entries = entries[max(0, len(entries)-limit):]
-	}
-	if entries == nil {
-		entries = []*Entry{}
-	}
-	return controlAnswer(http.StatusOK, map[string]any{"tenant": t.name, "entries": entries}), nil
-}
-
-// existing returns the tenant of a name, which is not made.
-func (s *Server) existing(name string) (*Tenant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if t := s.tenants[name]; t != nil {
-		return t, nil
-	}
-	return nil, scim.Status(http.StatusNotFound, "there is no tenant %q yet; it comes into being when it is used", clip(name))
 }

@@ -3,6 +3,7 @@ package mocktarget
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -148,7 +149,7 @@ type spanFinder struct {
 // value reads one value and returns where it stands. Inside it, spans are added.
 func (f *spanFinder) value(depth int) (span, error) {
 	if depth > maskDepth {
-		return span{}, errorText("nested too deep")
+		return span{}, errors.New("nested too deep")
 	}
 	token, err := f.decoder.Token()
 	if err != nil {

@@ -183,7 +183,7 @@ func (tx *transaction) dropMember(typ *resourceType, slot uint32, gone ref) {
 // groups.
 type membership struct {
 	typ    *resourceType
-	slot   uint32
+	ref    ref
 	record *record
 	direct bool
 }
@@ -191,27 +191,37 @@ type membership struct {
 // memberships returns the groups of a resource, the direct ones first. Groups
 // that contain each other are visited once (RFC 7643 section 4.1.2, "groups").
 func (r *root) memberships(m *model, of ref) []membership {
-	var found []membership
+	found := r.holders(m, of)
+	if len(found) == 0 {
+		return nil
+	}
 	seen := map[ref]bool{of: true}
-	for level := []ref{of}; len(level) > 0; {
-		var next []ref
-		for _, inner := range level {
-			for _, typ := range m.types {
-				if typ.members == nil {
-					continue
-				}
-				for _, slot := range r.table(typ).memberOf.find(nil, inner.hash()) {
-					group := makeRef(typ, slot)
-					if seen[group] {
-						continue
-					}
-					seen[group] = true
-					found = append(found, membership{typ, slot, r.at(group), inner == of})
-					next = append(next, group)
-				}
+	for i := range found {
+		found[i].direct = true
+		seen[found[i].ref] = true
+	}
+	for i := 0; i < len(found); i++ {
+		for _, outer := range r.holders(m, found[i].ref) {
+			if !seen[outer.ref] {
+				seen[outer.ref] = true
+				found = append(found, outer)
 			}
 		}
-		level = next
+	}
+	return found
+}
+
+// holders returns the groups that hold a resource directly.
+func (r *root) holders(m *model, of ref) []membership {
+	var found []membership
+	for _, typ := range m.types {
+		if typ.members == nil {
+			continue
+		}
+		for _, slot := range r.table(typ).memberOf.find(nil, of.hash()) {
+			group := makeRef(typ, slot)
+			found = append(found, membership{typ: typ, ref: group, record: r.at(group)})
+		}
 	}
 	return found
 }

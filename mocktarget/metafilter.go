@@ -20,6 +20,11 @@ func compileTime(e scim.Expression, ref scim.Ref, m scim.Matcher) (recordMatcher
 	if !ok || !isMeta(ref) || ref.Sub == nil {
 		return nil, false
 	}
+	switch strings.ToLower(string(comparison.Operator)) {
+	case "eq", "ne", "gt", "ge", "lt", "le":
+	default:
+		return nil, false // co, sw and ew look at the text
+	}
 	text, _ := comparison.CompareValue.(string)
 	at, ok := scim.ParseDateTime(text)
 	if !ok {

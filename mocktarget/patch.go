@@ -81,7 +81,8 @@ type patchPlan struct {
 	whole    *scim.Patch
 	document *scim.Patch
 	members  []memberStep
-	mixed    bool // the members have to be put into the document to apply it
+	base     string // URL of the service, for $ref of members
+	mixed    bool   // the members have to be put into the document to apply it
 }
 
 // A memberStep changes the members of a group.
@@ -103,7 +104,11 @@ func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Opera
 		return nil, err
 	}
 	parsed.Patch = describePatch(typ, p)
-	return typ.plan(p)
+	plan, err := typ.plan(p)
+	if err == nil {
+		plan.base = x.base
+	}
+	return plan, err
 }
 
 // plan splits a patch. Operations on the members as a whole, on listed members and
@@ -271,7 +276,7 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	}
 	changed := false
 	if len(patch.Operations) > 0 {
-		current := typ.complete(tx.root, before, plan.mixed)
+		current := typ.complete(presenter{root: tx.root, base: plan.base}, before, plan.mixed)
 		next, _, err := typ.Apply(patch, current)
 		if err != nil {
 			return stored{}, err
@@ -300,7 +305,7 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 
 // complete returns the document with what a patch may refer to: the id, markers
 // for the secrets and, if asked, the members.
-func (typ *resourceType) complete(root *root, rec *record, members bool) *scim.Object {
+func (typ *resourceType) complete(view presenter, rec *record, members bool) *scim.Object {
 	if !members && len(rec.secrets) == 0 {
 		return rec.document
 	}
@@ -312,7 +317,7 @@ func (typ *resourceType) complete(root *root, rec *record, members bool) *scim.O
 		current.Set(s.attribute, s.marker())
 	}
 	if members && rec.members.len() > 0 {
-		current.Set(typ.members.Name, presenter{root: root}.members(typ.model, rec))
+		current.Set(typ.members.Name, view.members(typ.model, rec))
 	}
 	return current
 }

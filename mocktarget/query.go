@@ -24,6 +24,7 @@ type query struct {
 	cursor      string
 	byCursor    bool
 	projections []scim.Projection // one for each type
+	base        string            // URL of the service, which locations begin with
 }
 
 // list answers GET on an endpoint or on the base.
@@ -45,7 +46,7 @@ func (x *exchange) list() (*answer, error) {
 
 // planQuery is the phase that parses the parameters of a search.
 func (x *exchange) planQuery(values url.Values) (*query, error) {
-	q := &query{types: x.tenant.model.types, start: 1, count: x.server.config.Limits.PageSize}
+	q := &query{types: x.tenant.model.types, start: 1, count: x.server.config.Limits.PageSize, base: x.base}
 	if x.target.typ != nil {
 		q.types = []*resourceType{x.target.typ}
 	}

@@ -153,28 +153,20 @@ func (x *exchange) route(tenant, rest string) error {
 	if err := x.enter(tenant); err != nil {
 		return err
 	}
-	segments := strings.Split(strings.Trim(rest, "/"), "/")
 	prefix := strings.TrimSuffix(x.r.URL.EscapedPath(), rest)
-	if isVersion(segments[0]) {
-		if segments[0] != "v2" {
-			return scim.InvalidVersion("protocol version %s is not served, v2 is", clip(segments[0]))
+	if first, below, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/"); isVersion(first) {
+		if first != "v2" {
+			return scim.InvalidVersion("protocol version %s is not served, v2 is", clip(first))
 		}
 		prefix += "/v2"
-		segments = segments[1:]
+		rest = "/" + below
 	}
 	x.base = x.origin() + prefix
-	for i := range segments {
-		unescaped, err := url.PathUnescape(segments[i])
-		if err != nil {
-			return scim.Status(http.StatusNotFound, "the path is not percent-encoded correctly")
-		}
-		segments[i] = unescaped
-	}
 	m := x.server.model
 	if x.tenant != nil {
 		m = x.tenant.model
 	}
-	x.target = m.target(segments)
+	x.target = m.target(rest)
 	return nil
 }
 
@@ -187,15 +179,23 @@ func isVersion(segment string) bool {
 	return strings.Trim(segment[1:], "0123456789") == ""
 }
 
-// target returns what a path below the base names.
-func (m *model) target(segments []string) target {
+// target returns what a path below the base names, whose segments may be
+// percent-encoded. A slash at the end does not matter.
+func (m *model) target(path string) target {
+	path = strings.TrimPrefix(path, "/")
+	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for i := range segments {
+		unescaped, err := url.PathUnescape(segments[i])
+		if err != nil {
+			return target{kind: kindUnknown}
+		}
+		segments[i] = unescaped
+	}
 	fixed := map[string]targetKind{
 		"": kindRoot, ".search": kindRootSearch, "Me": kindMe, "Bulk": kindBulk,
 		"ServiceProviderConfig": kindConfig, "ResourceTypes": kindResourceTypes, "Schemas": kindSchemas,
 	}
 	switch len(segments) {
-	case 0:
-		return target{kind: kindRoot}
 	case 1:
 		if kind, ok := fixed[segments[0]]; ok {
 			return target{kind: kind}

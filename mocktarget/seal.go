@@ -14,14 +14,14 @@ import (
 // characters of URLs (RFC 9865 section 2). Its key lives as long as the server.
 type sealer struct {
 	aead    cipher.AEAD
-	key     []byte
+	nonces  []byte
 	purpose []byte
 }
 
 func newSealer(purpose string) (*sealer, error) {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails (crypto/rand)
-	block, err := aes.NewCipher(key)
+	key := make([]byte, 64) // one half to encrypt, one to make nonces
+	_, _ = rand.Read(key)   // never fails (crypto/rand)
+	block, err := aes.NewCipher(key[:32])
 	if err != nil {
 		return nil, err
 	}
@@ -29,13 +29,13 @@ func newSealer(purpose string) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead: aead, key: key, purpose: []byte(purpose)}, nil
+	return &sealer{aead: aead, nonces: key[32:], purpose: []byte(purpose)}, nil
 }
 
 // seal returns the sealed text. The nonce is made from the text, so that equal
 // texts are sealed equally and different ones never share a nonce.
 func (s *sealer) seal(text []byte) string {
-	mac := hmac.New(sha256.New, s.key)
+	mac := hmac.New(sha256.New, s.nonces)
 	mac.Write(text)
 	nonce := mac.Sum(nil)[:s.aead.NonceSize()]
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nonce, nonce, text, s.purpose))

@@ -171,7 +171,7 @@ func (s *Server) tenant(name string, limited bool) (*Tenant, error) {
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: s.config.Limits.HeaderTimeout,
 		ReadTimeout:       60 * time.Second,
 		WriteTimeout:      5 * time.Minute, // a page of large groups to a slow reader
 		IdleTimeout:       2 * time.Minute,

@@ -30,7 +30,7 @@ func (typ *resourceType) sortColumn(path scim.AttributePath) (sortColumn, bool) 
 	c := sortColumn{ref: ref}
 	switch leaf := ref.Target(); leaf.Type {
 	case scim.TypeString, scim.TypeReference, scim.TypeBinary:
-		c.text, c.fold = true, !caseCounts(leaf)
+		c.text, c.fold = true, !leaf.CaseExact
 	case scim.TypeDateTime:
 		c.text = isMeta(ref) // we write these ourselves, in one form
 	}
@@ -48,7 +48,7 @@ func (q *query) column(root *root, typ *resourceType) (sortColumn, bool) {
 	}
 	c, ok := typ.sortColumn(*q.sortBy)
 	if ok {
-		compiler := &filterCompiler{typ: typ, root: root, view: presenter{root: root}}
+		compiler := &filterCompiler{typ: typ, root: root, view: presenter{root: root, base: q.base}}
 		c.part = compiler.part(c.ref)
 		c.foreign = compiler.foreign
 	}
@@ -104,7 +104,7 @@ func (q *query) order(root *root, typ *resourceType, found hits) matches {
 	}
 	var slots []uint32
 	if found.own && !column.foreign {
-		key := q.sortText
+		key := q.base + " " + q.sortText
 		if !found.all {
 			key += " " + q.filterText
 		}

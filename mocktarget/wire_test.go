@@ -32,6 +32,7 @@ type client struct {
 	target *mocktargettest.Target
 	base   string
 	token  string
+	http   *http.Client
 }
 
 func start(t testing.TB, options ...mocktargettest.Option) *client {
@@ -40,7 +41,9 @@ func start(t testing.TB, options ...mocktargettest.Option) *client {
 }
 
 func clientOf(t testing.TB, target *mocktargettest.Target) *client {
-	return &client{t: t, target: target, base: target.URL(), token: target.Token()}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &client{t: t, target: target, base: target.URL(), token: target.Token(), http: &http.Client{Transport: transport}}
 }
 
 func configured(config mocktarget.Config) mocktargettest.Option {
@@ -89,7 +92,7 @@ func (c *client) try(method, path, body string, headers ...string) (reply, error
 			request.Header.Set(name, value)
 		}
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := c.http.Do(request)
 	if err != nil {
 		return reply{}, err
 	}

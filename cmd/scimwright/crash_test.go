@@ -143,7 +143,12 @@ func (d *crashingDaemon) kill(t *testing.T) {
 func (d *crashingDaemon) waitConverged(t *testing.T) {
 	t.Helper()
 	var behind []string
+	slow := time.Now().Add(15 * time.Second)
 	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if len(behind) > 0 && time.Now().After(slow) {
+			t.Logf("still behind:\n%s", strings.Join(behind, "\n"))
+			slow = deadline
+		}
 		links, err := d.client.Links(t.Context(), "app")
 		if err != nil {
 			t.Fatal(err)
