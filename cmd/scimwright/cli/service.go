@@ -181,6 +181,9 @@ func snapshot(ctx context.Context, from, to string) error {
 	}
 	// Tokens in the copy open with the same key.
 	key, err := os.ReadFile(from + ".key")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // it comes from the environment
+	}
 	if err != nil {
 		return fmt.Errorf("copying the key of the database %s: %w", filepath.Base(from), err)
 	}
