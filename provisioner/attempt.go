@@ -15,7 +15,7 @@ import (
 // recreateOnce is how often a resource that vanished from an app is made again.
 const recreateOnce = 24 * time.Hour
 
-// probeTrust is how long the news that an app has no groups is believed.
+// probeTrust is how long it is believed what a sync has seen of an app's groups.
 const probeTrust = time.Hour
 
 // An attempt is one try at bringing an app to what is desired for one subject. It

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
@@ -118,6 +119,7 @@ func sameName(attribute, a, b string) bool {
 // An index holds what a walk over an app's list has seen. It is a hint: that a
 // resource is missing from it is checked again where a mistake would do harm.
 type index struct {
+	at         time.Time
 	byExternal map[string][]*scim.Object
 	byName     map[string][]*scim.Object
 }
@@ -128,11 +130,16 @@ type indexKey struct {
 }
 
 func (e *Engine) index(app string, kind Kind) *index {
-	x, ok := e.indexes.Load(indexKey{app, kind})
+	v, ok := e.indexes.Load(indexKey{app, kind})
 	if !ok {
 		return nil
 	}
-	return x.(*index)
+	x := v.(*index)
+	if e.config.Now().Sub(x.at) > probeTrust {
+		e.indexes.CompareAndDelete(indexKey{app, kind}, v)
+		return nil
+	}
+	return x
 }
 
 func (x *index) find(attribute, value string) []*scim.Object {
@@ -150,7 +157,7 @@ func (x *index) find(attribute, value string) []*scim.Object {
 func (e *Engine) walk(ctx context.Context, client *scimclient.Client, app string, kind Kind) error {
 	key := indexKey{app, kind}
 	e.indexes.Delete(key)
-	x := &index{byExternal: map[string][]*scim.Object{}, byName: map[string][]*scim.Object{}}
+	x := &index{at: e.config.Now(), byExternal: map[string][]*scim.Object{}, byName: map[string][]*scim.Object{}}
 	for r, err := range client.List(ctx, kind.Endpoint(), scimclient.Query{Count: listPage}) {
 		if err != nil {
 			var refused *scimclient.Error

@@ -36,12 +36,13 @@ type Reconciler interface {
 }
 
 // A Source tells the queue which apps there are and which links may have lost
-// their job. Package store has one.
+// their job, and is told when there is time to tidy up. Package store has one.
 type Source interface {
 	Apps(ctx context.Context) ([]provisioner.App, error)
 	Overdue(ctx context.Context, limit int) ([]provisioner.Key, error)
 	Reschedule(ctx context.Context, keys []provisioner.Key) error
 	Moved(ctx context.Context, key provisioner.Key) (bool, error)
+	Tidy(ctx context.Context) error
 }
 
 // Config says how jobs are run.
@@ -219,6 +220,7 @@ func (q *Queue) sweep(ctx context.Context, source Source) {
 			err = q.refresh(ctx, source)
 		}
 		q.warn("sweeping for lost jobs", err)
+		q.warn("tidying up", source.Tidy(ctx))
 		select {
 		case <-ctx.Done():
 			return

@@ -56,9 +56,9 @@ func (s *Store) LastLogID(ctx context.Context) (int64, error) {
 	return id, err
 }
 
-// PruneLog removes entries from before a time.
-func (s *Store) PruneLog(ctx context.Context, before time.Time) error {
-	_, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE at < $1", millis(before))
+// Tidy removes log entries that are kept no longer. Their ids tell their age.
+func (s *Store) Tidy(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", s.now().Add(-s.keepLog).UnixMicro())
 	return err
 }
 

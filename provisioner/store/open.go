@@ -33,6 +33,8 @@ type Config struct {
 	// Key is the secret that seals tokens at rest, of 16 bytes or more. Empty means
 	// one kept beside the database, in a file that only its owner can read.
 	Key []byte
+	// KeepLog is how long log entries are kept. Zero means 30 days.
+	KeepLog time.Duration
 	// Now is the clock. Nil means [time.Now].
 	Now func() time.Time
 }
@@ -43,6 +45,7 @@ type Store struct {
 	lock      *flock.Flock
 	seal      *sealer
 	now       func() time.Time
+	keepLog   time.Duration
 	scheduler provisioner.Scheduler
 
 	idMu   sync.Mutex
@@ -64,7 +67,10 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &Store{now: config.Now, lock: flock.New(config.Database + ".lock")}
+	if config.KeepLog <= 0 {
+		config.KeepLog = 30 * 24 * time.Hour
+	}
+	s := &Store{now: config.Now, keepLog: config.KeepLog, lock: flock.New(config.Database + ".lock")}
 	locked, err := s.lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("locking database %s: %w", config.Database, err)

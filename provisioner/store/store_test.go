@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -209,6 +210,30 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	must(t, s.Close())
 	if _, err := store.Open(t.Context(), store.Config{Database: file}); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("a newer database: %v, want a refusal", err)
+	}
+}
+
+func TestLogIsKeptForATime(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s, err := store.Open(t.Context(), store.Config{Database: filepath.Join(t.TempDir(), "test.db"), KeepLog: 24 * time.Hour, Now: func() time.Time { return now }})
+	must(t, err)
+	defer s.Close()
+	must(t, s.PutApp(t.Context(), provisioner.App{Name: "chat", Endpoint: "https://chat.example", Token: "t"}))
+	for _, id := range []string{"u1", "u2"} {
+		must(t, s.PutUser(t.Context(), user(t, id, id)))
+		key := provisioner.Key{App: "chat", Kind: provisioner.KindUser, Subject: id}
+		w, err := s.Load(t.Context(), key)
+		must(t, err)
+		w.Link.State = provisioner.LinkConverged
+		o := &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired, Entry: &provisioner.LogEntry{Key: key, At: now, Action: provisioner.ActionCreate, OK: true}}
+		_, err = s.Finish(t.Context(), o, func(context.Context, *sql.Tx) error { return nil })
+		must(t, err)
+		now = now.Add(20 * time.Hour)
+	}
+	must(t, s.Tidy(t.Context()))
+	entries, err := s.LogSince(t.Context(), "chat", 0)
+	if err != nil || len(entries) != 1 || entries[0].Subject != "u2" {
+		t.Errorf("after 40 hours the log has %+v, %v; want that of the last day", entries, err)
 	}
 }
 
