@@ -258,3 +258,57 @@ func TestSyncDryRun(t *testing.T) {
 		t.Errorf("a dry run has changed the database (%v)", err)
 	}
 }
+
+// TestWhatAnEarlierRunLeftUndone checks that a run judges the work an earlier one
+// has left by the directory it is given itself, and sends nothing if it cannot go on.
+func TestWhatAnEarlierRunLeftUndone(t *testing.T) {
+	a := newApp(t)
+	dir := t.TempDir()
+	t.Setenv("APP_TOKEN", "app-token")
+	write := func(name, text string) string {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	many := write("many.json", `{"users": [{"id": "u1", "userName": "ann"}, {"id": "u2", "userName": "ben"}, {"id": "u3", "userName": "cid"}]}`)
+	one := write("one.json", `{"users": [{"id": "u1", "userName": "ann"}]}`)
+	sync := func(directory, endpoint string) (int, string, string) {
+		return run(t.Context(), "sync", "--directory", directory, "--endpoint", endpoint, "--token-env", "APP_TOKEN",
+			"--app", "app", "--database", filepath.Join(dir, "test.db"), "--wait", "0s", "--output", "json")
+	}
+	var posts atomic.Int64
+	down := func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			return false
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return true
+	}
+	up := func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet {
+			posts.Add(1)
+		}
+		return false
+	}
+	a.before.Store(&down)
+	if code, out, stderr := sync(many, a.URL+"/scim/v2"); code != cli.ExitBad {
+		t.Fatalf("with the app down: %d %s %s", code, out, stderr)
+	}
+	a.before.Store(&up)
+	if code, _, stderr := sync(many, a.URL+"/elsewhere"); code == cli.ExitGood || posts.Load() > 0 {
+		t.Errorf("at another endpoint: %d %s, %d writes; want a refusal and none", code, stderr, posts.Load())
+	}
+	code, out, stderr := sync(one, a.URL+"/scim/v2")
+	if code != cli.ExitGood || posts.Load() != 1 {
+		t.Errorf("with a smaller directory: %d %s %s, %d writes; want 1", code, out, stderr, posts.Load())
+	}
+	var report struct {
+		Users struct{ Created, Disabled int }
+	}
+	if err := json.Unmarshal([]byte(out), &report); err != nil || report.Users.Created != 1 || report.Users.Disabled != 0 {
+		t.Errorf("report %s: want one created, %v", out, err)
+	}
+}

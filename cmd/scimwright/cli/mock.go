@@ -64,7 +64,7 @@ func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 	}
 	seed, err := os.Open(f.seed)
 	if err != nil {
-		return nil, err
+		return nil, unablef("the seed file cannot be read, check the path: %v", err)
 	}
 	defer seed.Close()
 	if err := mock.Tenant(mocktarget.DefaultTenant).Seed(seed); err != nil {
@@ -118,7 +118,7 @@ func readDirectory(name string) (*provisioner.Directory, error) {
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, unablef("%v", err)
+		return nil, unablef("the directory file cannot be read, check the path: %v", err)
 	}
 	defer file.Close()
 	d, err := provisioner.ReadDirectory(file, format)

@@ -34,8 +34,8 @@ func newRoot() *cobra.Command {
   mock          a SCIM server to test a client against
   verify        find out whether an endpoint takes provisioning as it should
 
-Exit codes: 0 done and good, 1 judged not good, 2 usage, 3 could not run,
-130 interrupted after cleaning up.`,
+Exit codes: 0 done and good, 1 judged not good, 2 usage, 3 could not run, 4 verify
+left something behind, 130 interrupted after cleaning up.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -23,8 +23,12 @@ const keyEnv = "SCIMWRIGHT_KEY"
 
 func sealingKey() []byte { return []byte(os.Getenv(keyEnv)) }
 
-// stopWithin is how long attempts under way may take when the program ends.
-const stopWithin = 10 * time.Second
+// stopWithin is how long attempts under way may take when the program ends;
+// interruptWithin when somebody waits for it to end.
+const (
+	stopWithin      = 10 * time.Second
+	interruptWithin = 2 * time.Second
+)
 
 type serviceConfig struct {
 	// database is the SQLite file.
@@ -37,6 +41,8 @@ type serviceConfig struct {
 	transport http.RoundTripper
 	// idle leaves the queue out: changes are stored, nothing is sent by itself.
 	idle bool
+	// held keeps the queue from running until start is called.
+	held bool
 	// log receives what goes wrong inside. Nil means nowhere.
 	log *slog.Logger
 }
@@ -74,7 +80,15 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		return s, err
 	}
 	s.store.UseScheduler(s.queue)
-	return s, s.queue.Start(ctx, s.engine, s.store)
+	if config.held {
+		return s, nil
+	}
+	return s, s.start(ctx)
+}
+
+// start sets the queue to work on what the database holds.
+func (s *service) start(ctx context.Context) error {
+	return s.queue.Start(ctx, s.engine, s.store)
 }
 
 func databaseError(name string, err error) error {
@@ -102,10 +116,14 @@ func (s *service) Sync(ctx context.Context, app string) error {
 }
 
 // close lets the attempts under way finish and closes the database.
-func (s *service) close() error {
+func (s *service) close() error { return s.closeWithin(stopWithin) }
+
+// closeWithin gives the attempts under way some time before it cuts them off. One
+// that is cut off costs a look at the app later, and nothing else.
+func (s *service) closeWithin(patience time.Duration) error {
 	var err error
 	if s.queue != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		err = s.queue.Stop(ctx)
 	}

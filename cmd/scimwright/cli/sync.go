@@ -131,7 +131,7 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		return err
 	}
 	defer remove()
-	config := serviceConfig{database: database, key: sealingKey()}
+	config := serviceConfig{database: database, key: sealingKey(), held: true}
 	if f.dryRun {
 		if err := f.copyDatabase(ctx, database); err != nil {
 			return err
@@ -143,6 +143,9 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		return err
 	}
 	err = s.syncOnce(cmd, f, app, directory)
+	if ctx.Err() != nil {
+		return errors.Join(err, s.closeWithin(interruptWithin))
+	}
 	return errors.Join(err, s.close())
 }
 
@@ -176,7 +179,9 @@ func tokenFrom(name string) (string, error) {
 	return token, nil
 }
 
-// syncOnce pushes a directory into an app and reports what came of it.
+// syncOnce pushes a directory into an app and reports what came of it. The queue
+// starts last: what an earlier run has left undone is judged by this directory, and
+// nothing is sent if the run cannot go on.
 func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, app *provisioner.App, directory *provisioner.Directory) error {
 	ctx, started := cmd.Context(), time.Now()
 	if err := s.connect(ctx, app, f.mock); err != nil {
@@ -191,6 +196,9 @@ func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, app *provisioner.Ap
 	}
 	if _, err := s.engine.Sync(ctx, app.Name); err != nil {
 		return syncError(app, err)
+	}
+	if err := s.start(ctx); err != nil {
+		return err
 	}
 	bar := newProgressBar(f.barTo(cmd))
 	result, err := s.engine.Await(ctx, app.Name, since, f.wait, bar.show)
@@ -262,7 +270,7 @@ func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool)
 func syncError(app *provisioner.App, err error) error {
 	var probe *provisioner.ProbeError
 	if errors.As(err, &probe) {
-		return unablef("%s cannot be synced, nothing was changed: %v", app.Endpoint, err)
+		return unablef("%s cannot be synced, nothing was sent: %v", app.Endpoint, err)
 	}
 	return err
 }
