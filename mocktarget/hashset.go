@@ -48,12 +48,11 @@ func compareEntries(a, b hashEntry) int {
 
 // add returns the set with the pair in it.
 func (s hashset) add(e *edit, hash uint64, number uint32) hashset {
-	entry := hashEntry{hash, number}
-	if s.contains(entry) {
-		return s
+	var grew bool
+	s.root, grew = s.root.add(e, 0, hashEntry{hash, number})
+	if grew {
+		s.size++
 	}
-	s.root = s.root.add(e, 0, entry)
-	s.size++
 	return s
 }
 
@@ -114,19 +113,21 @@ func (s hashset) contains(entry hashEntry) bool {
 	return false
 }
 
-func (n *hashNode) add(e *edit, level int, entry hashEntry) *hashNode {
+func (n *hashNode) add(e *edit, level int, entry hashEntry) (node *hashNode, grew bool) {
 	n = n.own(e)
 	if n.kids == nil && len(n.entries) >= hashLeaf {
 		n.split(e, level)
 	}
 	if n.kids != nil {
 		i := hashDigit(entry, level)
-		n.kids[i] = n.kids[i].add(e, level+1, entry)
-		return n
+		n.kids[i], grew = n.kids[i].add(e, level+1, entry)
+		return n, grew
 	}
-	i, _ := slices.BinarySearchFunc(n.entries, entry, compareEntries)
-	n.entries = slices.Insert(n.entries, i, entry)
-	return n
+	i, found := slices.BinarySearchFunc(n.entries, entry, compareEntries)
+	if !found {
+		n.entries = slices.Insert(n.entries, i, entry)
+	}
+	return n, !found
 }
 
 // split turns a full leaf into an inner node over leaves.

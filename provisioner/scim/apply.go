@@ -40,13 +40,13 @@ func (rt *ResourceType) Apply(p *Patch, current *Object) (next *Object, changed 
 func tidy(o *Object) {
 	kept := o.fields[:0]
 	for _, f := range o.fields {
-		switch v := f.Value.(type) {
+		switch v := f.value.(type) {
 		case *Object:
 			tidy(v)
 		case []any:
-			f.Value = tidyElements(v)
+			f.value = tidyElements(v)
 		}
-		if !Unassigned(f.Value) {
+		if !Unassigned(f.value) {
 			kept = append(kept, f)
 		}
 	}
@@ -196,7 +196,7 @@ func (a *applier) container(x *Schema) *Object {
 	o := a.doc.Object(x.ID)
 	if o == nil {
 		o = &Object{}
-		a.doc.Set(x.ID, o)
+		a.doc.set(&x.ID, o)
 	}
 	return o
 }

@@ -1,7 +1,5 @@
 package scim
 
-import "strings"
-
 // An elementList is the elements of a multi-valued attribute with a way to find
 // one again. Elements with a "value" are the same if value and type are; others if
 // all but "primary" is (RFC 7643 section 2.4).
@@ -10,8 +8,13 @@ type elementList struct {
 	value  *Attribute // the sub-attribute "value", nil if there is none
 	typ    *Attribute // the sub-attribute "type", nil if there is none
 	values []any
-	keys   map[string][]int // made once there are too many to look through
+	// Made once there are too many elements to look through.
+	byType map[elementID]int
+	byKey  map[string]int // the first of any type
 }
+
+// An elementID is what tells elements apart.
+type elementID struct{ key, typ string }
 
 // elementScan is the number of elements up to which looking through them is
 // cheaper than keeping a map.
@@ -22,59 +25,84 @@ func newElementList(a *Attribute, values []any) *elementList {
 }
 
 func (l *elementList) add(element any) {
-	if l.keys != nil {
-		key := l.key(element)
-		l.keys[key] = append(l.keys[key], len(l.values))
-	}
 	l.values = append(l.values, element)
+	if l.byType != nil {
+		l.index(len(l.values) - 1)
+	}
+}
+
+func (l *elementList) index(i int) {
+	id := l.id(l.values[i])
+	if _, there := l.byType[id]; !there {
+		l.byType[id] = i
+	}
+	if _, there := l.byKey[id.key]; !there {
+		l.byKey[id.key] = i
+	}
 }
 
 // same returns the index of the element that is the same, -1 if there is none.
-func (l *elementList) same(element any) int {
-	return l.find(element, func(held any) bool { return l.compareTypes(held, element) == typesEqual })
-}
+func (l *elementList) same(element any) int { return l.find(l.id(element), false) }
 
 // sameOrLoose is same, but takes an element that does not give its type for one of
 // any type.
 func (l *elementList) sameOrLoose(element any) int {
-	if at := l.same(element); at >= 0 {
+	id := l.id(element)
+	if at := l.find(id, false); at >= 0 || id.typ != "" {
 		return at
 	}
-	return l.find(element, func(held any) bool { return l.compareTypes(held, element) == typeNotGiven })
+	return l.find(id, true)
 }
 
 // sameValue returns the index of an element with the same value, of the same type
 // if possible.
 func (l *elementList) sameValue(element any) int {
-	if at := l.same(element); at >= 0 {
+	id := l.id(element)
+	if at := l.find(id, false); at >= 0 {
 		return at
 	}
-	return l.find(element, func(any) bool { return true })
+	return l.find(id, true)
 }
 
-func (l *elementList) find(element any, fits func(any) bool) int {
-	key := l.key(element)
+// names reports whether the list has the element, or one like it without a type.
+func (l *elementList) names(element any) bool {
+	id := l.id(element)
+	return l.find(id, false) >= 0 || l.find(elementID{key: id.key}, false) >= 0
+}
+
+func (l *elementList) find(id elementID, anyType bool) int {
 	if len(l.values) <= elementScan {
 		for i, held := range l.values {
-			if l.key(held) == key && fits(held) {
+			if have := l.id(held); have == id || anyType && have.key == id.key {
 				return i
 			}
 		}
 		return -1
 	}
-	if l.keys == nil {
-		l.keys = make(map[string][]int, 2*len(l.values))
-		for i, held := range l.values {
-			k := l.key(held)
-			l.keys[k] = append(l.keys[k], i)
+	if l.byType == nil {
+		l.byType, l.byKey = make(map[elementID]int, len(l.values)), make(map[string]int, len(l.values))
+		for i := range l.values {
+			l.index(i)
 		}
 	}
-	for _, i := range l.keys[key] {
-		if fits(l.values[i]) {
-			return i
+	at, ok := l.byType[id]
+	if anyType {
+		at, ok = l.byKey[id.key]
+	}
+	if !ok {
+		return -1
+	}
+	return at
+}
+
+func (l *elementList) id(element any) elementID {
+	id := elementID{key: l.key(element)}
+	if o, ok := element.(*Object); ok && l.typ != nil {
+		if typ := o.Get(l.typ.Name); typ != nil {
+			id.typ = elementKey(l.typ, typ)
 		}
 	}
-	return -1
+	return id
 }
 
 // key returns what elements must agree on, type aside.
@@ -108,29 +136,6 @@ func elementKey(a *Attribute, v any) string {
 		return s
 	default:
 		return Fold(s)
-	}
-}
-
-const (
-	typesEqual = iota
-	typeNotGiven
-	typesDiffer
-)
-
-func (l *elementList) compareTypes(held, element any) int {
-	h, ok := held.(*Object)
-	if !ok || l.typ == nil {
-		return typesEqual
-	}
-	e, _ := element.(*Object)
-	have, want := h.String(l.typ.Name), e.String(l.typ.Name)
-	switch {
-	case have == want, !l.typ.CaseExact && strings.EqualFold(have, want):
-		return typesEqual
-	case want == "":
-		return typeNotGiven
-	default:
-		return typesDiffer
 	}
 }
 

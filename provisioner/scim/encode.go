@@ -22,9 +22,9 @@ func (o *Object) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, f.Name)
+		dst = appendString(dst, *f.name)
 		dst = append(dst, ':')
-		dst = AppendValue(dst, f.Value)
+		dst = AppendValue(dst, f.value)
 	}
 	return append(dst, '}')
 }
@@ -137,7 +137,7 @@ func plain(v any) any {
 // the order of their names. Numbers of any Go type become [json.Number]; a value
 // of another type takes the form it has in JSON.
 func ObjectFromMap(m map[string]any) *Object {
-	o := &Object{fields: make([]Field, 0, len(m))}
+	o := newObject(len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		o.Set(name, rich(m[name]))
 	}

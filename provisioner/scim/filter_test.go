@@ -212,7 +212,7 @@ func TestFilterSurvivesPrinting(t *testing.T) {
 		e := expression(4, true).Draw(t, "e")
 		printed := scim.FormatFilter(e)
 		if len(printed) > scim.MaxFilterLength {
-			t.Skip()
+			return
 		}
 		again, err := scim.ParseFilter(printed)
 		if err != nil || !reflect.DeepEqual(again, e) {
@@ -233,7 +233,7 @@ func TestPathSurvivesPrinting(t *testing.T) {
 		}
 		printed := scim.FormatPath(p)
 		if len(printed) > scim.MaxFilterLength {
-			t.Skip()
+			return
 		}
 		again, err := scim.ParsePath(printed)
 		if err != nil || !reflect.DeepEqual(again, p) {

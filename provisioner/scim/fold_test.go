@@ -89,7 +89,7 @@ func TestParseInstant(t *testing.T) {
 		want := time.Unix(rapid.Int64Range(-62135596800, 253402300799).Draw(t, "seconds"), rapid.Int64Range(0, 999_999_999).Draw(t, "nanoseconds"))
 		want = want.In(time.FixedZone("", 60*rapid.IntRange(-14*60, 14*60).Draw(t, "offset")))
 		if y := want.Year(); y < 1 || y > 9999 {
-			t.Skip()
+			return
 		}
 		got, ok := ParseDateTime(want.Format(time.RFC3339Nano))
 		if !ok || !got.Equal(want) {

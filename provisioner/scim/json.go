@@ -51,6 +51,17 @@ type jsonParser struct {
 	pos     int
 	depth   int
 	lenient bool
+	names   []string
+}
+
+// intern returns a name as an object keeps it. Names lie together in pieces, for
+// fewer allocations.
+func (p *jsonParser) intern(name string) *string {
+	if len(p.names) == cap(p.names) {
+		p.names = make([]string, 0, 16)
+	}
+	p.names = append(p.names, name)
+	return &p.names[len(p.names)-1]
 }
 
 func (p *jsonParser) document() (*Object, error) {
@@ -172,9 +183,9 @@ func (p *jsonParser) object() (*Object, error) {
 		}
 		switch {
 		case !duplicate:
-			o.fields = append(o.fields, Field{name, v})
+			o.put(p.intern(name), v)
 		case p.lenient:
-			o.fields[earlier] = Field{name, v}
+			o.fields[earlier] = slot{p.intern(name), v}
 		default:
 			p.pos = at
 			return nil, p.errorf("%s is given twice in one object; letter case does not tell names apart", strings.Trim(strconv.Quote(clip(name)), `"`))
@@ -197,10 +208,10 @@ func (p *jsonParser) object() (*Object, error) {
 	return o, nil
 }
 
-func indexFields(fields []Field) map[string]int {
+func indexFields(fields []slot) map[string]int {
 	m := make(map[string]int, 2*len(fields))
 	for i, f := range fields {
-		m[foldName(f.Name)] = i
+		m[foldName(*f.name)] = i
 	}
 	return m
 }

@@ -109,7 +109,7 @@ func (c *compiler) valuePath(e *ValuePath) (Matcher, error) {
 func (c *compiler) find(p AttributePath) (Ref, error) {
 	ref, err := c.resolve(p)
 	if err != nil {
-		return Ref{}, InvalidFilter("%s", err.(Error).Detail)
+		return Ref{}, InvalidFilter("%s", detailOf(err))
 	}
 	if ref.Attribute == nil {
 		return Ref{}, InvalidFilter("%q is a schema, not an attribute", FormatAttributePath(p))
@@ -152,9 +152,9 @@ func (c *compiler) comparison(e *AttributeExpression) (Matcher, error) {
 	if ref.Sub == nil && !ref.Attribute.MultiValued {
 		a, x := ref.Attribute, ref.Extension
 		if x == nil {
-			return func(o *Object) bool { return test(assumed(a, o.Get(a.Name))) }, nil
+			return func(o *Object) bool { return test(assumed(a, o.get(&a.Name))) }, nil
 		}
-		return func(o *Object) bool { return test(o.Object(x.ID).Get(a.Name)) }, nil
+		return func(o *Object) bool { return test(part(o, x).get(&a.Name)) }, nil
 	}
 	return func(o *Object) bool { return ref.any(o, test) }, nil
 }
@@ -172,9 +172,15 @@ type valueTest func(any) bool
 // attribute returns the value of the attribute, sub-attribute aside.
 func (r Ref) attribute(o *Object) any {
 	if r.Extension != nil {
-		o = o.Object(r.Extension.ID)
+		o = part(o, r.Extension)
 	}
-	return o.Get(r.Attribute.Name)
+	return o.get(&r.Attribute.Name)
+}
+
+// part returns the attributes of an extension, nil if there are none.
+func part(o *Object, x *Schema) *Object {
+	extension, _ := o.get(&x.ID).(*Object)
+	return extension
 }
 
 // any reports whether a test holds for any value at the reference. An attribute
@@ -186,11 +192,11 @@ func (r Ref) any(o *Object, test valueTest) bool {
 	}
 	switch v := v.(type) {
 	case *Object:
-		return anyElement(assumed(r.Sub, v.Get(r.Sub.Name)), test)
+		return anyElement(assumed(r.Sub, v.get(&r.Sub.Name)), test)
 	case []any:
 		for i := range v {
 			element, _ := v[i].(*Object)
-			if anyElement(assumed(r.Sub, element.Get(r.Sub.Name)), test) {
+			if anyElement(assumed(r.Sub, element.get(&r.Sub.Name)), test) {
 				return true
 			}
 		}
@@ -229,11 +235,11 @@ func (r Ref) present(o *Object) bool {
 	}
 	switch v := v.(type) {
 	case *Object:
-		return Present(v.Get(r.Sub.Name))
+		return Present(v.get(&r.Sub.Name))
 	case []any:
 		for i := range v {
 			element, _ := v[i].(*Object)
-			if Present(element.Get(r.Sub.Name)) {
+			if Present(element.get(&r.Sub.Name)) {
 				return true
 			}
 		}

@@ -1,5 +1,7 @@
 package scim
 
+import "errors"
+
 // The operations of a patch (RFC 7644 section 3.5.2).
 const (
 	OpAdd     = "add"
@@ -72,11 +74,19 @@ func ParsePatch(body *Object) (*Patch, error) {
 
 // inOperation says in which operation an error is.
 func inOperation(err error, i int) error {
-	if e, ok := err.(Error); ok {
+	if e, ok := errors.AsType[Error](err); ok {
 		e.Detail = "/Operations/" + itoa(i) + ": " + e.Detail
 		return e
 	}
 	return err
+}
+
+// detailOf returns the sentence of an error without its status and keyword.
+func detailOf(err error) string {
+	if e, ok := errors.AsType[Error](err); ok {
+		return e.Detail
+	}
+	return err.Error()
 }
 
 func parseOperation(v any) (Operation, error) {

@@ -248,3 +248,23 @@ func TestPatchManyElements(t *testing.T) {
 		user = next
 	}
 }
+
+// TestPatchManyTypes has elements that differ in type alone.
+func TestPatchManyTypes(t *testing.T) {
+	const n = 30_000
+	values := make([]any, n)
+	for i := range values {
+		values[i] = scim.NewObject(scim.Field{Name: "value", Value: "a"}, scim.Field{Name: "type", Value: fmt.Sprint(i)})
+	}
+	add := scim.Operation{Op: "add", PathText: "emails", Value: values, HasValue: true}
+	user := scim.NewObject(scim.Field{Name: "userName", Value: "u"})
+	next, _, err := scim.UserType().Apply(&scim.Patch{Operations: []scim.Operation{add, add}}, user)
+	if err != nil || len(next.Array("emails")) != n {
+		t.Errorf("%d emails, want %d: %v", len(next.Array("emails")), n, err)
+	}
+	remove := scim.Operation{Op: "remove", PathText: "emails", Value: values[1:], HasValue: true}
+	next, _, err = scim.UserType().Apply(&scim.Patch{Operations: []scim.Operation{add, remove}}, user)
+	if err != nil || len(next.Array("emails")) != 1 {
+		t.Errorf("%d emails are left, want 1: %v", len(next.Array("emails")), err)
+	}
+}

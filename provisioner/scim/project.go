@@ -45,7 +45,7 @@ func (rt *ResourceType) refs(lists []string) (refs []Ref, given bool, err error)
 			given = true
 			path, err := ParseAttributePath(name)
 			if err != nil {
-				return nil, true, InvalidValue("attribute name %q: %s", clip(name), err.(Error).Detail)
+				return nil, true, InvalidValue("attribute name %q: %s", clip(name), detailOf(err))
 			}
 			if ref, err := rt.Resolve(path); err == nil {
 				refs = append(refs, ref)
@@ -78,7 +78,7 @@ const (
 // "returned"). Names are in the schema's spelling; what the type does not define is
 // left out. Values are shared with o.
 func (rt *ResourceType) Project(o *Object, p Projection) *Object {
-	out := &Object{fields: make([]Field, 0, o.Len())}
+	out := newObject(o.Len())
 	for name, v := range o.All() {
 		if a := rt.Attribute(name); a != nil {
 			p.copyAttribute(out, a, v, p.Written)
@@ -89,14 +89,14 @@ func (rt *ResourceType) Project(o *Object, p Projection) *Object {
 		if x == nil || !ok {
 			continue
 		}
-		part := &Object{fields: make([]Field, 0, extension.Len())}
+		part := newObject(extension.Len())
 		for sub, v := range extension.All() {
 			if a := x.Attribute(sub); a != nil {
 				p.copyAttribute(part, a, v, p.Written.Object(x.ID))
 			}
 		}
 		if part.Len() > 0 {
-			out.fields = append(out.fields, Field{x.ID, part})
+			out.put(&x.ID, part)
 		}
 	}
 	return out
@@ -108,7 +108,7 @@ func (p Projection) copyAttribute(out *Object, a *Attribute, v any, written *Obj
 		v = p.copyParts(a, v, written.Get(a.Name))
 	}
 	if selected != nothing && v != nil {
-		out.fields = append(out.fields, Field{a.Name, v})
+		out.put(&a.Name, v)
 	}
 }
 
@@ -116,11 +116,11 @@ func (p Projection) copyAttribute(out *Object, a *Attribute, v any, written *Obj
 func (p Projection) copyParts(a *Attribute, v, written any) any {
 	switch v := v.(type) {
 	case *Object:
-		part := &Object{fields: make([]Field, 0, v.Len())}
+		part := newObject(v.Len())
 		source, _ := written.(*Object)
 		for name, value := range v.All() {
 			if sub := a.SubAttribute(name); sub != nil && p.selectsPart(sub, source.Get(name)) {
-				part.fields = append(part.fields, Field{sub.Name, value})
+				part.put(&sub.Name, value)
 			}
 		}
 		if part.Len() > 0 {

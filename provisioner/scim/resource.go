@@ -23,7 +23,15 @@ import (
 // stay text so that no digit is lost. The zero Object is empty and ready to use.
 // Objects may be shared between goroutines as long as nobody changes them.
 type Object struct {
-	fields []Field
+	fields []slot
+}
+
+// A slot is a field as an Object keeps it. Resources that were validated share
+// their names with the schema, so that a million of them have no names of their
+// own.
+type slot struct {
+	name  *string
+	value any
 }
 
 // A Field is one name and value of an [Object].
@@ -35,7 +43,7 @@ type Field struct {
 // NewObject returns an object of the given fields. A later field replaces an
 // earlier one of the same name.
 func NewObject(fields ...Field) *Object {
-	o := &Object{fields: make([]Field, 0, len(fields))}
+	o := newObject(len(fields))
 	for _, f := range fields {
 		o.Set(f.Name, f.Value)
 	}
@@ -57,7 +65,7 @@ func (o *Object) All() iter.Seq2[string, any] {
 			return
 		}
 		for _, f := range o.fields {
-			if !yield(f.Name, f.Value) {
+			if !yield(*f.name, f.value) {
 				return
 			}
 		}
@@ -67,7 +75,7 @@ func (o *Object) All() iter.Seq2[string, any] {
 // Lookup returns the value of the named field and whether there is one.
 func (o *Object) Lookup(name string) (any, bool) {
 	if i := o.index(name); i >= 0 {
-		return o.fields[i].Value, true
+		return o.fields[i].value, true
 	}
 	return nil, false
 }
@@ -106,11 +114,20 @@ func (o *Object) Array(name string) []any {
 // Set gives the named field a value. A field that exists keeps its place and
 // takes the new spelling of the name.
 func (o *Object) Set(name string, value any) {
-	if i := o.index(name); i >= 0 {
-		o.fields[i] = Field{Name: name, Value: value}
+	if i := o.index(name); i >= 0 && *o.fields[i].name == name {
+		o.fields[i].value = value
 		return
 	}
-	o.fields = append(o.fields, Field{Name: name, Value: value})
+	o.set(&name, value)
+}
+
+// set is Set with a name that is shared.
+func (o *Object) set(name *string, value any) {
+	if i := o.index(*name); i >= 0 {
+		o.fields[i] = slot{name, value}
+		return
+	}
+	o.put(name, value)
 }
 
 // Delete removes the named field and reports whether it was there.
@@ -128,9 +145,9 @@ func (o *Object) Clone() *Object {
 	if o == nil {
 		return nil
 	}
-	c := &Object{fields: make([]Field, len(o.fields))}
-	for i, f := range o.fields {
-		c.fields[i] = Field{Name: f.Name, Value: CloneValue(f.Value)}
+	c := newObject(len(o.fields))
+	for _, f := range o.fields {
+		c.put(f.name, CloneValue(f.value))
 	}
 	return c
 }
@@ -158,11 +175,30 @@ func (o *Object) index(name string) int {
 		return -1
 	}
 	for i := range o.fields {
-		if sameName(o.fields[i].Name, name) {
+		if sameName(*o.fields[i].name, name) {
 			return i
 		}
 	}
 	return -1
+}
+
+// get returns the value of the field whose name is the given string, or one that
+// differs in letter case.
+func (o *Object) get(name *string) any {
+	if o == nil {
+		return nil
+	}
+	for i := range o.fields {
+		if f := &o.fields[i]; f.name == name || sameName(*f.name, *name) {
+			return f.value
+		}
+	}
+	return nil
+}
+
+// put adds a field that is not there yet. The name is shared.
+func (o *Object) put(name *string, value any) {
+	o.fields = append(o.fields, slot{name, value})
 }
 
 // CloneValue returns a deep copy of an attribute value.

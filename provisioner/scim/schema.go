@@ -56,6 +56,7 @@ type Attribute struct {
 	Returned        string // one of the Returned constants
 	Uniqueness      string // one of the Unique constants
 	CanonicalValues []string
+	canonical       []any // CanonicalValues as attribute values, for all resources
 	ReferenceTypes  []string
 	Description     string
 	// Sub are the sub-attributes of a complex attribute.
@@ -94,11 +95,20 @@ func findAttribute(attributes []*Attribute, name string) *Attribute {
 type Schema struct {
 	ID, Name, Description string
 	Attributes            []*Attribute
+	id                    any // ID as an attribute value, one for all resources
 	source                schema.Schema
 }
 
 // Attribute returns the attribute of a name, whatever its letter case, or nil.
 func (s *Schema) Attribute(name string) *Attribute { return findAttribute(s.Attributes, name) }
+
+// value returns the schema's id as an attribute value.
+func (s *Schema) value() any {
+	if s.id == nil {
+		return s.ID // not compiled, but put together by hand
+	}
+	return s.id
+}
 
 // Source returns the schema as elimity-com/scim carries it. It lacks what that
 // package does not know: complex attributes inside complex ones, and caseExact
@@ -244,7 +254,7 @@ func CompileSchema(s schema.Schema) (*Schema, error) {
 	if s.ID == "" {
 		return nil, InvalidValue("the schema %q has no id", clip(s.Name.Value()))
 	}
-	compiled := &Schema{ID: s.ID, Name: s.Name.Value(), Description: s.Description.Value(), source: s}
+	compiled := &Schema{ID: s.ID, Name: s.Name.Value(), Description: s.Description.Value(), id: s.ID, source: s}
 	var err error
 	compiled.Attributes, err = compileAttributes(s.Attributes, nil, s.ID)
 	return compiled, err
@@ -256,7 +266,7 @@ func compileAttributes(source schema.Attributes, parent *Attribute, urn string) 
 		a := &Attribute{
 			Name: s.Name(), Type: s.AttributeType(), MultiValued: s.MultiValued(), Required: s.Required(),
 			CaseExact: s.CaseExact(), Mutability: s.Mutability(), Returned: s.Returned(), Uniqueness: s.Uniqueness(),
-			CanonicalValues: s.CanonicalValues(), Description: s.Description(), Parent: parent, URN: urn,
+			CanonicalValues: s.CanonicalValues(), canonical: stringValues(s.CanonicalValues()), Description: s.Description(), Parent: parent, URN: urn,
 		}
 		if findAttribute(attributes, a.Name) != nil {
 			return nil, InvalidValue("the schema %q defines the attribute %q twice", clip(urn), a.Path())

@@ -150,8 +150,8 @@ func TestParseSchemaRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := scim.Attribute{Name: "a", Type: "string", Mutability: "readWrite", Returned: "default", Uniqueness: "none", URN: "urn:x"}
-	if got := fmt.Sprintf("%+v", *s.Attribute("A")); got != fmt.Sprintf("%+v", want) {
+	a := s.Attribute("A")
+	if got := fmt.Sprint(a.Name, a.Type, a.MultiValued, a.Required, a.CaseExact, a.Mutability, a.Returned, a.Uniqueness, a.URN); got != "astringfalse false falsereadWritedefaultnoneurn:x" {
 		t.Errorf("defaults: %s", got)
 	}
 	if s.Source().ID != "urn:x" {

@@ -47,7 +47,7 @@ func (t *target) prune() {
 			t.holder.Delete(t.a.Name)
 		}
 	case []any:
-		t.holder.Set(t.a.Name, slices.DeleteFunc(v, func(v any) bool { return !left(v) }))
+		t.holder.set(&t.a.Name, slices.DeleteFunc(v, func(v any) bool { return !left(v) }))
 	}
 }
 
@@ -64,7 +64,7 @@ func (t *target) remove() error {
 	gone := newElementList(t.a, listed)
 	var kept []any
 	for _, held := range t.holder.Array(t.a.Name) {
-		if gone.find(held, func(named any) bool { return gone.compareTypes(held, named) != typesDiffer }) < 0 {
+		if !gone.names(held) {
 			kept = append(kept, held)
 		}
 	}
@@ -76,7 +76,7 @@ func (t *target) keepOnly(kept []any) error {
 	if len(kept) == 0 {
 		return unassign(t.holder, t.a)
 	}
-	t.holder.Set(t.a.Name, kept)
+	t.holder.set(&t.a.Name, kept)
 	return nil
 }
 
@@ -88,7 +88,7 @@ func (t *target) part() error {
 			return nil
 		}
 		value = &Object{}
-		t.holder.Set(t.a.Name, value)
+		t.holder.set(&t.a.Name, value)
 	}
 	if err := change(value, t.ref.Sub, t.op.Op, t.op.Value); err != nil {
 		return err
@@ -258,7 +258,7 @@ func assign(holder *Object, a *Attribute, op string, value any) error {
 	if was := holder.Get(a.Name); a.Mutability == Immutable && !Unassigned(was) && !Equal(was, valid) {
 		return Mutability("%q is immutable and has a value: it cannot be changed", a.Path())
 	}
-	holder.Set(a.Name, valid)
+	holder.set(&a.Name, valid)
 	return nil
 }
 
@@ -270,7 +270,7 @@ func assignComplex(holder *Object, a *Attribute, op string, value any) error {
 	held := holder.Object(a.Name)
 	if held == nil {
 		held = &Object{}
-		holder.Set(a.Name, held)
+		holder.set(&a.Name, held)
 	}
 	return merge(held, a, op, parts)
 }
@@ -322,7 +322,7 @@ func assignElements(holder *Object, a *Attribute, op string, value any) error {
 				return p.under(a.Name).err()
 			}
 		}
-		holder.Set(a.Name, given)
+		holder.set(&a.Name, given)
 		return nil
 	}
 	list := newElementList(a, was)
@@ -342,6 +342,6 @@ func assignElements(holder *Object, a *Attribute, op string, value any) error {
 			}
 		}
 	}
-	holder.Set(a.Name, list.values)
+	holder.set(&a.Name, list.values)
 	return nil
 }

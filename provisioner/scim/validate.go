@@ -36,10 +36,10 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		return nil, err
 	}
 	v := checker{options: options}
-	out := &Object{fields: make([]Field, 1, in.Len()+3)}
-	out.fields[0].Name = "schemas"
+	out := newObject(in.Len() + 1)
+	out.put(&rt.Attribute("schemas").Name, nil)
 	if id := old.ID(); id != "" {
-		out.fields = append(out.fields, Field{"id", id})
+		out.put(&rt.Attribute("id").Name, id)
 	}
 	for name, value := range in.All() {
 		if Unassigned(value) {
@@ -70,12 +70,12 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		if options.RefuseUnlisted && !listed[x] {
 			return nil, InvalidValue("/schemas does not list %q, but the resource has attributes of it", x.ID)
 		}
-		out.fields = append(out.fields, Field{x.ID, extension})
+		out.put(&x.ID, extension)
 	}
 	if p := rt.keep(out, old); p != nil {
 		return nil, p.err()
 	}
-	out.fields[0].Value = rt.presentSchemas(out)
+	out.fields[0].value = rt.presentSchemas(out)
 	return out, rt.checkRequired(out)
 }
 
@@ -124,7 +124,7 @@ func (v checker) extension(x *Schema, value any) (*Object, *problem) {
 	if !ok {
 		return nil, problemf("must be an object")
 	}
-	out := &Object{fields: make([]Field, 0, o.Len())}
+	out := newObject(o.Len())
 	for name, value := range o.All() {
 		a := x.Attribute(name)
 		switch {
@@ -144,10 +144,10 @@ func (v checker) extension(x *Schema, value any) (*Object, *problem) {
 // section 3).
 func (rt *ResourceType) presentSchemas(o *Object) []any {
 	schemas := make([]any, 1, 1+len(rt.Extensions))
-	schemas[0] = rt.Schema.ID
+	schemas[0] = rt.Schema.value()
 	for _, x := range rt.Extensions {
 		if o.Object(x.Schema.ID) != nil {
-			schemas = append(schemas, x.Schema.ID)
+			schemas = append(schemas, x.Schema.value())
 		}
 	}
 	return schemas
@@ -209,7 +209,7 @@ func (rt *ResourceType) keep(out, old *Object) *problem {
 			}
 		}
 		if now.Len() > 0 {
-			out.Set(x.Schema.ID, now)
+			out.set(&x.Schema.ID, now)
 		}
 	}
 	if meta, ok := old.Lookup("meta"); ok {
@@ -226,12 +226,12 @@ func keepAttribute(a *Attribute, out, old *Object) *problem {
 	now, given := out.Lookup(a.Name)
 	switch {
 	case a.Mutability == ReadOnly:
-		out.Set(a.Name, was)
+		out.set(&a.Name, was)
 		return nil
 	case a.Mutability == Immutable && given && !Equal(now, was):
 		return (&problem{detail: "is immutable and has a value: it cannot be changed", mutability: true}).under(a.Name)
 	case a.Mutability == Immutable:
-		out.Set(a.Name, was)
+		out.set(&a.Name, was)
 		return nil
 	case !given || !a.hasFixedParts():
 		return nil

@@ -79,7 +79,7 @@ func (v checker) set(out *Object, a *Attribute, value any) *problem {
 		return p.under(a.Name)
 	}
 	if !Unassigned(valid) {
-		out.fields = append(out.fields, Field{a.Name, valid})
+		out.put(&a.Name, valid)
 	}
 	return nil
 }
@@ -172,8 +172,8 @@ func (v checker) one(a *Attribute, value any) (any, *problem) {
 	if p := checkText(a, s); p != nil {
 		return nil, p
 	}
-	for _, canonical := range a.CanonicalValues {
-		if s == canonical {
+	for i, canonical := range a.canonical {
+		if s == a.CanonicalValues[i] {
 			return canonical, nil // one copy for all resources
 		}
 	}
@@ -217,7 +217,7 @@ func checkReference(a *Attribute, s string) *problem {
 }
 
 func (v checker) complex(a *Attribute, in *Object) (*Object, *problem) {
-	out := &Object{fields: make([]Field, 0, in.Len())}
+	out := newObject(in.Len())
 	for name, value := range in.All() {
 		sub := a.SubAttribute(name)
 		switch {
