@@ -40,7 +40,7 @@ func (d *directoryReader) addUser(at place, o *scim.Object) {
 	if name := d.required(at, attributes, "userName"); name != "" {
 		folded := strings.ToLower(name)
 		if first, taken := d.userNames[folded]; taken {
-			d.problem(at.at("userName"), "%q is also the userName of %s: userNames differ in more than letter case", name, first)
+			d.problem(at.at("userName"), "%q is also the userName of %s: give each user another one; letter case does not tell them apart", name, first)
 		} else {
 			d.userNames[folded] = at
 		}

@@ -21,6 +21,8 @@ type column struct {
 	path string
 	// ref is the attribute that the cells hold; its Sub is nil for a simple one.
 	ref scim.Ref
+	// ignored says that the column is wrong: its cells are not looked at.
+	ignored bool
 	// match are the values that tell elements of a multi-valued attribute apart.
 	match []scim.Field
 }
@@ -38,9 +40,9 @@ func (d *directoryReader) readCSV(data []byte) {
 		d.csvError(err)
 		return
 	}
-	columns := d.header(header)
-	if len(d.problems) > 0 {
-		return // every row would repeat what is wrong with the header
+	columns, complete := d.header(header)
+	if !complete {
+		return // every row would repeat what is missing
 	}
 	for {
 		cells, err := r.Read()
@@ -71,8 +73,9 @@ func (d *directoryReader) csvError(err error) {
 	}
 }
 
-func (d *directoryReader) header(paths []string) []column {
-	columns := make([]column, 0, len(paths))
+// header reads the columns; complete says that none is missing that every row
+// needs.
+func (d *directoryReader) header(paths []string) (columns []column, complete bool) {
 	seen := map[string]bool{}
 	for _, path := range paths {
 		path = strings.TrimSpace(path)
@@ -80,20 +83,23 @@ func (d *directoryReader) header(paths []string) []column {
 		switch {
 		case err != nil:
 			d.problem(line(1), "column %q: %v", path, err)
-			continue
+			c.ignored = true
 		case seen[c.key()]:
 			d.problem(line(1), "column %q is there twice", path)
+			c.ignored = true
 		default:
 			seen[c.key()] = true
 		}
 		columns = append(columns, c)
 	}
+	complete = true
 	for _, needed := range []string{"id", "userName"} {
 		if !seen[strings.ToLower(needed)] {
 			d.problem(line(1), "has no column %q", needed)
+			complete = false
 		}
 	}
-	return columns
+	return columns, complete
 }
 
 func (d *directoryReader) column(text string) (column, error) {
@@ -177,7 +183,7 @@ func (d *directoryReader) row(at place, columns []column, cells []string) *scim.
 	elements := map[string]*scim.Object{}
 	for i, c := range columns {
 		text := strings.TrimSpace(cells[i])
-		if text == "" {
+		if text == "" || c.ignored {
 			continue
 		}
 		value, err := c.value(text)

@@ -166,16 +166,18 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 
 // wake schedules the links that refer to a user whose link has changed: those that
 // waited for it, and, if its id in the app is another one, all that name it.
+//
+// CROSS JOIN makes SQLite start from the few that refer to the user, and not from
+// all links of the app, which it would guess to be fewer.
 func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, newID bool, state provisioner.LinkState) error {
 	if newID {
 		keys, err := keysOf(ctx, tx, `
-			SELECT l.app, l.kind, l.subject FROM subject s
-			JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
-			WHERE s.kind = 'User' AND s.manager = $2 AND s.id <> $2
+			SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
+			WHERE s.manager = $2 AND s.manager <> '' AND s.id <> $2
+			AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
 			UNION
-			SELECT l.app, l.kind, l.subject FROM member m
-			JOIN link l ON l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
-			WHERE m.user_id = $2`, key.App, key.Subject)
+			SELECT l.app, l.kind, l.subject FROM member m CROSS JOIN link l
+			WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'`, key.App, key.Subject)
 		if err != nil {
 			return err
 		}
@@ -187,9 +189,9 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, newID
 		return nil
 	}
 	waiting, err := keysOf(ctx, tx, `
-		SELECT l.app, l.kind, l.subject FROM subject s
-		JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state = 'waiting'
-		WHERE s.kind = 'User' AND s.manager = $2
+		SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
+		WHERE s.manager = $2 AND s.manager <> ''
+		AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state = 'waiting'
 		UNION ALL
 		SELECT l.app, l.kind, l.subject FROM link l WHERE l.app = $1 AND l.kind = 'Group' AND l.state = 'waiting'
 		AND NOT EXISTS (SELECT 1 FROM link u WHERE u.app = $1 AND u.kind = 'User' AND `+untried("u")+`)`, key.App, key.Subject)

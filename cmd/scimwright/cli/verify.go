@@ -48,6 +48,9 @@ nothing but those, and remove them again. Because they write, they run only with
 }
 
 func runVerify(cmd *cobra.Command, endpoint string, f *verifyFlags) error {
+	if !f.write {
+		return usagef("no scenario was run: they make users and groups at %s and remove them again, add --write to allow that", endpoint)
+	}
 	config := conformance.Config{
 		Endpoint: endpoint, Features: features.FS, Tags: f.tags, Write: f.write,
 		Provisioner: NewEngineDriver,
