@@ -171,6 +171,9 @@ func TestReadDirectoryProblems(t *testing.T) {
 		{"rows", provisioner.FormatCSV, "id,userName,active\nu1,a,perhaps\nu2,b\nu1,\"c\nd\",true\nu4,A,true\n", []string{
 			`line 2: column "active": "perhaps" is not true or false`, "line 3: does not have as many cells", `line 4 /id: "u1" is also`, `line 6 /userName: "A" is also the userName of line 2`,
 		}},
+		{"header and rows", provisioner.FormatCSV, "id,userName,shoe,active\nu1,a,44,perhaps\nu1,,45,true\n", []string{
+			`line 1: column "shoe"`, `line 2: column "active": "perhaps" is not true or false`, `line 3 /id: "u1" is also`, `line 3: has no "userName"`,
+		}},
 		{"quotes", provisioner.FormatCSV, "id,userName\nu1,\"a\"b\"\n", []string{"line 2: column 6"}},
 	}
 	for _, tt := range tests {
