@@ -117,7 +117,8 @@ type journal struct {
 	sizes   []int
 	bytes   int
 	next    uint64
-	added   signal
+	events  []Event // beside the exchanges
+	added   signal  // an entry or an event
 }
 
 func newJournal(config JournalConfig) *journal { return &journal{config: config} }
@@ -156,12 +157,17 @@ func headerSize(h http.Header) int {
 func (j *journal) since(seq uint64) []*Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return append([]*Entry(nil), j.kept(seq)...)
+}
+
+// kept is since with the lock held; the list must not leave it.
+func (j *journal) kept(seq uint64) []*Entry {
 	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
 	skip := 0
 	if seq > first {
 		skip = int(min(seq-first, uint64(len(j.entries))))
 	}
-	return append([]*Entry(nil), j.entries[skip:]...)
+	return j.entries[skip:]
 }
 
 func (j *journal) clear() {
@@ -181,7 +187,10 @@ func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
 }
 
 // ClearJournal forgets the exchanges that are kept. Their numbers go on.
-func (t *Tenant) ClearJournal() { t.journal.clear() }
+func (t *Tenant) ClearJournal() {
+	t.journal.clear()
+	t.happened(EventForget, "")
+}
 
 // record is the very last phase: the exchange goes into the journal.
 func (x *exchange) record() {

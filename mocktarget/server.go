@@ -43,6 +43,7 @@ type Server struct {
 	log     *slog.Logger
 	auth    *authenticator
 	cursors *sealer
+	mounts  []mount
 
 	mu      sync.RWMutex
 	tenants map[string]*Tenant
@@ -108,7 +109,13 @@ func checkBaseURL(base string) error {
 }
 
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := s.mounted(r.URL.Path); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // Handler returns the server as a handler, for mounting at the root of another
 // server.
@@ -129,6 +136,13 @@ func (s *Server) Tenant(name string) *Tenant {
 		panic(err) // only the limit makes an error
 	}
 	return t
+}
+
+// Lookup returns the tenant of a name, nil if there is none yet.
+func (s *Server) Lookup(name string) *Tenant {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.tenants[name]
 }
 
 // Tenants returns the tenants there are, by name.
@@ -166,8 +180,7 @@ func (s *Server) tenant(name string, limited bool) (*Tenant, error) {
 
 // Serve answers requests on a listener until ctx ends, and then gives those in
 // flight five seconds to finish, or until the server is closed. It closes the
-// listener. Slow headers, idle and
-// half-open connections are cut off.
+// listener. Slow headers, idle and half-open connections are cut off.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -186,15 +199,20 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	s.serving = append(s.serving, server)
 	s.mu.Unlock()
 
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if server.Shutdown(grace) != nil {
 			_ = server.Close() // whoever is left has had the time
 		}
 	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	err := server.Serve(listener)
+	if !stop() {
+		<-ended
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("mocktarget: serving on %s: %w", listener.Addr(), err)
 	}
 	return nil

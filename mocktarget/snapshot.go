@@ -22,4 +22,5 @@ func (t *Tenant) Restore(s Snapshot) {
 	before := t.root.Load()
 	t.root.Store(&root{generation: max(before.generation, s.root.generation) + 1, tables: s.root.tables})
 	t.changed.broadcast()
+	t.happened(EventRestore, "")
 }

@@ -79,6 +79,7 @@ func (t *Tenant) Reset() {
 	}
 	t.root.Store(after)
 	t.changed.broadcast()
+	t.happened(EventReset, "")
 }
 
 // validTenant reports whether a name can be that of a tenant: it stands in paths.
