@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -224,13 +222,4 @@ func setHeader(h http.Header, name, value string) {
 	if value != "" {
 		h.Set(name, value)
 	}
-}
-
-// pathVariable returns a variable of the route, unescaped.
-func (x *exchange) pathVariable(name string) string {
-	value := mux.Vars(x.r)[name]
-	if unescaped, err := url.PathUnescape(value); err == nil {
-		return unescaped
-	}
-	return value
 }

@@ -78,7 +78,6 @@ func reservedEndpoint(endpoint string) bool {
 // that what the router refuses is recorded too.
 func (s *Server) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	router.HandleFunc(controlPath+"/tenants/{tenant}/journal", s.control((*Server).serveJournal))
 	for _, prefix := range []string{"", "/t/{tenant}"} {
 		router.HandleFunc(prefix+"/oauth/token", s.serveToken)
 		router.HandleFunc(prefix+"/scim{rest:(?:/.*)?}", s.serveSCIM)

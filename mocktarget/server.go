@@ -5,8 +5,8 @@
 // listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a directory of
 // its own that comes into being when it is first used, and /scim/v2 is the tenant
 // "default"; so parallel tests never meet. What a tenant was asked and answered is
-// in its journal, read with [Tenant.Journal] or at
-// /_mock/api/v1/tenants/{tenant}/journal.
+// in its journal, read with [Tenant.Journal] or over HTTP with package control,
+// which has a server steered and looked at.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
 // patch), store, project, respond. Each is one function on the exchange.
@@ -138,11 +138,14 @@ func (s *Server) Tenant(name string) *Tenant {
 	return t
 }
 
-// Lookup returns the tenant of a name, nil if there is none yet.
-func (s *Server) Lookup(name string) *Tenant {
+// Lookup returns the tenant of a name, which is not made if there is none: 404.
+func (s *Server) Lookup(name string) (*Tenant, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.tenants[name]
+	if t := s.tenants[name]; t != nil {
+		return t, nil
+	}
+	return nil, scim.Status(http.StatusNotFound, "there is no tenant %q; it comes into being when it is first used", clip(name))
 }
 
 // Tenants returns the tenants there are, by name.

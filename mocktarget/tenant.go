@@ -67,6 +67,16 @@ func (t *Tenant) Count(resourceType string) int {
 	return t.root.Load().table(typ).records.live()
 }
 
+// Counts returns how many resources the tenant holds, by the name of their type.
+func (t *Tenant) Counts() map[string]int {
+	root := t.root.Load()
+	counts := make(map[string]int, len(t.model.types))
+	for _, typ := range t.model.types {
+		counts[typ.Name] = root.table(typ).records.live()
+	}
+	return counts
+}
+
 // Reset deletes all resources. Ids go on from where they were.
 func (t *Tenant) Reset() {
 	t.writing.Lock()

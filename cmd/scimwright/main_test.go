@@ -105,16 +105,16 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 func writes(ts *testscript.TestScript, _ bool, args []string) {
 	_, body := fetch(ts, args[0]+"/_mock/api/v1/tenants/default/journal")
 	var journal struct {
-		Entries []struct {
+		Items []struct {
 			Request struct{ Method, URL string }
 		}
 	}
 	ts.Check(json.Unmarshal([]byte(body), &journal))
-	if len(journal.Entries) == 0 {
+	if len(journal.Items) == 0 {
 		ts.Fatalf("the journal is empty: %s", body)
 	}
 	var found []string
-	for _, e := range journal.Entries {
+	for _, e := range journal.Items {
 		if e.Request.Method != http.MethodGet {
 			found = append(found, e.Request.Method+" "+e.Request.URL)
 		}

@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/control"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -72,6 +73,7 @@ func New(t testing.TB, options ...Option) *Target {
 		t.Fatalf("starting the mock: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	control.New(ctx, server, control.Config{}).Mount()
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, listener) }()
 	target := &Target{
