@@ -36,7 +36,7 @@ func controlAnswer(status int, v any) *answer {
 // serveJournal answers GET and DELETE on a tenant's journal. The parameter since
 // leaves out entries up to a number, limit keeps only so many of the newest.
 func (s *Server) serveJournal(x *exchange) (*answer, error) {
-	t, err := s.existing(x.pathVariable("tenant"))
+	t, err := s.Lookup(x.pathVariable("tenant"))
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +71,4 @@ func (s *Server) serveJournal(x *exchange) (*answer, error) {
 		entries = []*Entry{}
 	}
 	return controlAnswer(http.StatusOK, map[string]any{"tenant": t.name, "entries": entries}), nil
-}
-
-// existing returns the tenant of a name, which is not made.
-func (s *Server) existing(name string) (*Tenant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if t := s.tenants[name]; t != nil {
-		return t, nil
-	}
-	return nil, scim.Status(http.StatusNotFound, "there is no tenant %q yet; it comes into being when it is used", clip(name))
 }

@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func (t *Tenant) SeedObject(o *scim.Object) error {
 	if err := s.problem(); err != nil {
 		return err
 	}
-	return t.write(s.store)
+	return t.write(context.Background(), s.store)
 }
 
 // seeding collects the resources of a seed and what is wrong with them.

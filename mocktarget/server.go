@@ -90,7 +90,10 @@ func New(config Config) (*Server, error) {
 		config: config, model: m, log: config.Log, auth: auth, cursors: cursors,
 		tenants: map[string]*Tenant{},
 	}
-	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant)
+	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant, m)
+	if err := s.check(config.Settings); err != nil {
+		return nil, fmt.Errorf("mocktarget: %w", err)
+	}
 	s.handler = s.routes()
 	return s, nil
 }
@@ -159,7 +162,7 @@ func (s *Server) tenant(name string, limited bool) (*Tenant, error) {
 	if limited && len(s.tenants) >= s.config.Limits.Tenants {
 		return nil, scim.Status(http.StatusForbidden, "there are %d tenants already, the limit; use one of them", len(s.tenants))
 	}
-	t = newTenant(s, name)
+	t = newTenant(s, name, s.model)
 	s.tenants[name] = t
 	return t, nil
 }
