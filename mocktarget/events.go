@@ -100,7 +100,7 @@ func (t *Tenant) LastMark() Mark {
 
 // happened notes an event beside the exchanges.
 func (t *Tenant) happened(kind EventKind, detail string) {
-	j, now := t.journal, t.now()
+	j, now := t.journal, t.clock.Now()
 	j.mu.Lock()
 	mark := j.lastMark()
 	mark.Nth++

@@ -19,12 +19,14 @@ type exchange struct {
 	w          http.ResponseWriter
 	r          *http.Request
 	operations map[targetKind]map[string]operation
-	start      time.Time // by the server's clock
-	clock      time.Time // for the duration
+	began      time.Time // by the machine's clock
 
 	tenantName string
 	tenant     *Tenant // nil until a request that is let in names it
-	base       string  // absolute URL of the SCIM service
+	settings   Settings
+	start      time.Time // by the tenant's clock
+	rest       string    // of the path: below the base
+	base       string    // absolute URL of the SCIM service
 	target     target
 	caller     caller
 	asJSON     bool // the client wants application/json
@@ -32,6 +34,7 @@ type exchange struct {
 	body   []byte // as far as it was read
 	sent   *answer
 	parsed Operation
+	trail  trail
 }
 
 // An answer is a response before it is written.
@@ -193,9 +196,9 @@ func (x *exchange) wireError(err error) scim.Error {
 	return wire
 }
 
-// respond is the last phase: it writes the answer.
+// respond is the last phase: the exchange goes into the journal, so that a client
+// who has the answer finds it there, and the answer is written.
 func (x *exchange) respond(a *answer) {
-	x.sent = a
 	h := x.w.Header()
 	for name, values := range a.header {
 		h[name] = values
@@ -212,6 +215,8 @@ func (x *exchange) respond(a *answer) {
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
+	x.record(a)
+	x.sent = a
 	x.w.WriteHeader(a.status)
 	if x.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = x.w.Write(a.body) // nobody is left to tell

@@ -20,12 +20,16 @@ type JournalConfig struct {
 	Bytes int
 	// BodyBytes is how much of each body is kept. Zero means 256 KiB.
 	BodyBytes int
+	// ChangeBytes is about how many bytes the changes of one exchange may have; when
+	// they are used up, further changed resources are only counted. Zero means 1 MiB.
+	ChangeBytes int
 }
 
 func (c JournalConfig) withDefaults() JournalConfig {
 	set(&c.Entries, 5000)
 	set(&c.Bytes, 64<<20)
 	set(&c.BodyBytes, 256<<10)
+	set(&c.ChangeBytes, 1<<20)
 	return c
 }
 
@@ -36,13 +40,35 @@ type Entry struct {
 	Seq    uint64    `json:"seq"`
 	Tenant string    `json:"tenant"`
 	Time   time.Time `json:"time"` // by the tenant's clock
-	// Microseconds is how long the answer took.
+	Wall   time.Time `json:"wall"` // by the machine's clock
+	// Microseconds is how long the answer took, without sending it.
 	Microseconds int64 `json:"microseconds"`
 	// Caller is the kind of credential the request came with, such as "token".
-	Caller    string    `json:"caller,omitempty"`
+	Caller string `json:"caller,omitempty"`
+	// Run is what the client calls the run or task that the request is part of: the
+	// header field X-Run-Id.
+	Run string `json:"run,omitempty"`
+	// Origin is scheme and host of the server as the client saw them.
+	Origin    string    `json:"origin"`
 	Request   Message   `json:"request"`
 	Operation Operation `json:"operation"`
 	Response  Message   `json:"response"`
+	// Changes are what the request did to resources, in the order they were first
+	// written.
+	Changes []Change `json:"changes,omitempty"`
+	// ChangesOmitted is how many further resources it changed.
+	ChangesOmitted int `json:"changesOmitted,omitempty"`
+	// Violations are the invariants that the request broke.
+	Violations []Violation `json:"violations,omitempty"`
+}
+
+// size is about how many bytes of memory the entry takes.
+func (e *Entry) size() int {
+	n := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
+	for i := range e.Changes {
+		n += e.Changes[i].size()
+	}
+	return n
 }
 
 // A Message is a request or a response.
@@ -126,7 +152,7 @@ func newJournal(config JournalConfig) *journal { return &journal{config: config}
 // add gives an entry its number and keeps it, in the place of the oldest ones if
 // need be.
 func (j *journal) add(e *Entry) {
-	size := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
+	size := e.size()
 	j.mu.Lock()
 	j.next++
 	e.Seq = j.next
@@ -192,29 +218,30 @@ func (t *Tenant) ClearJournal() {
 	t.happened(EventForget, "")
 }
 
-// record is the very last phase: the exchange goes into the journal.
-func (x *exchange) record() {
-	if x.tenant == nil || x.sent == nil || x.server.config.Journal.Off {
+// record puts the exchange into the journal.
+func (x *exchange) record(a *answer) {
+	if x.tenant == nil || x.server.config.Journal.Off {
 		return
 	}
 	m := x.tenant.model
 	most := x.server.config.Journal.BodyBytes
 	requestBody := m.maskBody(x.body, x.r.Header.Get("Content-Type"))
-	responseBody := x.sent.body
+	responseBody := a.body
 	if x.target.kind == kindToken {
 		responseBody = m.maskJSON(responseBody) // no other answer holds a secret
 	}
 	e := &Entry{
-		Tenant: x.tenant.name, Time: x.start, Microseconds: time.Since(x.clock).Microseconds(),
-		Caller: x.caller.name, Operation: x.parsed,
+		Tenant: x.tenant.name, Time: x.start, Wall: x.began.UTC(), Microseconds: time.Since(x.began).Microseconds(),
+		Caller: x.caller.name, Run: clip(x.r.Header.Get("X-Run-Id")), Origin: x.origin(), Operation: x.parsed,
 		Request: Message{
 			Method: x.r.Method, URL: m.maskURL(x.r.URL), Header: maskHeader(x.r.Header), Size: len(x.body),
 		},
-		Response: Message{Status: x.sent.status, Header: maskHeader(x.w.Header()), Size: len(x.sent.body)},
+		Response: Message{Status: a.status, Header: maskHeader(x.w.Header()), Size: len(a.body)},
 	}
 	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
 	e.Request.Body, e.Request.Truncated = keep(requestBody, most)
 	e.Response.Body, e.Response.Truncated = keep(responseBody, most)
+	e.Changes, e.ChangesOmitted = x.trail.changes(m, x.base, x.server.config.Journal.ChangeBytes)
 	x.tenant.journal.add(e)
 }
 

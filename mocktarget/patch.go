@@ -25,7 +25,7 @@ func (x *exchange) patch() (*answer, error) {
 		return nil, err
 	}
 	var after stored
-	err = x.tenant.write(func(tx *transaction) error {
+	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
 		after, err = tx.patch(x.target.typ, x.target.id, plan, x.conditions())
 		return err
 	})

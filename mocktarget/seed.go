@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func (t *Tenant) SeedObject(o *scim.Object) error {
 	if err := s.problem(); err != nil {
 		return err
 	}
-	if err := t.write(s.store); err != nil {
+	if err := t.write(context.Background(), s.store); err != nil {
 		return err
 	}
 	t.happened(EventSeed, fmt.Sprintf("%d resources", len(s.seeds)))

@@ -91,7 +91,10 @@ func New(config Config) (*Server, error) {
 		config: config, model: m, log: config.Log, auth: auth, cursors: cursors,
 		tenants: map[string]*Tenant{},
 	}
-	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant)
+	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant, m)
+	if err := s.check(config.Settings); err != nil {
+		return nil, fmt.Errorf("mocktarget: %w", err)
+	}
 	s.handler = s.routes()
 	return s, nil
 }
@@ -138,16 +141,6 @@ func (s *Server) Tenant(name string) *Tenant {
 	return t
 }
 
-// Lookup returns the tenant of a name, which is not made if there is none: 404.
-func (s *Server) Lookup(name string) (*Tenant, error) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if t := s.tenants[name]; t != nil {
-		return t, nil
-	}
-	return nil, scim.Status(http.StatusNotFound, "there is no tenant %q; it comes into being when it is first used", clip(name))
-}
-
 // Tenants returns the tenants there are, by name.
 func (s *Server) Tenants() []*Tenant {
 	s.mu.RLock()
@@ -176,7 +169,7 @@ func (s *Server) tenant(name string, limited bool) (*Tenant, error) {
 	if limited && len(s.tenants) >= s.config.Limits.Tenants {
 		return nil, scim.Status(http.StatusForbidden, "there are %d tenants already, the limit; use one of them", len(s.tenants))
 	}
-	t = newTenant(s, name)
+	t = newTenant(s, name, s.model)
 	s.tenants[name] = t
 	return t, nil
 }

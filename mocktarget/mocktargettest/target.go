@@ -160,8 +160,14 @@ func (g *Target) ClearJournal() { g.tenant.ClearJournal() }
 // Snapshot returns the state of the tenant.
 func (g *Target) Snapshot() mocktarget.Snapshot { return g.tenant.Snapshot() }
 
-// Restore puts back a state of any tenant of the same server.
-func (g *Target) Restore(s mocktarget.Snapshot) { g.tenant.Restore(s) }
+// Restore puts back a state of any tenant of the same server with the same resource
+// types; the test fails at once if it is another one.
+func (g *Target) Restore(s mocktarget.Snapshot) {
+	g.t.Helper()
+	if err := g.tenant.Restore(s); err != nil {
+		g.t.Fatalf("restoring tenant %s: %v", g.tenant.Name(), err)
+	}
+}
 
 // tail describes the last exchanges of a tenant.
 func tail(tenant *mocktarget.Tenant, most int) string {
