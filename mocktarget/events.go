@@ -27,10 +27,13 @@ type EventKind string
 // The kinds of events.
 const (
 	EventExchange EventKind = "exchange"
-	EventReset    EventKind = "reset"   // all resources were deleted
-	EventSeed     EventKind = "seed"    // resources were added
-	EventRestore  EventKind = "restore" // an earlier state was put back
-	EventForget   EventKind = "forget"  // the journal was emptied
+	EventReset    EventKind = "reset"    // all resources were deleted
+	EventSeed     EventKind = "seed"     // resources were added
+	EventRestore  EventKind = "restore"  // an earlier state was put back
+	EventSave     EventKind = "save"     // a state was kept under a name
+	EventSettings EventKind = "settings" // it behaves differently from now on
+	EventClock    EventKind = "clock"    // its clock was stopped, started or set
+	EventForget   EventKind = "forget"   // the journal was emptied
 )
 
 // A Mark is a place in the events of a tenant: that of the exchange numbered Seq,

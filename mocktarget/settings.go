@@ -7,11 +7,11 @@ import "github.com/permiso/scimwright/provisioner/scim"
 // Settings are the default behaviour.
 type Settings struct {
 	// RequireIfMatch refuses PUT, PATCH and DELETE without If-Match: 428 (RFC 6585).
-	RequireIfMatch bool `json:"requireIfMatch,omitempty"`
+	RequireIfMatch bool `json:"requireIfMatch" required:"false" doc:"Refuse PUT, PATCH and DELETE without If-Match: 428"`
 	// Strict refuses a request that has a finding of severity error: 400.
-	Strict bool `json:"strict,omitempty"`
+	Strict bool `json:"strict" required:"false" doc:"Refuse a request that has a finding of severity error: 400"`
 	// Engine names who answers the requests. "" and "rfc" are this package.
-	Engine string `json:"engine,omitempty"`
+	Engine string `json:"engine" required:"false" doc:"Who answers the requests; empty and rfc are the mock itself"`
 }
 
 // check refuses settings that the server cannot follow.
@@ -37,5 +37,6 @@ func (t *Tenant) Configure(change func(*Settings)) error {
 		return err
 	}
 	t.settings.Store(&settings)
+	t.happened(EventSettings, "")
 	return nil
 }

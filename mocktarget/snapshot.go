@@ -113,6 +113,7 @@ func (t *Tenant) Save(name string) (SavedState, error) {
 		t.saved.list = append(t.saved.list[:i], t.saved.list[i+1:]...)
 	}
 	t.saved.list = append(t.saved.list, state)
+	t.happened(EventSave, name)
 	return state.SavedState, nil
 }
 

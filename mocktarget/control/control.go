@@ -14,6 +14,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"strings"
 	"time"
 
@@ -91,6 +92,9 @@ func (a *API) routes() http.Handler {
 	api := huma.NewAPI(c, router)
 	a.registerTenants(api)
 	a.registerContent(api)
+	a.registerStates(api)
+	a.registerClock(api)
+	a.registerTokens(api)
 	a.registerJournal(api)
 	a.registerEvents(api)
 
@@ -144,6 +148,12 @@ func listed[T any](items []T) *body[list[T]] {
 		items = []T{}
 	}
 	return &body[list[T]]{Body: list[T]{Items: items}}
+}
+
+// accepting describes a body that is read by hand.
+func accepting[T any](api huma.API) *huma.RequestBody {
+	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, reflect.TypeFor[T]().Name())
+	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 }
 
 // TenantPath is the part of a request that names a tenant.

@@ -119,6 +119,8 @@ func (s *stream) run(ctx huma.Context) {
 			return
 		case <-s.done:
 			return
+		case <-s.tenant.Deleted():
+			return
 		}
 		events, more = s.tenant.Events(s.last)
 	}

@@ -12,9 +12,12 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// problem returns what went wrong as an answer: with the status of a SCIM error, or
-// as a request that cannot be done.
+// problem returns what went wrong, if anything did, as an answer: with the status of
+// a SCIM error, or as a request that cannot be done.
 func problem(err error) error {
+	if err == nil {
+		return nil
+	}
 	var wire scim.Error
 	if errors.As(err, &wire) {
 		return huma.NewError(wire.Status, wire.Detail)
