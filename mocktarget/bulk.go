@@ -232,6 +232,7 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 			result.Set("location", job.x.base+"/"+strings.TrimPrefix(op.path, "/"))
 		}
 		wire := job.x.wireError(err)
+		op.parsed.Status = wire.Status
 		result.Set("status", strconv.Itoa(wire.Status))
 		response, parseErr := scim.ParseObject(scim.EncodeError(wire))
 		if parseErr != nil {
@@ -255,5 +256,6 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 	} else {
 		result.Set("location", view.location(op.typ, op.id))
 	}
+	op.parsed.Status = status
 	result.Set("status", strconv.Itoa(status))
 }

@@ -73,11 +73,13 @@ func (e *Entry) size() int {
 
 // A Message is a request or a response.
 type Message struct {
-	Method string      `json:"method,omitempty"` // of a request
-	URL    string      `json:"url,omitempty"`    // of a request: path and query
-	Status int         `json:"status,omitempty"` // of a response
-	Header http.Header `json:"header"`
-	Body   string      `json:"body,omitempty"`
+	Method string `json:"method,omitempty"` // of a request
+	URL    string `json:"url,omitempty"`    // of a request: path and query
+	// Protocol is that of a request, such as HTTP/1.1.
+	Protocol string      `json:"protocol,omitempty"`
+	Status   int         `json:"status,omitempty"` // of a response
+	Header   http.Header `json:"header"`
+	Body     string      `json:"body,omitempty"`
 	// Size is the whole body's length in bytes; Body is shorter if Truncated.
 	Size      int  `json:"size"`
 	Truncated bool `json:"truncated,omitempty"`
@@ -96,6 +98,8 @@ type Operation struct {
 	Patch []PatchStep `json:"patch,omitempty"`
 	// Bulk are the operations of a bulk request, in the order they were sent.
 	Bulk []Operation `json:"bulk,omitempty"`
+	// Status is the result of an operation in Bulk, 0 if it was not carried out.
+	Status int `json:"status,omitempty"`
 }
 
 // A PatchStep is one operation of a PATCH.
@@ -149,6 +153,14 @@ type journal struct {
 
 func newJournal(config JournalConfig) *journal { return &journal{config: config} }
 
+// skip counts an exchange that is not kept.
+func (j *journal) skip() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.next++
+	return j.next
+}
+
 // add gives an entry its number and keeps it, in the place of the oldest ones if
 // need be.
 func (j *journal) add(e *Entry) {
@@ -156,6 +168,9 @@ func (j *journal) add(e *Entry) {
 	j.mu.Lock()
 	j.next++
 	e.Seq = j.next
+	for i := range e.Violations {
+		e.Violations[i].Seq = e.Seq
+	}
 	j.entries, j.sizes = append(j.entries, e), append(j.sizes, size)
 	j.bytes += size
 	drop := 0
@@ -218,13 +233,29 @@ func (t *Tenant) ClearJournal() {
 	t.happened(EventForget, "")
 }
 
-// record puts the exchange into the journal.
+// record puts the exchange into the journal, and what it broke where that is kept.
 func (x *exchange) record(a *answer) {
-	if x.tenant == nil || x.server.config.Journal.Off {
+	t, broken := x.tenant, x.trail.violations
+	switch {
+	case t == nil:
 		return
+	case x.server.config.Journal.Off:
+		seq := t.journal.skip()
+		for i := range broken {
+			broken[i].Seq = seq
+		}
+	default:
+		t.journal.add(x.entry(a))
 	}
+	if len(broken) > 0 {
+		t.violations.add(broken)
+	}
+}
+
+// entry describes the exchange and its answer, secrets masked.
+func (x *exchange) entry(a *answer) *Entry {
 	m := x.tenant.model
-	most := x.server.config.Journal.BodyBytes
+	config := x.server.config.Journal
 	requestBody := m.maskBody(x.body, x.r.Header.Get("Content-Type"))
 	responseBody := a.body
 	if x.target.kind == kindToken {
@@ -234,15 +265,16 @@ func (x *exchange) record(a *answer) {
 		Tenant: x.tenant.name, Time: x.start, Wall: x.began.UTC(), Microseconds: time.Since(x.began).Microseconds(),
 		Caller: x.caller.name, Run: clip(x.r.Header.Get("X-Run-Id")), Origin: x.origin(), Operation: x.parsed,
 		Request: Message{
-			Method: x.r.Method, URL: m.maskURL(x.r.URL), Header: maskHeader(x.r.Header), Size: len(x.body),
+			Method: x.r.Method, URL: m.maskURL(x.r.URL), Protocol: x.r.Proto, Header: maskHeader(x.r.Header), Size: len(x.body),
 		},
-		Response: Message{Status: a.status, Header: maskHeader(x.w.Header()), Size: len(a.body)},
+		Response:   Message{Status: a.status, Header: maskHeader(x.w.Header()), Size: len(a.body)},
+		Violations: x.trail.violations,
 	}
 	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
-	e.Request.Body, e.Request.Truncated = keep(requestBody, most)
-	e.Response.Body, e.Response.Truncated = keep(responseBody, most)
-	e.Changes, e.ChangesOmitted = x.trail.changes(m, x.base, x.server.config.Journal.ChangeBytes)
-	x.tenant.journal.add(e)
+	e.Request.Body, e.Request.Truncated = keep(requestBody, config.BodyBytes)
+	e.Response.Body, e.Response.Truncated = keep(responseBody, config.BodyBytes)
+	e.Changes, e.ChangesOmitted = x.trail.changes(m, x.base, config.ChangeBytes)
+	return e
 }
 
 // keep returns a body as text, cut at a length.

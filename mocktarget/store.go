@@ -117,7 +117,7 @@ func (t *Tenant) write(ctx context.Context, change func(*transaction) error) err
 		owned:  make([]bool, len(before.tables)),
 		now:    t.clock.Now().UnixMilli(),
 	}
-	if recording {
+	if recording || len(t.rules) > 0 {
 		tx.watch = new(watch)
 	}
 	if err := change(tx); err != nil {
@@ -125,6 +125,9 @@ func (t *Tenant) write(ctx context.Context, change func(*transaction) error) err
 	}
 	if !tx.dirty {
 		return nil
+	}
+	if len(t.rules) > 0 {
+		t.report(x, tx.judge(before))
 	}
 	if recording {
 		x.trail.steps = append(x.trail.steps, step{before, tx.root, tx.watch})

@@ -30,6 +30,9 @@ type Tenant struct {
 	tokens  tokens
 	saved   savedStates
 
+	rules      []*rule // replaced as a whole, by writers
+	violations violations
+
 	configuring sync.Mutex // one change of the settings at a time
 	settings    atomic.Pointer[Settings]
 }
