@@ -19,6 +19,8 @@ type Event struct {
 	Detail string `json:"detail,omitempty"`
 	// Exchange is the entry of the journal; nil unless Kind is [EventExchange].
 	Exchange *Entry `json:"exchange,omitempty"`
+	// Violation is nil unless Kind is [EventViolation].
+	Violation *Violation `json:"violation,omitempty"`
 }
 
 // An EventKind says what happened.
@@ -26,14 +28,15 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventExchange EventKind = "exchange"
-	EventReset    EventKind = "reset"    // all resources were deleted
-	EventSeed     EventKind = "seed"     // resources were added
-	EventRestore  EventKind = "restore"  // an earlier state was put back
-	EventSave     EventKind = "save"     // a state was kept under a name
-	EventSettings EventKind = "settings" // it behaves differently from now on
-	EventClock    EventKind = "clock"    // its clock was stopped, started or set
-	EventForget   EventKind = "forget"   // the journal was emptied
+	EventExchange  EventKind = "exchange"
+	EventViolation EventKind = "violation" // a write broke an invariant
+	EventReset     EventKind = "reset"     // all resources were deleted
+	EventSeed      EventKind = "seed"      // resources were added
+	EventRestore   EventKind = "restore"   // an earlier state was put back
+	EventSave      EventKind = "save"      // a state was kept under a name
+	EventSettings  EventKind = "settings"  // it behaves differently from now on
+	EventClock     EventKind = "clock"     // its clock was stopped, started or set
+	EventForget    EventKind = "forget"    // the journal was emptied
 )
 
 // A Mark is a place in the events of a tenant: that of the exchange numbered Seq,
@@ -103,11 +106,17 @@ func (t *Tenant) LastMark() Mark {
 
 // happened notes an event beside the exchanges.
 func (t *Tenant) happened(kind EventKind, detail string) {
-	j, now := t.journal, t.clock.Now()
+	t.note(Event{Kind: kind, Detail: detail})
+}
+
+// note gives an event its place and its time.
+func (t *Tenant) note(e Event) {
+	j := t.journal
+	e.Time = t.clock.Now()
 	j.mu.Lock()
-	mark := j.lastMark()
-	mark.Nth++
-	j.events = append(j.events, Event{Mark: mark, Kind: kind, Time: now, Detail: detail})
+	e.Mark = j.lastMark()
+	e.Mark.Nth++
+	j.events = append(j.events, e)
 	if len(j.events) > mostEvents {
 		j.events = slices.Delete(j.events, 0, len(j.events)-mostEvents)
 	}

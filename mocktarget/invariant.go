@@ -84,7 +84,15 @@ func (t *Tenant) report(x *exchange, found []Violation) {
 		x.trail.violations = append(x.trail.violations, found...)
 		return
 	}
+	t.violated(found)
+}
+
+// violated keeps violations and tells of them.
+func (t *Tenant) violated(found []Violation) {
 	t.violations.add(found)
+	for i := range found {
+		t.note(Event{Kind: EventViolation, Detail: found[i].Message, Violation: &found[i]})
+	}
 }
 
 func (v *violations) add(found []Violation) {

@@ -248,7 +248,7 @@ func (x *exchange) record(a *answer) {
 		t.journal.add(x.entry(a))
 	}
 	if len(broken) > 0 {
-		t.violations.add(broken)
+		t.violated(broken)
 	}
 }
 

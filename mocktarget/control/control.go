@@ -96,6 +96,7 @@ func (a *API) routes() http.Handler {
 	a.registerClock(api)
 	a.registerTokens(api)
 	a.registerJournal(api)
+	a.registerInvariants(api)
 	a.registerEvents(api)
 
 	description := Path + "/openapi"

@@ -23,6 +23,9 @@ const (
 	writeWithin = 30 * time.Second
 )
 
+// helloEvent is the name of the first event of a stream.
+const helloEvent = "hello"
+
 // Hello is the first event of a stream: where it starts.
 type Hello struct {
 	Tenant string          `json:"tenant"`
@@ -97,7 +100,7 @@ func (s *stream) run(ctx huma.Context) {
 
 	events, more := s.tenant.Events(s.last)
 	hello := Hello{Tenant: s.tenant.Name(), Mark: s.tenant.LastMark(), Missed: missed(s.last, events)}
-	if s.send("hello", s.last.String(), hello) != nil {
+	if s.send(helloEvent, s.last.String(), hello) != nil {
 		return
 	}
 	alive := time.NewTicker(keepAlive)

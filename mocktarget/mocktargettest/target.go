@@ -4,9 +4,11 @@
 //	// … let the client under test provision into target.URL() with target.Token()
 //	users := target.Users()
 //
-// The server runs in-process on a loopback port, is closed when the test ends, and
-// shows the last exchanges in the test's log if the test has failed. Tests that
-// run in parallel take a server each, or a tenant each of one server.
+// The server runs in-process on a loopback port with its control API, is closed when
+// the test ends, and shows the last exchanges and the broken invariants in the test's
+// log if the test has failed. Tests that run in parallel take a server each, or a
+// tenant each of one server. Code that shall work with a mock elsewhere too takes
+// [Target.Target].
 package mocktargettest
 
 import (
@@ -102,6 +104,9 @@ func New(t testing.TB, options ...Option) *Target {
 
 // URL returns the address of the tenant's SCIM service.
 func (g *Target) URL() string { return g.origin + g.tenant.Path() }
+
+// Target returns the tenant as code sees it that takes a mock wherever it runs.
+func (g *Target) Target() mocktarget.Target { return mocktarget.NewLocal(g.tenant, g.origin) }
 
 // Origin returns scheme, host and port of the server.
 func (g *Target) Origin() string { return g.origin }
