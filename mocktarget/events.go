@@ -139,7 +139,7 @@ func (j *journal) eventsAfter(after Mark) []Event {
 		after = Mark{}
 	}
 	var list []Event
-	for _, e := range j.kept(after.Seq) {
+	for _, e := range j.newer(after.Seq) {
 		list = append(list, Event{Mark: Mark{Seq: e.Seq}, Kind: EventExchange, Time: e.Time, Exchange: e})
 	}
 	for _, e := range j.events {

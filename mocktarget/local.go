@@ -191,3 +191,17 @@ func (l *Local) RemoveInvariant(_ context.Context, name string) error {
 
 // Violations returns the writes that broke a rule.
 func (l *Local) Violations(context.Context) ([]Violation, error) { return l.tenant.Violations(), nil }
+
+// Verify tests a claim about the journal, see [Tenant.Verify].
+func (l *Local) Verify(_ context.Context, v Verification) (Verdict, error) { return l.tenant.Verify(v) }
+
+// Expect compares what the tenant holds with what it should hold, see
+// [Tenant.Expect].
+func (l *Local) Expect(_ context.Context, want Expectation) (Comparison, error) {
+	return l.tenant.Expect(want)
+}
+
+// Await compares until there is no difference, see [Tenant.Await].
+func (l *Local) Await(ctx context.Context, want Expectation) (Comparison, error) {
+	return l.tenant.Await(ctx, want)
+}

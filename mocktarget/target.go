@@ -129,4 +129,11 @@ type Invariants interface {
 
 // Judge compares a tenant with what it should have been asked and should hold.
 type Judge interface {
+	// Verify tests a claim about the journal, see [Tenant.Verify].
+	Verify(ctx context.Context, v Verification) (Verdict, error)
+	// Expect compares what the tenant holds with what it should hold.
+	Expect(ctx context.Context, want Expectation) (Comparison, error)
+	// Await compares until there is no difference. If ctx ends before, the error says
+	// what is different still, as does the comparison.
+	Await(ctx context.Context, want Expectation) (Comparison, error)
 }

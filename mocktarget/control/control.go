@@ -45,7 +45,7 @@ type API struct {
 	server  *mocktarget.Server
 	config  Config
 	handler http.Handler
-	done    <-chan struct{}
+	life    context.Context // what lasts ends with it
 }
 
 // New returns the control API of a server. Streams of events and requests that wait
@@ -57,7 +57,7 @@ func New(ctx context.Context, server *mocktarget.Server, config Config) *API {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &API{server: server, config: config, done: ctx.Done()}
+	a := &API{server: server, config: config, life: ctx}
 	a.handler = a.routes()
 	return a
 }
@@ -96,6 +96,7 @@ func (a *API) routes() http.Handler {
 	a.registerClock(api)
 	a.registerTokens(api)
 	a.registerJournal(api)
+	a.registerJudge(api)
 	a.registerInvariants(api)
 	a.registerEvents(api)
 

@@ -47,7 +47,7 @@ client that sends it as Last-Event-ID, as browsers do by themselves, resumes. Wi
 			}},
 		}}},
 	}}
-	huma.Register(api, op, a.streamEvents)
+	huma.Register(api, lasting(op), a.streamEvents)
 }
 
 type eventsRequest struct {
@@ -62,7 +62,7 @@ func (a *API) streamEvents(_ context.Context, in *eventsRequest) (*huma.StreamRe
 	if err != nil {
 		return nil, err
 	}
-	s := &stream{tenant: t, done: a.done, brief: in.Brief, last: t.LastMark()}
+	s := &stream{tenant: t, done: a.life.Done(), brief: in.Brief, last: t.LastMark()}
 	text := in.LastEventID
 	if text == "" {
 		text = in.Since
@@ -92,7 +92,7 @@ func (s *stream) run(ctx huma.Context) {
 	var r *http.Request
 	r, s.w = humamux.Unwrap(ctx)
 	s.flush = http.NewResponseController(s.w)
-	unlimited(s.flush)
+	withoutLimits(ctx.Context())
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
 	ctx.SetHeader("X-Accel-Buffering", "no") // for a proxy on the way
@@ -155,13 +155,6 @@ func (s *stream) write(text string) error {
 		return err
 	}
 	return s.flush.Flush()
-}
-
-// unlimited takes the server's time limits off a request that is meant to last.
-func unlimited(c *http.ResponseController) {
-	// A writer that cannot do it has no limits either.
-	_ = c.SetReadDeadline(time.Time{})
-	_ = c.SetWriteDeadline(time.Time{})
 }
 
 // missed returns how many exchanges after a mark are no longer kept.

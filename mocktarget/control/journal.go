@@ -2,7 +2,7 @@ package control
 
 import (
 	"context"
-	"encoding/json"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -116,37 +116,27 @@ func (a *API) readEntry(_ context.Context, in *struct {
 
 type exportRequest struct {
 	TenantPath
-	ReachedAt
 	JournalQuery
 }
 
 func (a *API) exportJSONL(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
+	return a.export(in, "jsonl", "application/jsonl", mocktarget.WriteJSONL)
+}
+
+func (a *API) exportHAR(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
+	return a.export(in, "har", "application/json", mocktarget.WriteHAR)
+}
+
+// export answers with a file of the exchanges that are asked for.
+func (a *API) export(in *exportRequest, suffix, mediaType string, write func(io.Writer, []*mocktarget.Entry) error) (*huma.StreamResponse, error) {
 	t, err := a.tenant(in.TenantPath)
 	if err != nil {
 		return nil, err
 	}
 	entries := in.entries(t)
 	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", "application/jsonl")
-		ctx.SetHeader("Content-Disposition", `attachment; filename="`+t.Name()+`.jsonl"`)
-		lines := json.NewEncoder(ctx.BodyWriter())
-		for _, e := range entries {
-			if lines.Encode(e) != nil {
-				return // the reader has left
-			}
-		}
-	}}, nil
-}
-
-func (a *API) exportHAR(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
-	archive := newArchive(a.endpoint(t, in.ReachedAt), t.Path(), a.config.Version, in.entries(t))
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", "application/json")
-		ctx.SetHeader("Content-Disposition", `attachment; filename="`+t.Name()+`.har"`)
-		_ = json.NewEncoder(ctx.BodyWriter()).Encode(archive) // the reader may have left
+		ctx.SetHeader("Content-Type", mediaType)
+		ctx.SetHeader("Content-Disposition", `attachment; filename="`+t.Name()+"."+suffix+`"`)
+		_ = write(ctx.BodyWriter(), entries) // the reader may have left
 	}}, nil
 }

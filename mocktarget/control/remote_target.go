@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -199,3 +200,43 @@ func (r *Remote) RemoveInvariant(ctx context.Context, name string) error {
 func (r *Remote) Violations(ctx context.Context) ([]mocktarget.Violation, error) {
 	return items[mocktarget.Violation](ctx, r, nil, "violations")
 }
+
+// Verify tests a claim about the journal.
+func (r *Remote) Verify(ctx context.Context, v mocktarget.Verification) (mocktarget.Verdict, error) {
+	var verdict mocktarget.Verdict
+	err := r.do(ctx, http.MethodPost, v, &verdict, "verify")
+	return verdict, err
+}
+
+// Expect compares what the tenant holds with what it should hold.
+func (r *Remote) Expect(ctx context.Context, want mocktarget.Expectation) (mocktarget.Comparison, error) {
+	var c mocktarget.Comparison
+	err := r.do(ctx, http.MethodPost, want, &c, "expect")
+	return c, err
+}
+
+// Await compares until there is no difference. If ctx ends before, the error says
+// what is different still, as does the comparison.
+func (r *Remote) Await(ctx context.Context, want mocktarget.Expectation) (mocktarget.Comparison, error) {
+	for ctx.Err() == nil {
+		var c mocktarget.Comparison
+		err := r.do(ctx, http.MethodPost, Awaited{Expectation: want, TimeoutMs: pollFor.Milliseconds()}, &c, "await")
+		if err != nil && ctx.Err() == nil || c.OK {
+			return c, err
+		}
+	}
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	last, err := r.Expect(within, want)
+	if err != nil || last.OK {
+		return last, err
+	}
+	return last, fmt.Errorf("control: %w; tenant %s does not hold what is expected:\n%s", context.Cause(ctx), r.name, last.Message)
+}
+
+// pollFor is how long one request of [Remote.Await] waits, and lastWord how long it
+// may take after the end to learn what is different still.
+const (
+	pollFor  = 30 * time.Second
+	lastWord = 5 * time.Second
+)
