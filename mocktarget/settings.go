@@ -37,5 +37,6 @@ func (t *Tenant) Configure(change func(*Settings)) error {
 		return err
 	}
 	t.settings.Store(&settings)
+	t.lint.forget()
 	return nil
 }
