@@ -58,6 +58,8 @@ type Entry struct {
 	Changes []Change `json:"changes,omitempty"`
 	// ChangesOmitted is how many further resources it changed.
 	ChangesOmitted int `json:"changesOmitted,omitempty"`
+	// Findings are what lint has to say about the request.
+	Findings []Finding `json:"findings,omitempty"`
 	// Violations are the invariants that the request broke.
 	Violations []Violation `json:"violations,omitempty"`
 }
@@ -67,6 +69,9 @@ func (e *Entry) size() int {
 	n := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
 	for i := range e.Changes {
 		n += e.Changes[i].size()
+	}
+	for i := range e.Findings {
+		n += len(e.Findings[i].Message) + len(e.Findings[i].Pointer)
 	}
 	return n
 }
@@ -242,9 +247,11 @@ func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
 	return t.journal.since(seq), more
 }
 
-// ClearJournal forgets the exchanges that are kept. Their numbers go on.
+// ClearJournal forgets the exchanges that are kept and what lint found. Numbers go
+// on.
 func (t *Tenant) ClearJournal() {
 	t.journal.clear()
+	t.lint.clear()
 	t.happened(EventForget, "")
 }
 
@@ -260,7 +267,10 @@ func (x *exchange) record(a *answer) {
 			broken[i].Seq = seq
 		}
 	default:
-		t.journal.add(x.entry(a))
+		e := x.entry(a)
+		e.Findings = x.lint(a)
+		t.journal.add(e)
+		x.remember(a, e)
 	}
 	if len(broken) > 0 {
 		t.violated(broken)

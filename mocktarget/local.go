@@ -101,6 +101,14 @@ func (l *Local) Journal(_ context.Context, since uint64) ([]*Entry, error) {
 	return l.tenant.journal.since(since), nil
 }
 
+// Findings returns what the requests numbered above since did wrong.
+func (l *Local) Findings(_ context.Context, since uint64) ([]FindingSummary, error) {
+	if since == 0 {
+		return l.tenant.Findings(), nil
+	}
+	return l.tenant.FindingsSince(since), nil
+}
+
 // ClearJournal forgets the exchanges that are kept.
 func (l *Local) ClearJournal(context.Context) error {
 	l.tenant.ClearJournal()

@@ -102,6 +102,7 @@ func (x *exchange) delete() (*answer, error) {
 
 // show is the phase that projects and encodes a resource.
 func (x *exchange) show(s stored, projection scim.Projection, status int) *answer {
+	x.saw(s.typ, s.slot, s.rec, !projection.Asked())
 	view := presenter{root: s.root, base: x.base}
 	return &answer{
 		status:          status,

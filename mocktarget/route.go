@@ -289,6 +289,10 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.negotiate(); err != nil {
 		return nil, err
 	}
+	x.noted.before = x.tenant.root.Load()
+	if err := x.refuseFindings(); err != nil {
+		return nil, err
+	}
 	return operation(x)
 }
 

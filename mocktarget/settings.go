@@ -37,6 +37,7 @@ func (t *Tenant) Configure(change func(*Settings)) error {
 		return err
 	}
 	t.settings.Store(&settings)
+	t.lint.forget()
 	t.happened(EventSettings, "")
 	return nil
 }

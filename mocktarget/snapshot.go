@@ -56,6 +56,7 @@ func (t *Tenant) substitute(next func(before *root) *root) {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	t.root.Store(next(t.root.Load()))
+	t.lint.forget()
 	t.changed.broadcast()
 }
 

@@ -74,7 +74,10 @@ type States interface {
 type Record interface {
 	// Journal returns the kept exchanges numbered above since, oldest first.
 	Journal(ctx context.Context, since uint64) ([]*Entry, error)
-	// ClearJournal forgets the exchanges that are kept.
+	// Findings returns what the requests numbered above since did wrong, a summary for
+	// each rule, the worst first; see [Tenant.Findings] and [Tenant.FindingsSince].
+	Findings(ctx context.Context, since uint64) ([]FindingSummary, error)
+	// ClearJournal forgets the exchanges that are kept, and what they did wrong.
 	ClearJournal(ctx context.Context) error
 	// Events returns what happens after a mark, as it happens, until ctx ends or the
 	// tenant is deleted. An error is the last element; the end of ctx is none.

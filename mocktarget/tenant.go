@@ -26,6 +26,7 @@ type Tenant struct {
 	changed signal     // a write has been stored
 	deleted chan struct{}
 	journal *journal
+	lint    *lintState
 	self    subjects
 	tokens  tokens
 	saved   savedStates
@@ -41,7 +42,7 @@ type Tenant struct {
 func newTenant(s *Server, name string, m *model) *Tenant {
 	t := &Tenant{
 		name: name, server: s, model: m, newIDs: s.config.IDs,
-		journal: newJournal(s.config.Journal), deleted: make(chan struct{}),
+		journal: newJournal(s.config.Journal), lint: newLintState(), deleted: make(chan struct{}),
 	}
 	t.clock = newClock(s.config.Now, func() { t.happened(EventClock, t.clock.State().String()) })
 	t.compact.seed = m.seed

@@ -18,12 +18,27 @@ type Awaited struct {
 }
 
 func (a *API) registerJudge(api huma.API) {
+	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/findings", "list-findings", "List what clients did wrong, by rule, the worst first"), a.listFindings)
 	huma.Register(api, operation(http.MethodPost, "/tenants/{tenant}/verify", "verify", "Test a claim about what was asked"), a.verify)
 	huma.Register(api, operation(http.MethodPost, "/tenants/{tenant}/expect", "expect", "Compare what a tenant holds with what it should hold"), a.expect)
 	await := lasting(operation(http.MethodPost, "/tenants/{tenant}/await", "await", "Wait until a tenant holds what it should hold"))
 	await.Description = `Answers as soon as there is no difference, or, when the time is up, with those that are left and "ok": false.`
 	await.Errors = append(await.Errors, http.StatusGone, http.StatusServiceUnavailable)
 	huma.Register(api, await, a.await)
+}
+
+func (a *API) listFindings(_ context.Context, in *struct {
+	TenantPath
+	Since uint64 `query:"since" doc:"Only in exchanges numbered above it"`
+}) (*body[list[mocktarget.FindingSummary]], error) {
+	t, err := a.tenant(in.TenantPath)
+	if err != nil {
+		return nil, err
+	}
+	if in.Since == 0 {
+		return listed(t.Findings()), nil
+	}
+	return listed(t.FindingsSince(in.Since)), nil
 }
 
 func (a *API) verify(_ context.Context, in *struct {

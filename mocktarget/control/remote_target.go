@@ -105,6 +105,11 @@ func (r *Remote) Journal(ctx context.Context, since uint64) ([]*mocktarget.Entry
 	return items[*mocktarget.Entry](ctx, r, sinceQuery(since), "journal")
 }
 
+// Findings returns what the requests numbered above since did wrong.
+func (r *Remote) Findings(ctx context.Context, since uint64) ([]mocktarget.FindingSummary, error) {
+	return items[mocktarget.FindingSummary](ctx, r, sinceQuery(since), "findings")
+}
+
 // ClearJournal forgets the exchanges that are kept.
 func (r *Remote) ClearJournal(ctx context.Context) error {
 	return r.do(ctx, http.MethodDelete, nil, nil, "journal")

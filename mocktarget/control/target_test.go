@@ -159,7 +159,7 @@ func testStates(t *testing.T, target mocktarget.Target) {
 
 func testRecord(t *testing.T, target mocktarget.Target) {
 	ctx := t.Context()
-	scimDo(t, target, "POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann"}`, target.Token())
+	scimDo(t, target, "POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann","id":"mine"}`, target.Token())
 	scimGet(t, target, "/Users/nobody")
 	entries, err := target.Journal(ctx, 0)
 	check(t, err)
@@ -172,6 +172,13 @@ func testRecord(t *testing.T, target mocktarget.Target) {
 	entries, err = target.Journal(ctx, 1)
 	check(t, err)
 	equal(t, "after the first", entries[0].Seq, 2)
+	findings, err := target.Findings(ctx, 0)
+	check(t, err)
+	later, err := target.Findings(ctx, 1)
+	check(t, err)
+	if len(findings) == 0 || findings[0].Rule == "" || len(later) >= len(findings) {
+		t.Errorf("the findings are %+v, of the second exchange %+v", findings, later)
+	}
 	check(t, target.ClearJournal(ctx))
 	entries, err = target.Journal(ctx, 0)
 	check(t, err)
