@@ -172,5 +172,6 @@ func brief(e *mocktarget.Entry) *mocktarget.Entry {
 	short := *e
 	short.Request.Header, short.Request.Body = http.Header{}, ""
 	short.Response.Header, short.Response.Body = http.Header{}, ""
+	short.Changes = nil
 	return &short
 }

@@ -85,15 +85,22 @@ func (a *API) await(ctx context.Context, in *struct {
 	defer context.AfterFunc(a.life, stop)()
 	comparison, err := t.Await(waiting, in.Body.Expectation)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		err = nil // and the comparison says it
+	case err == nil, errors.Is(err, context.DeadlineExceeded): // which the comparison says
+		return &body[mocktarget.Comparison]{Body: comparison}, nil
 	case errors.Is(err, context.Canceled):
-		err = huma.Error503ServiceUnavailable("the mock is being stopped")
+		return nil, huma.Error503ServiceUnavailable("the mock is being stopped")
+	case isClosed(t.Deleted()):
+		return nil, huma.Error410Gone(err.Error())
 	default:
-		err = problem(err)
+		return nil, problem(err)
 	}
-	if err != nil {
-		return nil, err
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
-	return &body[mocktarget.Comparison]{Body: comparison}, nil
 }

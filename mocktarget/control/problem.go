@@ -2,7 +2,6 @@ package control
 
 import (
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,13 +12,13 @@ import (
 )
 
 // problem returns what went wrong, if anything did, as an answer: with the status of
-// a SCIM error, or as a request that cannot be done.
+// a SCIM error, or, if that is only about a part of what was sent, as a request that
+// cannot be done.
 func problem(err error) error {
 	if err == nil {
 		return nil
 	}
-	var wire scim.Error
-	if errors.As(err, &wire) {
+	if wire, ok := err.(scim.Error); ok {
 		return huma.NewError(wire.Status, wire.Detail)
 	}
 	return huma.Error422UnprocessableEntity(err.Error())
