@@ -176,7 +176,7 @@ func (typ *resourceType) expect(list []json.RawMessage, key string) (*expectedTy
 		where := fmt.Sprintf("%s[%d]", typ.Endpoint[1:], i)
 		want, err := scim.ParseObject(text)
 		if err != nil {
-			return nil, scim.BadRequest("%s: %v", where, err)
+			return nil, scim.BadRequest("%s: %s", where, reason(err))
 		}
 		if err := typ.knows(want); err != nil {
 			return nil, scim.BadRequest("%s: %v", where, err)

@@ -94,7 +94,7 @@ func (t *Tenant) Verify(v Verification) (Verdict, error) {
 	for i, p := range v.Patterns {
 		m, err := newMatcher(p)
 		if err != nil {
-			return Verdict{}, scim.BadRequest("pattern %d: %v", i, err)
+			return Verdict{}, scim.BadRequest("pattern %d: %s", i, reason(err))
 		}
 		check.patterns = append(check.patterns, m)
 	}
