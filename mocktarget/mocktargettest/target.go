@@ -4,16 +4,15 @@
 //	// … let the client under test provision into target.URL() with target.Token()
 //	users := target.Users()
 //
-// The server runs in-process on a loopback port with its control API, is closed when
-// the test ends, and shows the last exchanges and the broken invariants in the test's
-// log if the test has failed. Tests that run in parallel take a server each, or a
+// The server runs in-process on a loopback port with its control API and is closed
+// when the test ends. If the test has failed, its log shows the last exchanges, which
+// invariants were broken and what lint found. Tests that run in parallel take a server each, or a
 // tenant each of one server. Code that shall work with a mock elsewhere too takes
 // [Target.Target].
 package mocktargettest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -84,7 +83,7 @@ func New(t testing.TB, options ...Option) *Target {
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, tenant := range server.Tenants() {
-				t.Log(tail(tenant, s.tail))
+				t.Log(report(tenant, s.tail))
 			}
 		}
 		// A test is over: nobody waits for what is in flight.
@@ -172,33 +171,4 @@ func (g *Target) Restore(s mocktarget.Snapshot) {
 	if err := g.tenant.Restore(s); err != nil {
 		g.t.Fatalf("restoring tenant %s: %v", g.tenant.Name(), err)
 	}
-}
-
-// tail describes the last exchanges of a tenant.
-func tail(tenant *mocktarget.Tenant, most int) string {
-	entries := tenant.Journal()
-	skipped := max(0, len(entries)-most)
-	var b strings.Builder
-	fmt.Fprintf(&b, "mock tenant %s: %d exchanges", tenant.Name(), len(entries))
-	if skipped > 0 {
-		fmt.Fprintf(&b, ", the last %d of them", most)
-	}
-	for _, e := range entries[skipped:] {
-		fmt.Fprintf(&b, "\n#%d %s %s → %d", e.Seq, e.Request.Method, e.Request.URL, e.Response.Status)
-		for _, part := range []struct{ mark, body string }{{">", e.Request.Body}, {"<", e.Response.Body}} {
-			if part.body != "" {
-				fmt.Fprintf(&b, "\n  %s %s", part.mark, short(part.body))
-			}
-		}
-	}
-	return b.String()
-}
-
-// short cuts a body for the log.
-func short(body string) string {
-	const most = 2000
-	if len(body) <= most {
-		return body
-	}
-	return strings.ToValidUTF8(body[:most], "") + "…"
 }

@@ -21,6 +21,7 @@ type mockFlags struct {
 	adminListen, controlTokenEnv string
 	controlToken                 string // the one in that variable
 	types                        []string
+	strict                       bool
 }
 
 func newMock() *cobra.Command {
@@ -51,6 +52,7 @@ own.`,
 	flags.StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
 	flags.StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
 	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types; may be given again")
+	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
 	flags.StringVar(&f.adminListen, "admin-listen", "", "address for the control API alone (default: it is on --listen)")
 	flags.StringVar(&f.controlTokenEnv, "control-token-env", "", "environment variable with the bearer token that the control API wants")
 	return c
@@ -99,7 +101,7 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 
 // newMockServer makes a mock with the types and the resources that files hold.
 func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
-	config := mocktarget.Config{Token: f.token}
+	config := mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict}}
 	var err error
 	if config.ResourceTypes, err = readTypes(f.types); err != nil {
 		return nil, err
