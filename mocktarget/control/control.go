@@ -117,7 +117,7 @@ func (a *API) routes() http.Handler {
 // The size a body may have, and how long it may take to arrive.
 const (
 	maxBody     = 16 << 20
-	maxSeed     = 1 << 30
+	maxSeed     = 256 << 20
 	bodyTimeout = 5 * time.Minute
 )
 

@@ -431,6 +431,38 @@ func TestEvents(t *testing.T) {
 	subscribe(t, api, "Last-Event-ID: 99").want("99", "hello")
 
 	ask(t, "GET", api, "", "Last-Event-ID: x").wantProblem(t, 422, "17.2")
+	ask(t, "HEAD", api, "").want(t, 200)
+}
+
+// A connection that breaks costs a follower nothing but time.
+func TestEventsOutliveConnections(t *testing.T) {
+	mock, err := mocktarget.New(mocktarget.Config{})
+	check(t, err)
+	control.New(t.Context(), mock, control.Config{}).Mount()
+	server := httptest.NewServer(mock)
+	defer server.Close()
+	remote, err := control.Dial(t.Context(), server.URL, control.DialConfig{})
+	check(t, err)
+	tenant := mock.Tenant(mocktarget.DefaultTenant)
+	tenant.Reset()
+	var seen []string
+	for e, err := range remote.Events(t.Context(), mocktarget.Mark{}) {
+		check(t, err)
+		seen = append(seen, e.Mark.String()+" "+string(e.Kind))
+		if len(seen) == 3 {
+			break
+		}
+		server.CloseClientConnections()
+		tenant.ClearJournal()
+	}
+	equal(t, "events", seen, "[0.1 reset 0.2 forget 0.3 forget]")
+
+	server.Close()
+	for _, err := range remote.Events(t.Context(), mocktarget.Mark{}) {
+		if err == nil {
+			t.Error("a mock that is gone tells events")
+		}
+	}
 }
 
 // What lasts longer than a server gives a request goes on, and ends with the API.

@@ -97,6 +97,9 @@ func (s *stream) run(ctx huma.Context) {
 	ctx.SetHeader("Cache-Control", "no-store")
 	ctx.SetHeader("X-Accel-Buffering", "no") // for a proxy on the way
 	ctx.SetStatus(http.StatusOK)
+	if r.Method == http.MethodHead {
+		return
+	}
 
 	events, more := s.tenant.Events(s.last)
 	hello := Hello{Tenant: s.tenant.Name(), Mark: s.tenant.LastMark(), Missed: missed(s.last, events)}
