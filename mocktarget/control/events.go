@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -37,14 +36,11 @@ func (a *API) registerEvents(api huma.API) {
 	op := operation(http.MethodGet, "/tenants/{tenant}/events", "stream-events", "Follow what happens, as server-sent events")
 	op.Description = `The first event is "hello". The name of each other event is its kind; its id is its mark, from which a
 client that sends it as Last-Event-ID, as browsers do by themselves, resumes. Without it the stream starts with what is new.`
-	schemas := api.OpenAPI().Components.Schemas
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "A stream that goes on until the client ends it",
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
 			Type: huma.TypeString, Description: "The data of \"hello\" are a Hello, those of other events an Event, as JSON",
-			Extensions: map[string]any{"x-event-data": []any{
-				schemas.Schema(reflect.TypeFor[Hello](), true, "Hello"), schemas.Schema(reflect.TypeFor[mocktarget.Event](), true, "Event"),
-			}},
+			Extensions: map[string]any{"x-event-data": []any{schemaOf[Hello](api), schemaOf[mocktarget.Event](api)}},
 		}}},
 	}}
 	huma.Register(api, lasting(op), a.streamEvents)
@@ -58,9 +54,9 @@ type eventsRequest struct {
 }
 
 func (a *API) streamEvents(_ context.Context, in *eventsRequest) (*huma.StreamResponse, error) {
-	t, err := a.tenant(in.TenantPath)
+	t, err := a.server.Lookup(in.Tenant)
 	if err != nil {
-		return nil, err
+		return nil, problem(err)
 	}
 	s := &stream{tenant: t, done: a.life.Done(), brief: in.Brief, last: t.LastMark()}
 	text := in.LastEventID
