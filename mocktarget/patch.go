@@ -24,11 +24,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var after stored
-	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		after, err = tx.patch(x.target.typ, x.target.id, plan, x.conditions())
-		return err
-	})
+	after, err := x.tenant.patch(x.r.Context(), x.target.typ, x.target.id, plan, x.conditions())
 	if err != nil {
 		return nil, err
 	}
