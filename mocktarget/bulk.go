@@ -192,7 +192,7 @@ func (job *bulkJob) attempt(op *bulkOperation) (stored, error) {
 	case http.MethodPut:
 		return job.x.tenant.replace(job.x.r.Context(), op.typ, id, data, when)
 	case http.MethodPatch:
-		plan, err := job.x.planPatch(op.typ, data, &op.parsed)
+		plan, err := job.x.data().planPatch(op.typ, data, &op.parsed)
 		if err != nil {
 			return stored{}, err
 		}

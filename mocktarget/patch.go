@@ -16,7 +16,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := x.planPatch(x.target.typ, body, &x.parsed)
+	plan, err := x.data().planPatch(x.target.typ, body, &x.parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +91,10 @@ type memberStep struct {
 
 // planPatch is the phase that parses a patch, notes it for the journal and decides
 // how to apply it.
-func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
-	if list := body.Array("Operations"); len(list) > x.server.config.Limits.PatchOperations {
+func (d Data) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
+	if list, most := body.Array("Operations"), d.tenant.server.config.Limits.PatchOperations; len(list) > most {
 		return nil, scim.Status(http.StatusRequestEntityTooLarge,
-			"the patch has %d operations, at most %d are carried out", len(list), x.server.config.Limits.PatchOperations)
+			"the patch has %d operations, at most %d are carried out", len(list), most)
 	}
 	p, err := scim.ParsePatch(body)
 	if err != nil {
@@ -103,7 +103,7 @@ func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Opera
 	parsed.Patch = describePatch(typ, p)
 	plan, err := typ.plan(p)
 	if err == nil {
-		plan.base = x.base
+		plan.base = d.base
 	}
 	return plan, err
 }
