@@ -300,23 +300,21 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	return tx.settle(typ, slot, before, after, changed)
 }
 
-// complete returns the document with what a patch may refer to: the id, markers
-// for the secrets and, if asked, the members.
+// complete returns the document with what a patch may refer to: the id, which clients
+// repeat, markers for the secrets and, if asked, the members.
 func (typ *resourceType) complete(view presenter, rec *record, members bool) *scim.Object {
-	if !members && len(rec.secrets) == 0 {
-		return rec.document
-	}
-	current := scim.NewObject()
+	fields := make([]scim.Field, 0, rec.document.Len()+2)
 	for name, v := range rec.document.All() {
-		current.Set(name, v)
+		fields = append(fields, scim.Field{Name: name, Value: v})
 	}
+	fields = append(fields, scim.Field{Name: "id", Value: rec.id})
 	for _, s := range rec.secrets {
-		current.Set(s.attribute, s.marker())
+		fields = append(fields, scim.Field{Name: s.attribute, Value: s.marker()})
 	}
 	if members && rec.members.len() > 0 {
-		current.Set(typ.members.Name, view.members(typ.model, rec))
+		fields = append(fields, scim.Field{Name: typ.members.Name, Value: view.members(typ.model, rec)})
 	}
-	return current
+	return scim.NewObject(fields...)
 }
 
 func takeMembers(typ *resourceType, document *scim.Object) (*scim.Object, []any) {
