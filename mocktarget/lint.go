@@ -181,8 +181,10 @@ type linter struct {
 }
 
 // refuseFindings is the phase of a strict tenant: a request with a finding of
-// severity error is refused before anything is done.
+// severity error is refused before anything is done. What the data are then is noted
+// for any tenant.
 func (x *exchange) refuseFindings() error {
+	x.noted.before = x.tenant.root.Load()
 	if !x.settings.Strict || x.target.kind == kindToken {
 		return nil
 	}
