@@ -106,6 +106,11 @@ func (s *stage) play(t *testing.T, scene scene, found differences) {
 		if state = own.Snapshot(); a.status < 300 && b.status < 300 && e.method != "GET" {
 			found.compareValues(e, "stored ", stored(t, own), stored(t, theirs))
 		}
+		for _, tenant := range []*mocktarget.Tenant{own, theirs} {
+			if err := s.mock.DeleteTenant(tenant.Name()); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }
 

@@ -220,6 +220,9 @@ func TestHostileRequests(t *testing.T) {
 			if ours := strings.Contains(fmt.Sprint(r.at("detail")), "nested deeper"); ours != tt.guarded {
 				t.Errorf("refused by the guard: %v, want %v", ours, tt.guarded)
 			}
+			if r.status == 500 && !strings.Contains(fmt.Sprint(r.at("detail")), "the engine") {
+				t.Errorf("the blame is on somebody else: %s", r.raw)
+			}
 			equal(t, "users afterwards", c.do("GET", "/Users"+filter(`userName eq "ann"`), "").at("totalResults"), 1)
 		})
 	}

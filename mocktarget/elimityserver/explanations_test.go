@@ -70,6 +70,14 @@ func places(difference string, names []string) string {
 	}
 }
 
+// line returns a line of the file.
+func line(difference, places string) string {
+	if places == "" {
+		return difference
+	}
+	return difference + placesMark + places
+}
+
 // compare returns what is wrong with the explanations of the differences found.
 func (known explanations) compare(found differences) []string {
 	var problems []string
@@ -93,7 +101,7 @@ func (known explanations) compare(found differences) []string {
 	}
 	for _, difference := range slices.Sorted(maps.Keys(found)) {
 		if !seen[difference] {
-			problems = append(problems, fmt.Sprintf("not explained: %s, in %s", difference, places(difference, found[difference])))
+			problems = append(problems, "not explained: "+line(difference, places(difference, found[difference])))
 		}
 	}
 	return problems
@@ -159,11 +167,7 @@ func (known explanations) write(t *testing.T) {
 			return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
 		})
 		for _, difference := range differences {
-			b.WriteString(difference)
-			if where := e.lines[difference]; where != "" {
-				b.WriteString(placesMark + where)
-			}
-			b.WriteString("\n")
+			b.WriteString(line(difference, e.lines[difference]) + "\n")
 		}
 	}
 	if err := os.WriteFile(explanationsFile, []byte(b.String()), 0o644); err != nil {
