@@ -147,8 +147,11 @@ type observation struct {
 	findings []Finding     // about the request itself
 }
 
-// linted reports whether anybody wants to know what lint finds.
-func (x *exchange) linted() bool { return !x.server.config.Journal.Off || x.settings.Strict }
+// linted reports whether anybody wants to know what lint finds: nobody without an
+// exchange.
+func (x *exchange) linted() bool {
+	return x != nil && (!x.server.config.Journal.Off || x.settings.Strict)
+}
 
 // saw notes that the answer tells of a resource, the whole of it or not.
 func (x *exchange) saw(typ *resourceType, slot uint32, rec *record, whole bool) {
@@ -178,8 +181,10 @@ type linter struct {
 }
 
 // refuseFindings is the phase of a strict tenant: a request with a finding of
-// severity error is refused before anything is done.
+// severity error is refused before anything is done. What the data are then is noted
+// for any tenant.
 func (x *exchange) refuseFindings() error {
+	x.noted.before = x.tenant.root.Load()
 	if !x.settings.Strict || x.target.kind == kindToken {
 		return nil
 	}

@@ -253,6 +253,12 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.authenticate(); err != nil {
 		return nil, err
 	}
+	if err := x.claim(); err != nil {
+		return nil, err
+	}
+	if engine := x.engine(); engine != nil {
+		return x.serveBy(engine)
+	}
 	methods, ok := x.operations[x.target.kind]
 	if !ok {
 		return nil, scim.Status(http.StatusNotFound, "there is no endpoint %s", clip(x.r.URL.Path))
@@ -272,28 +278,33 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.authorize(); err != nil {
 		return nil, err
 	}
-	if x.tenant == nil && x.caller.name == anonymous && !x.server.config.Auth.Open {
-		x.use(newTenant(x.server, x.tenantName, x.server.model)) // strangers bring no tenant into being
-	}
-	if x.tenant == nil {
-		t, err := x.server.tenant(x.tenantName, true)
-		if err != nil {
-			return nil, err
-		}
-		x.use(t)
-		if t.model != x.server.model && x.target.kind != kindToken { // somebody has just created it with types of its own
-			x.target = t.model.target(x.rest)
-			return x.handle()
-		}
-	}
 	if err := x.negotiate(); err != nil {
 		return nil, err
 	}
-	x.noted.before = x.tenant.root.Load()
 	if err := x.refuseFindings(); err != nil {
 		return nil, err
 	}
 	return operation(x)
+}
+
+// claim brings the tenant of the request into being if there is none yet. Strangers
+// bring nothing into being.
+func (x *exchange) claim() error {
+	switch {
+	case x.tenant != nil:
+	case x.caller.name == anonymous && !x.server.config.Auth.Open:
+		x.use(newTenant(x.server, x.tenantName, x.server.model))
+	default:
+		t, err := x.server.tenant(x.tenantName, true)
+		if err != nil {
+			return err
+		}
+		x.use(t)
+		if t.model != x.server.model && x.target.kind != kindToken { // somebody has just created it with types of its own
+			x.target = t.model.target(x.rest)
+		}
+	}
+	return nil
 }
 
 // allowed lists methods as the Allow header does.

@@ -9,9 +9,12 @@
 // which has a server steered and looked at.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
-// patch), store, project, respond. Each is one function on the exchange.
+// patch), store, project, respond. Each is one function on the exchange. An [Engine]
+// in the configuration, such as that of package elimityserver, can answer in the place
+// of this package, on the same data.
 //
-// Go tests start a server with package mocktargettest.
+// Go tests start a server with package mocktargettest. Go code has what clients have
+// by [Tenant.Data], without HTTP.
 package mocktarget
 
 import (
@@ -21,6 +24,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -75,6 +79,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
+	config.Engines = maps.Clone(config.Engines)
 	m, err := newModel(config.ResourceTypes, maphash.MakeSeed())
 	if err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
@@ -92,7 +97,7 @@ func New(config Config) (*Server, error) {
 		tenants: map[string]*Tenant{},
 	}
 	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant, m)
-	if err := s.check(config.Settings); err != nil {
+	if err := errors.Join(config.checkEngines(), s.check(config.Settings)); err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
 	}
 	s.handler = s.routes()

@@ -148,6 +148,9 @@ func (g *Target) Resources(resourceType string) []*scim.Object {
 	return g.tenant.Resources(resourceType)
 }
 
+// Data returns the resources of the tenant for reading and writing without HTTP.
+func (g *Target) Data() mocktarget.Data { return g.tenant.Data() }
+
 // Journal returns the exchanges of the tenant, oldest first.
 func (g *Target) Journal() []mocktarget.Entry {
 	kept := g.tenant.Journal()
