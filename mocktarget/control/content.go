@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"context"
+	"math"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,12 @@ import (
 // A Resource is a SCIM resource as a client of the tenant would read it (RFC 7643
 // section 3).
 type Resource struct{ *scim.Object }
+
+// UnmarshalJSON reads a resource.
+func (r *Resource) UnmarshalJSON(text []byte) error {
+	r.Object = new(scim.Object)
+	return r.Object.UnmarshalJSON(text)
+}
 
 // Schema describes a resource in the OpenAPI document.
 func (Resource) Schema(huma.Registry) *huma.Schema {
@@ -62,21 +69,32 @@ func (a *API) registerContent(api huma.API) {
 		answer(a, getResource))
 }
 
+// listResources returns what is asked for, however many pages of the tenant's it
+// takes.
 func listResources(t *mocktarget.Tenant, in *resourcesQuery) (Page, error) {
-	all, err := mocktarget.NewLocal(t, "").Resources(context.Background(), in.Type)
-	out := Page{Total: len(all), Items: []Resource{}}
-	for _, o := range all {
-		out.Items = append(out.Items, Resource{o})
+	out := Page{Items: []Resource{}}
+	for {
+		left := in.Count - len(out.Items)
+		if in.Count == 0 {
+			left = math.MaxInt
+		}
+		page, err := t.Data().List(context.Background(), in.Type, mocktarget.Query{
+			Filter: in.Filter, StartIndex: in.StartIndex + len(out.Items), Count: left,
+		})
+		if err != nil {
+			return out, err
+		}
+		out.Total = page.TotalResults
+		for _, o := range page.Resources {
+			out.Items = append(out.Items, Resource{o})
+		}
+		if page.ItemsPerPage == 0 || page.ItemsPerPage == left || in.StartIndex+len(out.Items) > out.Total {
+			return out, nil
+		}
 	}
-	return out, err
 }
 
 func getResource(t *mocktarget.Tenant, in *resourcePath) (Resource, error) {
-	page, err := listResources(t, &resourcesQuery{TenantPath: in.TenantPath, Type: in.Type})
-	for _, o := range page.Items {
-		if o.ID() == in.ID {
-			return o, err
-		}
-	}
-	return Resource{}, scim.NotFound(in.Type, in.ID)
+	o, err := t.Data().Get(context.Background(), in.Type, in.ID)
+	return Resource{o}, err
 }
