@@ -119,6 +119,7 @@ func (l *linter) referencesIn(v any, at *place, ids map[string]bool, inReference
 			here := at.member(name)
 			id, isText := inner.(string)
 			switch folded := strings.ToLower(name); {
+			case l.m.namesSecret(name):
 			case !isText:
 				l.referencesIn(inner, &here, ids, folded == "members" || folded == "manager" || folded == "value" && names)
 			case folded == "value" && names && ids[id]:

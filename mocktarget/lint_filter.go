@@ -12,26 +12,30 @@ import (
 func (l *linter) filter(types []*resourceType, text string, at *place) {
 	e, err := scim.ParseFilter(text)
 	if err != nil {
-		l.brokenFilter(text, at)
+		l.brokenFilter(filterFault(text), l.shownFilter(text), at)
 		return
 	}
 	l.terms(types, e, at)
 }
 
+// shownFilter returns a filter, or a path with one in it, as messages show it.
+func (l *linter) shownFilter(text string) string {
+	if l.m.maskFilter(text) != text {
+		return mask
+	}
+	return quoted(text)
+}
+
 // brokenFilter says why a filter cannot be read. The usual reasons have rules of
 // their own.
-func (l *linter) brokenFilter(text string, at *place) {
-	shown := quoted(text)
-	if l.m.maskFilter(text) != text {
-		shown = mask
-	}
-	switch filterFault(text) {
+func (l *linter) brokenFilter(f fault, shown string, at *place) {
+	switch f {
 	case faultIncomplete:
-		l.report(filterIncomplete, at, `the filter is %s; write attribute, operator and value, such as userName eq "x"`, shown)
+		l.report(filterIncomplete, at, `the filter in %s lacks a part; write attribute, operator and value, such as userName eq "x"`, shown)
 	case faultLiteral:
-		l.report(filterLiteral, at, "the filter %s has a value that is not a JSON literal; write strings in double quotation marks", shown)
+		l.report(filterLiteral, at, "the filter in %s has a value that is not a JSON literal; write strings in double quotation marks", shown)
 	case faultUnescaped:
-		l.report(filterUnescaped, at, `the filter %s has a string with a quotation mark or a backslash in it; write them as \" and \\`, shown)
+		l.report(filterUnescaped, at, `the filter in %s has a string with a quotation mark or a backslash in it; write them as \" and \\`, shown)
 	default:
 		l.report(filterSyntax, at, "the filter %s does not follow the grammar of RFC 7644 section 3.4.2.2", shown)
 	}

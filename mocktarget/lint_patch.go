@@ -24,6 +24,26 @@ func (l *linter) patch(typ *resourceType, o *scim.Object, at *place, c writeCont
 		}
 		l.patchStep(&patchStep{typ: typ, o: op, at: &inner, context: c})
 	}
+	if typ.members != nil && len(list) >= fewMembers {
+		l.oneByOne(typ, list, &here)
+	}
+}
+
+// oneByOne finds patches that spell out an operation for each member.
+func (l *linter) oneByOne(typ *resourceType, list []any, at *place) {
+	count := map[string]int{}
+	for _, element := range list {
+		op, _ := element.(*scim.Object)
+		values, _ := op.Get("value").([]any)
+		if strings.EqualFold(op.String("path"), typ.members.Name) && len(values) == 1 {
+			count[strings.ToLower(op.String("op"))]++
+		}
+	}
+	for _, op := range []string{scim.OpAdd, scim.OpRemove} {
+		if count[op] >= fewMembers {
+			l.report(operationsOneByOne, at, "%d operations %s one member each; one operation can have many", count[op], op)
+		}
+	}
 }
 
 // A patchStep is one operation of a PATCH as lint sees it.
@@ -143,7 +163,7 @@ var jsonPointer = regexp.MustCompile(`^/|\[[0-9]+\]`)
 func (l *linter) patchPath(s *patchStep, text string, value any, hasValue bool, at *place) {
 	here := s.at.member("path")
 	if jsonPointer.MatchString(text) {
-		l.report(patchJSONPatch, &here, `path is %s, which is how JSON Patch names a place; send an attribute such as emails[type eq "work"].value`, l.shownPath(text))
+		l.report(patchJSONPatch, &here, `path is %s, which is how JSON Patch names a place; send an attribute such as emails[type eq "work"].value`, l.shownFilter(text))
 		return
 	}
 	path, err := scim.ParsePath(text)
@@ -189,19 +209,11 @@ func (l *linter) brokenPath(text string, at *place) {
 	_, rest, found := strings.Cut(text, "[")
 	if i := strings.LastIndexByte(rest, ']'); found && i > 0 {
 		if f := filterFault(rest[:i]); f != faultOther {
-			l.brokenFilter(rest[:i], at)
+			l.brokenFilter(f, l.shownFilter(text), at)
 			return
 		}
 	}
-	l.report(patchPath, at, `path is %s; send name, name.sub or URN:name, with [filter] behind the name of a multi-valued attribute`, l.shownPath(text))
-}
-
-// shownPath returns a path as messages show it.
-func (l *linter) shownPath(text string) string {
-	if l.m.maskFilter(text) != text {
-		return mask
-	}
-	return quoted(text)
+	l.report(patchPath, at, `path is %s; send name, name.sub or URN:name, with [filter] behind the name of a multi-valued attribute`, l.shownFilter(text))
 }
 
 // protected judges changes of what a client cannot change, and reports whether the

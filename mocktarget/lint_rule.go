@@ -78,6 +78,7 @@ const (
 	jsonMalformed
 	jsonDuplicateName
 	jsonByteOrderMark
+	jsonInString
 
 	// URLs.
 	urlEncoding
@@ -196,6 +197,7 @@ const (
 	// One request after another.
 	readAfterWrite
 	membershipOneByOne
+	operationsOneByOne
 	retryAfterIgnored
 	refusedAgain
 	createAfterConflict

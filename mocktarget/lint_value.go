@@ -110,6 +110,9 @@ func (l *linter) text(a *scim.Attribute, s string, at *place) {
 		l.report(emptyString, at, `%s is ""; to clear it send null or leave it out of a PUT`, a.Name)
 		return
 	}
+	if s[0] == '{' && json.Valid([]byte(s)) {
+		l.report(jsonInString, at, "%s is a JSON object inside of a string; send its parts as the attributes they are", a.Name)
+	}
 	switch a.Type {
 	case scim.TypeDateTime:
 		if _, ok := scim.ParseDateTime(s); !ok {
