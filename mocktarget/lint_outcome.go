@@ -2,7 +2,6 @@ package mocktarget
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -40,15 +39,36 @@ func (l *linter) putToCreate() {
 	}
 }
 
-// immutable finds a patch that the server has refused for what is set once, unless
-// it is clear already what it has changed.
+// immutable finds the changes of what is set once in a patch that the server has
+// refused for it. A first value may be set.
 func (l *linter) immutable() {
-	for _, id := range []ruleID{patchReadOnly, patchImmutable, patchRequiredRemoved, userGroupsWritten} {
-		if slices.ContainsFunc(l.findings, func(f Finding) bool { return f.Rule == lintRules[id].Rule }) {
-			return
+	typ := l.target()
+	operations := place{name: "Operations"}
+	for i, element := range l.body.Array("Operations") {
+		op, _ := element.(*scim.Object)
+		operation := operations.element(i)
+		if text := op.String("path"); text != "" {
+			at := operation.member("path")
+			l.immutablePath(typ, text, &at)
+			continue
+		}
+		value, _ := op.Get("value").(*scim.Object)
+		valueAt := operation.member("value")
+		for name := range value.All() {
+			at := valueAt.member(name)
+			l.immutablePath(typ, name, &at)
 		}
 	}
-	l.report(patchImmutable, nil, "the patch changes what can be set only once; leave it out, or remove the value and add another one")
+}
+
+func (l *linter) immutablePath(typ *resourceType, text string, at *place) {
+	path, err := scim.ParsePath(text)
+	if err != nil {
+		return
+	}
+	if ref, err := typ.Resolve(path.AttributePath); err == nil && ref.Attribute != nil && ref.Attribute.Mutability == scim.Immutable {
+		l.report(patchImmutable, at, "%s is set already and cannot be changed; leave it out", ref)
+	}
 }
 
 // memberNames finds members that are named by something other than their id, in a
