@@ -236,6 +236,7 @@ type issuedToken struct {
 // issueToken is the token endpoint (RFC 6749 sections 4.4 and 5). Its errors are
 // OAuth's, not SCIM's.
 func (x *exchange) issueToken() (*answer, error) {
+	x.did("token", nil, "")
 	if len(x.server.auth.auth.Clients) == 0 {
 		return nil, scim.Status(http.StatusNotFound, "this mock has no OAuth clients")
 	}

@@ -38,20 +38,20 @@ func newClock(base func() time.Time) *Clock {
 	return c
 }
 
-// Now returns the time.
-func (c *Clock) Now() time.Time { return c.read(c.state.Load()) }
+// Now returns the time, in UTC.
+func (c *Clock) Now() time.Time { return c.state.Load().now(c.base) }
 
-func (c *Clock) read(s *clockState) time.Time {
+func (s *clockState) now(base func() time.Time) time.Time {
 	if s.frozen {
 		return s.at
 	}
-	return c.base().Add(s.ahead)
+	return base().Add(s.ahead).Round(0).UTC() // to be compared with times that were set
 }
 
 // State returns the time and whether it stands still.
 func (c *Clock) State() ClockState {
 	s := c.state.Load()
-	return ClockState{Now: c.read(s), Frozen: s.frozen}
+	return ClockState{Now: s.now(c.base), Frozen: s.frozen}
 }
 
 // Freeze stops the clock where it is.
@@ -80,14 +80,10 @@ func (c *Clock) Advance(by time.Duration) {
 func (c *Clock) adjust(change func(now time.Time, frozen bool) (time.Time, bool)) {
 	c.setting.Lock()
 	defer c.setting.Unlock()
-	before := c.state.Load()
 	base := c.base()
-	now := before.at
-	if !before.frozen {
-		now = base.Add(before.ahead)
-	}
-	at, frozen := change(now, before.frozen)
-	after := &clockState{frozen: frozen, at: at}
+	before := c.state.Load()
+	at, frozen := change(before.now(func() time.Time { return base }), before.frozen)
+	after := &clockState{frozen: frozen, at: at.UTC()}
 	if !frozen {
 		after.ahead = at.Sub(base)
 	}

@@ -211,6 +211,15 @@ func (x *exchange) wireError(err error) scim.Error {
 	return wire
 }
 
+// reason returns what an error says, without the status of one for the wire.
+func reason(err error) string {
+	var wire scim.Error
+	if errors.As(err, &wire) {
+		return wire.Detail
+	}
+	return err.Error()
+}
+
 // respond is the last phase: the exchange goes into the journal, so that a client
 // who has the answer finds it there, and the answer is written.
 func (x *exchange) respond(a *answer) {

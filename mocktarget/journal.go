@@ -92,8 +92,8 @@ type Message struct {
 
 // An Operation is what the server understood a request to be.
 type Operation struct {
-	// Kind is create, get, list, search, replace, patch, delete, bulk, discovery,
-	// token, or "" for what was refused before it was understood.
+	// Kind is create, get, list, search, replace, patch, delete, bulk, discovery or
+	// token, and "" for what was refused before it was understood.
 	Kind         string `json:"kind,omitempty"`
 	ResourceType string `json:"resourceType,omitempty"`
 	ID           string `json:"id,omitempty"`
@@ -105,6 +105,11 @@ type Operation struct {
 	Bulk []Operation `json:"bulk,omitempty"`
 	// Status is the result of an operation in Bulk, 0 if it was not carried out.
 	Status int `json:"status,omitempty"`
+}
+
+// operationKinds lists what an [Operation].Kind can be.
+func operationKinds() []string {
+	return []string{"create", "get", "list", "search", "replace", "patch", "delete", "bulk", "discovery", "token"}
 }
 
 // A PatchStep is one operation of a PATCH.
@@ -152,6 +157,7 @@ type journal struct {
 	sizes   []int
 	bytes   int
 	next    uint64
+	lost    uint64 // number of the newest entry that had to make room
 	added   signal
 }
 
@@ -180,6 +186,7 @@ func (j *journal) add(e *Entry) {
 	drop := 0
 	for len(j.entries)-drop > j.config.Entries || j.bytes > j.config.Bytes && len(j.entries)-drop > 1 {
 		j.bytes -= j.sizes[drop]
+		j.lost = j.entries[drop].Seq
 		j.entries[drop] = nil
 		drop++
 	}
@@ -202,6 +209,18 @@ func headerSize(h http.Header) int {
 func (j *journal) since(seq uint64) []*Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.newer(seq)
+}
+
+// after returns the entries with a number above seq, and the number of the newest
+// one that had to make room for others since the journal was last cleared.
+func (j *journal) after(seq uint64) (entries []*Entry, lost uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.newer(seq), j.lost
+}
+
+func (j *journal) newer(seq uint64) []*Entry {
 	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
 	skip := 0
 	if seq > first {
@@ -213,7 +232,7 @@ func (j *journal) since(seq uint64) []*Entry {
 func (j *journal) clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries, j.sizes, j.bytes = nil, nil, 0
+	j.entries, j.sizes, j.bytes, j.lost = nil, nil, 0, 0
 }
 
 // Journal returns the exchanges that are kept, oldest first.

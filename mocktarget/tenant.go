@@ -81,7 +81,7 @@ func (s *Server) CreateTenant(name string, config TenantConfig) (*Tenant, error)
 	if config.ResourceTypes != nil {
 		var err error
 		if m, err = newModel(config.ResourceTypes, maphash.MakeSeed()); err != nil {
-			return nil, scim.InvalidValue("%v", err)
+			return nil, scim.InvalidValue("%s", reason(err))
 		}
 	}
 	t := newTenant(s, name, m)
@@ -101,11 +101,11 @@ func (t *Tenant) prepare(config TenantConfig) error {
 			return err
 		}
 	}
-	if !config.Clock.Now.IsZero() {
-		t.clock.Set(config.Clock.Now)
-	}
 	if config.Clock.Frozen {
 		t.clock.Freeze()
+	}
+	if !config.Clock.Now.IsZero() {
+		t.clock.Set(config.Clock.Now)
 	}
 	if config.Token != "" {
 		if _, _, err := t.IssueToken(TokenConfig{Name: "of the tenant", Secret: config.Token}); err != nil {
