@@ -12,7 +12,7 @@ import (
 func (l *linter) outcome() {
 	switch status := l.a.status; {
 	case status == http.StatusRequestEntityTooLarge && l.x.target.kind == kindBulk:
-		l.report(bulkTooLarge, nil, "the bulk request is beyond bulk.maxOperations or bulk.maxPayloadSize; read them from /ServiceProviderConfig and send several requests")
+		l.report(ruleBulkTooLarge, nil, "the bulk request is beyond bulk.maxOperations or bulk.maxPayloadSize; read them from /ServiceProviderConfig and send several requests")
 	case l.body == nil:
 	case status == http.StatusNotFound && l.x.r.Method == http.MethodPut:
 		l.putToCreate()
@@ -30,12 +30,12 @@ func (l *linter) putToCreate() {
 	id := l.x.target.id
 	for _, name := range []string{"externalId", "userName", "displayName"} {
 		if value := l.body.String(name); value != "" && strings.EqualFold(value, id) {
-			l.report(putToCreate, nil, "the PUT goes to an address that is made from %s; create the resource with POST and use the id it gets", name)
+			l.report(rulePutToCreate, nil, "the PUT goes to an address that is made from %s; create the resource with POST and use the id it gets", name)
 			return
 		}
 	}
 	if l.x.r.Header.Get("If-None-Match") == "*" {
-		l.report(putToCreate, nil, "the PUT has If-None-Match: *, which asks for a new resource; create it with POST")
+		l.report(rulePutToCreate, nil, "the PUT has If-None-Match: *, which asks for a new resource; create it with POST")
 	}
 }
 
@@ -67,7 +67,7 @@ func (l *linter) immutablePath(typ *resourceType, text string, at *place) {
 		return
 	}
 	if ref, err := typ.Resolve(path.AttributePath); err == nil && ref.Attribute != nil && ref.Attribute.Mutability == scim.Immutable {
-		l.report(patchImmutable, at, "%s is set already and cannot be changed; leave it out", ref)
+		l.report(rulePatchImmutable, at, "%s is set already and cannot be changed; leave it out", ref)
 	}
 }
 
@@ -113,7 +113,7 @@ func (l *linter) memberList(v any, at *place) {
 		}
 		if called, found := l.calledSo(id); found {
 			inner := at.element(i)
-			l.report(memberNotID, &inner, "the member is named by %s, %s; send the id that the resource got", called, quoted(id))
+			l.report(ruleMemberNotID, &inner, "the member is named by %s, %s; send the id that the resource got", called, quoted(id))
 		}
 	}
 }

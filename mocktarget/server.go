@@ -43,6 +43,7 @@ type Server struct {
 	log     *slog.Logger
 	auth    *authenticator
 	cursors *sealer
+	zones   zoneNames
 
 	mu      sync.RWMutex
 	tenants map[string]*Tenant
