@@ -23,7 +23,7 @@ const (
 // credential.
 type callerMemory struct {
 	recent    []fact // the newest last
-	wait      *fact  // the newest answer that asked to wait
+	wait      fact   // the newest answer that asked to wait, if its seq is not 0
 	until     time.Time
 	conflicts []conflict
 	runs      map[string]run // membership patches in a row, by group
@@ -206,7 +206,7 @@ func (m *callerMemory) learnWait(x *exchange, f fact) {
 		return
 	}
 	if until, ok := retryAfter(x.w.Header().Get("Retry-After"), f.at); ok {
-		m.wait, m.until = &f, until
+		m.wait, m.until = f, until
 	}
 }
 

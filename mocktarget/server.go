@@ -48,6 +48,7 @@ type Server struct {
 	auth    *authenticator
 	cursors *sealer
 	mounts  []mount
+	zones   zoneNames
 
 	mu      sync.RWMutex
 	tenants map[string]*Tenant
