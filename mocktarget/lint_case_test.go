@@ -57,7 +57,7 @@ func lintRequestCases() []lintCase {
 		{"url-plus", "?filter", asks(send(`GET /Users?filter=userName%20eq%20%22ann+tag@example.com%22`)), asks(send(`GET /Users?filter=userName+eq+%22ann%2Btag@example.com%22`), send(`GET /Users?filter=userName%20eq%20%22ann%2Btag@example.com%22`))},
 		{"url-userinfo", "", asks(ask{raw: "GET http://user:pass@HOSTBASE/Users HTTP/1.1\nHost: HOST\nAuthorization: Bearer TOKEN\nConnection: close\n\n"}), asks(ask{raw: "GET http://HOSTBASE/Users HTTP/1.1\nHost: HOST\nAuthorization: Bearer TOKEN\nConnection: close\n\n"})},
 		{"url-userinfo", "/profileUrl", asks(send("POST /Users", user("a", `"profileUrl":"https://u:p@example.com/a"`))), asks(send("POST /Users", user("a", `"profileUrl":"https://example.com/a"`, `"photos":[{"value":"mailto:a@b"}]`)))},
-		{"trailing-slash", "", asks(send("GET /Users/")), asks(send("GET /Users"), send("GET "))},
+		{"trailing-slash", "", asks(send("GET /Users/")), asks(send("GET /Users"), send("GET "), send("GET /"))},
 		{"double-slash", "", asks(send("GET //Users")), asks(send("GET /Users"))},
 		{"version-segment", "", asks(ask{raw: "GET ROOT/v3/Users HTTP/1.1\nHost: HOST\nAuthorization: Bearer TOKEN\nConnection: close\n\n"}), asks(send("GET /Users"))},
 		{"version-segment", "", asks(send("GET /v2/Users")), asks(send("GET /Users/v2"))},

@@ -376,7 +376,10 @@ func oneMember(x *exchange) bool {
 		ids, plain := selectedIDs(path.ValueExpression)
 		return plain && len(ids) == 1
 	}
-	op, _ := x.decoded.Array("Operations")[0].(*scim.Object)
-	list, isList := op.Get("value").([]any)
-	return isList && len(list) == 1 || !isList && op.Object("value") != nil
+	for _, element := range x.decoded.Array("Operations") {
+		op, _ := element.(*scim.Object)
+		list, isList := op.Get("value").([]any)
+		return isList && len(list) == 1 || !isList && op.Object("value") != nil
+	}
+	return false
 }

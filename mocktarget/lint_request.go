@@ -171,7 +171,7 @@ func (l *linter) path(path string) {
 	switch {
 	case strings.Contains(path, "//"):
 		l.report(ruleDoubleSlash, nil, "the path has \"//\" in it; join base URL and endpoint with one slash")
-	case strings.HasSuffix(path, "/"):
+	case strings.HasSuffix(path, "/") && l.x.target.kind != kindRoot:
 		l.report(ruleTrailingSlash, nil, "the path ends in a slash, which other servers answer with 404 or a redirection; leave it out")
 	}
 	first, below, _ := strings.Cut(strings.TrimPrefix(mux.Vars(l.x.r)["rest"], "/"), "/")
