@@ -9,9 +9,10 @@ import (
 )
 
 // The matrix is a resource type with an attribute for each combination of
-// mutability, returned and required in each place that an attribute can have: with
-// one value, with many, in an extension, as a part of a complex attribute and as a
-// part of the elements of a multi-valued one.
+// mutability and returned, and of mutability and required, in each place that an
+// attribute can have: with one value, with many, in an extension, as a part of a
+// complex attribute, as a part of the elements of a multi-valued one, and as a
+// complex attribute itself, with one value or many.
 const (
 	matrixURN    = "urn:example:schemas:Matrix"
 	matrixExtURN = "urn:example:schemas:MatrixExtension"
@@ -25,11 +26,12 @@ type trait struct {
 
 func traits() []trait {
 	var all []trait
-	for _, place := range []string{"one", "many", "extension", "part", "element"} {
+	for _, place := range []string{"one", "many", "extension", "part", "element", "complex", "list"} {
 		for _, mutability := range []string{"readOnly", "readWrite", "immutable", "writeOnly"} {
+			plain := map[bool]string{true: "never", false: "default"}[mutability == "writeOnly"]
 			for _, returned := range []string{"always", "never", "default", "request"} {
 				all = append(all, trait{place, mutability, returned, false})
-				if mutability != "writeOnly" || returned == "never" {
+				if returned == plain {
 					all = append(all, trait{place, mutability, returned, true})
 				}
 			}
@@ -65,10 +67,21 @@ const chosen = `[value eq \"v\"]`
 
 // value writes a value of the attribute as JSON.
 func (a trait) value(text string) string {
-	if a.place == "many" {
-		return fmt.Sprintf(`[%q]`, text)
+	form := map[string]string{"many": `[%q]`, "complex": `{"part":%q}`, "list": `[{"part":%q}]`}[a.place]
+	if form == "" {
+		form = `%q`
 	}
-	return fmt.Sprintf(`%q`, text)
+	return fmt.Sprintf(form, text)
+}
+
+// definition is the attribute's definition in a schema.
+func (a trait) definition() string {
+	text := fmt.Sprintf(`{"name":%q,"multiValued":%v,"mutability":%q,"returned":%q,"required":%v`,
+		a.name(), a.place == "many" || a.place == "list", a.mutability, a.returned, a.required)
+	if a.place == "complex" || a.place == "list" {
+		text += `,"type":"complex","subAttributes":[{"name":"part"}]`
+	}
+	return text + "}"
 }
 
 // in returns the value in a resource, nil if there is none.
@@ -81,6 +94,10 @@ func (a trait) in(resource any) any {
 		v = at(resource, "box", a.name())
 	case "element":
 		v = at(resource, "boxes", 0, a.name())
+	case "complex":
+		v = at(resource, a.name(), "part")
+	case "list":
+		v = at(resource, a.name(), 0, "part")
 	default:
 		v = at(resource, a.name())
 	}
@@ -103,12 +120,11 @@ func (a trait) shown(asked bool) bool {
 func matrixSchemas() []string {
 	attributes := map[string][]string{}
 	for _, a := range traits() {
-		attributes[a.place] = append(attributes[a.place], fmt.Sprintf(`{"name":%q,"multiValued":%v,"mutability":%q,"returned":%q,"required":%v}`,
-			a.name(), a.place == "many", a.mutability, a.returned, a.required))
+		attributes[a.place] = append(attributes[a.place], a.definition())
 	}
 	list := func(place string) string { return strings.Join(attributes[place], ",") }
 	return []string{
-		`{"id":"` + matrixURN + `","name":"Matrix","attributes":[` + list("one") + `,` + list("many") + `,
+		`{"id":"` + matrixURN + `","name":"Matrix","attributes":[` + list("one") + `,` + list("many") + `,` + list("complex") + `,` + list("list") + `,
 			{"name":"box","type":"complex","subAttributes":[` + list("part") + `]},
 			{"name":"boxes","type":"complex","multiValued":true,"subAttributes":[{"name":"value"},` + list("element") + `]}]}`,
 		`{"id":"` + matrixExtURN + `","name":"MatrixExtension","attributes":[` + list("extension") + `]}`,
@@ -125,7 +141,10 @@ func matrix(text func(trait) string) string {
 		}
 	}
 	list := func(place string) string { return strings.Join(members[place], ",") }
-	top := append(append([]string{fmt.Sprintf(`"schemas":[%q,%q]`, matrixURN, matrixExtURN)}, members["one"]...), members["many"]...)
+	top := []string{fmt.Sprintf(`"schemas":[%q,%q]`, matrixURN, matrixExtURN)}
+	for _, place := range []string{"one", "many", "complex", "list"} {
+		top = append(top, members[place]...)
+	}
 	return fmt.Sprintf(`{%s,%q:{%s},"box":{%s},"boxes":[{%s}]}`, strings.Join(top, ","), matrixExtURN, list("extension"), list("part"), list("element"))
 }
 
@@ -342,7 +361,7 @@ func matrixSetOnce(c *client) {
 				want = "once"
 			}
 			equal(c.t, method+" of "+a.name(), a.in(set("once").want(200).body), want)
-			if a.place == "many" && method == "PATCH" {
+			if (a.place == "many" || a.place == "list") && method == "PATCH" {
 				continue // adding another value is another question
 			}
 			set("twice").wantError(400, "mutability", a.name())
@@ -356,6 +375,9 @@ func matrixFiltered(c *client) {
 	c.do("POST", "/Matrix", matrix(usual)).want(201)
 	for _, a := range traits() {
 		filter := fmt.Sprintf(`%s eq %q`, a.path(""), first(a))
+		if a.place == "complex" || a.place == "list" {
+			filter = fmt.Sprintf(`%s.part eq %q`, a.path(""), first(a))
+		}
 		r := c.filter("/Matrix", filter)
 		if a.returned == "never" || a.mutability == "writeOnly" {
 			r.wantError(403, "sensitive", a.name())
