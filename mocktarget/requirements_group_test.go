@@ -44,6 +44,9 @@ func groupMembersAreFixed(c *client) {
 	}
 	c.do("PATCH", path, patchBody(`{"op":"replace","path":"members","value":[{"value":"`+bob+`"}]}`)).want(204)
 	equal(c.t, "members", c.do("GET", path, "").at("members", 0, "value"), bob)
+	for _, members := range []string{`{}`, `""`, `{"value":"` + ann + `"}`} {
+		c.do("POST", "/Groups", group("bad", `"members":`+members)).wantError(400, "invalidValue", "members")
+	}
 	for _, member := range []string{`{"type":"User"}`, `{"display":"x"}`, `"` + ann + `"`, `{"value":7}`, `{"value":""}`} {
 		c.do("POST", "/Groups", group("bad", `"members":[`+member+`]`)).wantError(400, "invalidValue", "members")
 		c.do("PATCH", path, patchBody(`{"op":"add","path":"members","value":[`+member+`]}`)).wantError(400, "invalidValue", "members")
