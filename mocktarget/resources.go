@@ -163,10 +163,11 @@ func (typ *resourceType) admit(body, before *scim.Object) (*draft, error) {
 	if d.document, err = typ.Validate(body, before); err != nil {
 		return nil, err
 	}
-	if !scim.Unassigned(members) {
-		if _, ok := members.([]any); !ok {
-			return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
-		}
+	list, isList := members.([]any)
+	if members != nil && !isList {
+		return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
+	}
+	if len(list) > 0 {
 		if d.members, err = typ.checkMembers(members); err != nil {
 			return nil, err
 		}
