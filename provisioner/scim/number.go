@@ -3,6 +3,7 @@ package scim
 import (
 	"cmp"
 	"encoding/json"
+	"strings"
 )
 
 // CompareNumbers orders two JSON numbers by their exact decimal value: no digit is
@@ -165,4 +166,17 @@ func isInteger(n json.Number) bool {
 		s = s[1:]
 	}
 	return s != "" && digitsLength(s) == len(s)
+}
+
+// withPoint writes a number the way decimals look, with a digit on either side of
+// the point (RFC 7643 section 2.3.3).
+func withPoint(n json.Number) json.Number {
+	s := string(n)
+	if strings.Contains(s, ".") {
+		return n
+	}
+	if at := strings.IndexAny(s, "eE"); at >= 0 {
+		return json.Number(s[:at] + ".0" + s[at:])
+	}
+	return json.Number(s + ".0")
 }

@@ -160,10 +160,11 @@ func (v checker) one(a *Attribute, value any) (any, *problem) {
 		}
 		return value, nil
 	case TypeDecimal:
-		if _, ok := value.(json.Number); !ok {
+		n, ok := value.(json.Number)
+		if !ok {
 			return nil, problemf("must be a number")
 		}
-		return value, nil
+		return withPoint(n), nil
 	}
 	s, ok := value.(string)
 	if !ok {
