@@ -194,8 +194,11 @@ func checkText(a *Attribute, s string) *problem {
 			return problemf(`must be a date and time such as "2026-01-02T15:04:05Z"`)
 		}
 	case TypeBinary:
-		// Padding may be left out (RFC 7643 section 2.3.6).
-		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil {
+		encoding := base64.StdEncoding
+		if !strings.HasSuffix(s, "=") {
+			encoding = base64.RawStdEncoding // padding may be left out (RFC 7643 section 2.3.6)
+		}
+		if _, err := encoding.DecodeString(s); err != nil || strings.ContainsAny(s, "\r\n") {
 			return problemf("must be base64 text")
 		}
 	case TypeReference:
