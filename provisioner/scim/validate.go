@@ -42,11 +42,8 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		out.put(&rt.Attribute("id").Name, id)
 	}
 	for name, value := range in.All() {
-		if Unassigned(value) {
-			continue
-		}
 		if a := rt.Attribute(name); a != nil {
-			if a.Mutability != ReadOnly && a.Name != "schemas" {
+			if a.Mutability != ReadOnly && a.Name != "schemas" && !a.absent(value) {
 				if p := v.set(out, a, value); p != nil {
 					return nil, p.err()
 				}
@@ -54,10 +51,10 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 			continue
 		}
 		x := rt.Extension(name)
-		if x == nil {
-			if options.IgnoreUnknown {
-				continue
-			}
+		switch {
+		case value == nil, x == nil && (options.IgnoreUnknown || Unassigned(value)):
+			continue
+		case x == nil:
 			return nil, unknown(name, rt.Name).err()
 		}
 		extension, p := v.extension(x, value)
@@ -130,7 +127,7 @@ func (v checker) extension(x *Schema, value any) (*Object, *problem) {
 		switch {
 		case a == nil && !v.options.IgnoreUnknown:
 			return nil, unknown(name, x.ID)
-		case a == nil, a.Mutability == ReadOnly, Unassigned(value):
+		case a == nil, a.Mutability == ReadOnly, a.absent(value):
 			continue
 		}
 		if p := v.set(out, a, value); p != nil {

@@ -72,6 +72,14 @@ type checker struct {
 	options ValidateOptions
 }
 
+// absent reports whether a value that a client gave means that the attribute has
+// none: null, or an empty array if it is multi-valued (RFC 7643 section 2.5). For
+// other attributes an empty array is a value of the wrong type.
+func (a *Attribute) absent(v any) bool {
+	list, isList := v.([]any)
+	return v == nil || isList && a.MultiValued && len(list) == 0
+}
+
 // set checks a value and adds it to an object that does not have the attribute.
 func (v checker) set(out *Object, a *Attribute, value any) *problem {
 	valid, p := v.value(a, value)
@@ -102,7 +110,7 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	kept := newElementList(a, make([]any, 0, len(list)))
 	primaries := 0
 	for i, element := range list {
-		if Unassigned(element) {
+		if element == nil {
 			continue
 		}
 		valid, p := v.one(a, element)
@@ -227,7 +235,7 @@ func (v checker) complex(a *Attribute, in *Object) (*Object, *problem) {
 		switch {
 		case sub == nil && !v.options.IgnoreUnknown:
 			return nil, unknown(name, a.Path())
-		case sub == nil, sub.Mutability == ReadOnly, Unassigned(value):
+		case sub == nil, sub.Mutability == ReadOnly, sub.absent(value):
 			continue
 		}
 		if p := v.set(out, sub, value); p != nil {
