@@ -81,7 +81,9 @@ func TestCoverage(t *testing.T) {
 		rows = append(rows, row)
 	}
 	got := table(rows)
-	t.Logf("\n%s", got)
+	if testing.Verbose() {
+		t.Logf("\n%s", got)
+	}
 	const file = "COVERAGE.md"
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -110,7 +112,7 @@ func generalReason(r requirement.Requirement) string {
 	switch {
 	case r.Testable == "no":
 		return "Cannot be seen over HTTP. " + r.How + "."
-	case strings.HasPrefix(r.ID, "I-D"):
+	case strings.HasPrefix(r.RFC, "I-D"):
 		return "Of a draft profile that narrows RFC 7644 and contradicts it in places."
 	case r.RFC == "RFC9967":
 		return "The mock has neither event streams nor asynchronous requests."
@@ -171,7 +173,7 @@ func testsByID(t *testing.T) map[string][]string {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are no tests to read: %v", err)
 	}
-	named := regexp.MustCompile(`^(RFC\d+|I-D[\w.-]*)-[\w.]+-R\d+\b`)
+	named := regexp.MustCompile(`^(RFC\d+|IDINTEROP)-[\w.-]+-R\d+\b`)
 	tests := map[string][]string{}
 	for _, file := range files {
 		if strings.HasPrefix(file, "reasons") || strings.HasPrefix(file, "lint") {
