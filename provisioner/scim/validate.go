@@ -69,8 +69,14 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		}
 		out.put(&x.ID, extension)
 	}
-	if p := rt.keep(out, old); p != nil {
-		return nil, p.err()
+	if old != nil {
+		// What is kept does not stand in for what has to be given.
+		if err := rt.checkRequired(out); err != nil {
+			return nil, err
+		}
+		if p := rt.keep(out, old); p != nil {
+			return nil, p.err()
+		}
 	}
 	out.fields[0].value = rt.presentSchemas(out)
 	return out, rt.checkRequired(out)
@@ -183,9 +189,6 @@ func (a *Attribute) isMissing(o *Object) bool {
 // keep carries over from the resource that is replaced what a client cannot set,
 // and refuses a change of what can be set once (RFC 7644 section 3.5.1).
 func (rt *ResourceType) keep(out, old *Object) *problem {
-	if old == nil {
-		return nil
-	}
 	for _, a := range rt.Schema.Attributes {
 		if p := keepAttribute(a, out, old); p != nil {
 			return p
