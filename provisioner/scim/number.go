@@ -1,8 +1,10 @@
 package scim
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +32,26 @@ func CompareNumbers(a, b json.Number) int {
 			return x.sign * cmp.Compare(dx, dy)
 		}
 	}
+}
+
+// NumberKey returns a text that JSON numbers have in common exactly if
+// [CompareNumbers] finds them equal.
+func NumberKey(n json.Number) string {
+	d := newDecimal(string(n))
+	switch d.sign {
+	case notNumber:
+		return ""
+	case 0:
+		return "0"
+	}
+	key := make([]byte, 0, len(n)+8)
+	if d.sign < 0 {
+		key = append(key, '-')
+	}
+	for digit, ok := d.next(); ok; digit, ok = d.next() {
+		key = append(key, digit)
+	}
+	return string(bytes.TrimRight(key, "0")) + "e" + strconv.FormatInt(d.magnitude, 10)
 }
 
 const notNumber = -2
