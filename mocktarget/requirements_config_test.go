@@ -16,7 +16,7 @@ import (
 func TestServiceProviderConfig(t *testing.T) {
 	prove(t, []proof{
 		{"RFC7643-5-R1+RFC7643-5-R3+RFC7643-5-R4", configDocument},
-		{"RFC7643-5-R2+RFC7643-6-R1", discoveryIsReadOnly},
+		{"RFC7643-5-R2+RFC7643-6-R1+RFC7643-7-R2", discoveryIsReadOnly},
 		{"RFC7643-5-R5+RFC7643-5-R6+RFC7643-5-R7+RFC7643-5-R9+RFC7643-5-R10+RFC7643-5-R11+RFC7643-2.3.4-R1", configTypes},
 		{"RFC7643-5-R12+RFC7643-5-R13+RFC7643-5-R14", configSchemes},
 		{"RFC7643-5-R16", configIsTrue},
