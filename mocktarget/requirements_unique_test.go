@@ -134,6 +134,16 @@ func equalValues(c *client) {
 			filter := fmt.Sprintf(`%s eq %s and label eq %q`, a.path(), literal, a.name)
 			equal(c.t, filter, c.filter("/Unique", filter).want(200).at("totalResults"), json.Number(want))
 		}
+		if exact := strings.HasSuffix(a.name, "exact"); exact || strings.HasSuffix(a.name, "folded") {
+			for _, operator := range []string{"co", "sw", "ew", "ge", "le"} {
+				filter := fmt.Sprintf(`%s %s "aB" and label eq %q`, a.path(), operator, a.name)
+				want := json.Number("1")
+				if exact && operator != "le" { // in bytes, "Ab" comes before "aB"
+					want = "0"
+				}
+				equal(c.t, filter, c.filter("/Unique", filter).want(200).at("totalResults"), want)
+			}
+		}
 	}
 }
 
