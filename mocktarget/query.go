@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -113,19 +114,19 @@ func (q *query) parsePage(values url.Values, most int) error {
 	q.byCursor = values.Has("cursor")
 	q.cursor = values.Get("cursor")
 	if text := values.Get("count"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil && q.byCursor {
+		n, ok := integer(text)
+		if !ok && q.byCursor {
 			return scim.InvalidCount("count is %q; it must be an integer", clip(text))
 		}
-		if err != nil {
+		if !ok {
 			return scim.InvalidValue("count is %q; it must be an integer", clip(text))
 		}
 		q.count, q.countGiven = max(n, 0), true
 	}
 	q.count = min(q.count, most)
 	if text := values.Get("startIndex"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
+		n, ok := integer(text)
+		if !ok {
 			return scim.InvalidValue("startIndex is %q; it must be an integer", clip(text))
 		}
 		if q.byCursor {
@@ -134,6 +135,13 @@ func (q *query) parsePage(values url.Values, most int) error {
 		q.start = max(n, 1)
 	}
 	return nil
+}
+
+// integer reads an integer. One that does not fit into an int becomes the largest
+// or the smallest that does: no resource is as far away as that.
+func integer(text string) (int, bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // refuseSensitive refuses a filter that puts a secret into the URL (RFC 7644
