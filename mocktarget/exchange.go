@@ -160,9 +160,10 @@ func (x *exchange) decode() (*scim.Object, error) {
 	return scim.ParseObject(x.body)
 }
 
-// query returns the parameters of the URL.
+// query returns the parameters of the URL. A semicolon is a character like others
+// (RFC 3986 section 3.4), which package url takes for a mistake.
 func (x *exchange) query() (url.Values, error) {
-	values, err := url.ParseQuery(x.r.URL.RawQuery)
+	values, err := url.ParseQuery(strings.ReplaceAll(x.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return nil, scim.InvalidValue("the query is not percent-encoded correctly: %v", err)
 	}
