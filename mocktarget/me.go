@@ -41,7 +41,7 @@ func (x *exchange) me() (*answer, error) {
 		method = http.MethodGet
 	}
 	a, err := x.operations[kindResource][method](x)
-	if a != nil {
+	if a != nil && a.status != http.StatusNotModified { // there Location would look like a redirect
 		a.location = a.contentLocation
 	}
 	return a, err

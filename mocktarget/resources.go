@@ -58,7 +58,8 @@ func (x *exchange) get() (*answer, error) {
 	}
 	if err := x.conditions().check(x.target.typ, rec); err != nil {
 		if wire, ok := err.(scim.Error); ok && wire.Status == http.StatusNotModified {
-			return &answer{status: http.StatusNotModified, etag: etag(rec)}, nil
+			view := presenter{root: root, base: x.base}
+			return &answer{status: http.StatusNotModified, contentLocation: view.location(x.target.typ, rec.id), etag: etag(rec)}, nil
 		}
 		return nil, err
 	}
