@@ -130,7 +130,7 @@ func match(list []hashedToken, secret string) (hashedToken, bool) {
 func (x *exchange) authenticate() error {
 	a := x.server.auth
 	header := x.r.Header.Get("Authorization")
-	mayBeAnonymous := a.auth.Open || x.target.kind == kindToken || x.target.kind == kindConfig && header == "" && x.r.Method == http.MethodGet
+	mayBeAnonymous := a.auth.Open || x.target.kind == kindToken || x.target.kind == kindConfig && header == "" && x.reads()
 	if mayBeAnonymous {
 		x.caller = caller{name: anonymous}
 		if header == "" || x.target.kind == kindToken {
@@ -211,9 +211,8 @@ func (x *exchange) challenge(header, problem string) {
 
 // authorize refuses writes of those who may only read.
 func (x *exchange) authorize() error {
-	reading := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead ||
-		x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
-	if x.caller.readOnly && !reading {
+	searching := x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
+	if x.caller.readOnly && !x.reads() && !searching {
 		return scim.Status(http.StatusForbidden, "this credential may only read")
 	}
 	return nil

@@ -60,6 +60,11 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
+// reads reports whether the method only reads.
+func (x *exchange) reads() bool {
+	return x.r.Method == http.MethodGet || x.r.Method == http.MethodHead
+}
+
 // negotiate checks the media types of request and answer (RFC 7644 section 3.8).
 func (x *exchange) negotiate() error {
 	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
@@ -69,7 +74,7 @@ func (x *exchange) negotiate() error {
 		}
 	}
 	contentType := x.r.Header.Get("Content-Type")
-	if contentType == "" || x.target.kind == kindToken || x.r.Method == http.MethodGet || x.r.Method == http.MethodHead || x.r.Method == http.MethodDelete {
+	if contentType == "" || x.target.kind == kindToken || x.reads() || x.r.Method == http.MethodDelete {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
