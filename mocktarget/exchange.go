@@ -29,7 +29,8 @@ type exchange struct {
 	base       string  // absolute URL of the SCIM service
 	target     target
 	caller     caller
-	asJSON     bool // the client wants application/json
+	asJSON     bool // the client prefers application/json, for errors too
+	acceptable bool // the client takes what can be answered
 
 	body   []byte // as far as it was read
 	sent   *answer
@@ -67,11 +68,8 @@ func (x *exchange) reads() bool {
 
 // negotiate checks the media types of request and answer (RFC 7644 section 3.8).
 func (x *exchange) negotiate() error {
-	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
-		var ok bool
-		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
-			return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
-		}
+	if !x.acceptable {
+		return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
 	}
 	contentType := x.r.Header.Get("Content-Type")
 	if contentType == "" || x.target.kind == kindToken || x.reads() || x.r.Method == http.MethodDelete {
@@ -87,11 +85,14 @@ func (x *exchange) negotiate() error {
 	return nil
 }
 
-// acceptable reports whether an Accept header allows an answer of ours, and
-// whether it prefers application/json.
-func acceptable(accept string) (asJSON, ok bool) {
+// acceptable reports whether the Accept fields allow an answer of ours, and
+// whether they prefer application/json.
+func acceptable(accept []string) (asJSON, ok bool) {
+	if len(accept) == 0 {
+		return false, true
+	}
 	best := map[string]float64{}
-	for part := range strings.SplitSeq(accept, ",") {
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil {
 			continue
