@@ -181,7 +181,7 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 	if op.problem != nil {
 		return stored{}, op.problem
 	}
-	data, id, err := job.resolve(op)
+	data, err := job.resolve(op)
 	if err != nil {
 		return stored{}, err
 	}
@@ -199,7 +199,7 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 		return after, err
 	case http.MethodPut:
 		err = job.x.tenant.write(func(tx *transaction) error {
-			after, err = tx.put(op.typ, id, data, when)
+			after, err = tx.put(op.typ, op.id, data, when)
 			return err
 		})
 		return after, err
@@ -209,12 +209,12 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 			return stored{}, err
 		}
 		err = job.x.tenant.write(func(tx *transaction) error {
-			after, err = tx.patch(op.typ, id, plan, when)
+			after, err = tx.patch(op.typ, op.id, plan, when)
 			return err
 		})
 		return after, err
 	default:
-		return stored{}, job.x.tenant.write(func(tx *transaction) error { return tx.delete(op.typ, id, when) })
+		return stored{}, job.x.tenant.write(func(tx *transaction) error { return tx.delete(op.typ, op.id, when) })
 	}
 }
 
@@ -228,7 +228,11 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 	op.result = result
 	if err != nil {
 		job.errors++
-		if op.method != http.MethodPost && op.path != "" {
+		switch {
+		case op.method == http.MethodPost:
+		case op.id != "" && op.typ != nil:
+			result.Set("location", view.location(op.typ, op.id))
+		case op.path != "":
 			result.Set("location", job.x.base+"/"+strings.TrimPrefix(op.path, "/"))
 		}
 		wire := job.x.wireError(err)
