@@ -37,12 +37,14 @@ func refusePatch(c *client, path string, status int, scimType string, operations
 // person makes a user who has some of everything and returns where it is.
 func person(c *client) string {
 	c.t.Helper()
-	return "/Users/" + c.createUser("ann", `"title":"Boss"`, `"active":true`, `"password":"s3cret"`,
-		`"name":{"givenName":"Ann","familyName":"Oak","middleName":"M"}`,
-		`"emails":[{"value":"w@x.org","type":"work","display":"Work","primary":true},{"value":"h@x.org","type":"home"},{"value":"o@x.net","type":"other"}]`,
-		`"addresses":[{"type":"work","locality":"Ulm","country":"DE"},{"type":"home","locality":"Bonn","country":"DE"}]`,
-		`"`+enterpriseURN+`":{"department":"Sales","manager":{"value":"m1"}}`).id()
+	return "/Users/" + c.createUser("ann", details).id()
 }
+
+// details are some of everything a user may have.
+const details = `"title":"Boss","active":true,"password":"s3cret","name":{"givenName":"Ann","familyName":"Oak","middleName":"M"},
+	"emails":[{"value":"w@x.org","type":"work","display":"Work","primary":true},{"value":"h@x.org","type":"home"},{"value":"o@x.net","type":"other"}],
+	"addresses":[{"type":"work","locality":"Ulm","country":"DE"},{"type":"home","locality":"Bonn","country":"DE"}],
+	"` + enterpriseURN + `":{"department":"Sales","manager":{"value":"m1"}}`
 
 // values returns one sub-attribute of each element.
 func (r reply) values(attribute, part string) string {
