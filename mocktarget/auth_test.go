@@ -44,6 +44,7 @@ func TestAuth(t *testing.T) {
 	})
 	t.Run("RFC7643-5-R15", func(t *testing.T) {
 		c.do("GET", "/ServiceProviderConfig", "", as("")).want(200)
+		c.do("HEAD", "/ServiceProviderConfig", "", as("")).want(200)
 		c.do("GET", "/ServiceProviderConfig", "", as("Bearer wrong")).wantError(401, "")
 	})
 	t.Run("RFC7644-2-R8", func(t *testing.T) {

@@ -119,14 +119,17 @@ func eachElement(v any, visit func(any) bool) bool {
 func (x *index) key(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
-		if x.attribute != nil && x.attribute.Type == scim.TypeDateTime {
+		switch {
+		case x.name == "id":
+			return v, true // the server's own text, which nobody composes anew
+		case x.attribute != nil && x.attribute.Type == scim.TypeDateTime:
 			t, ok := scim.ParseDateTime(v)
 			return t.Format(time.RFC3339Nano), ok
+		case x.exact:
+			return scim.Prepare(v), true
+		default:
+			return scim.Fold(v), true
 		}
-		if x.exact {
-			return v, true
-		}
-		return scim.Fold(v), true
 	case json.Number:
 		return scim.NumberKey(v), true
 	case bool:

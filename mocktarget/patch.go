@@ -152,8 +152,7 @@ func (typ *resourceType) plan(p *scim.Patch) (*patchPlan, error) {
 			return nil, err
 		}
 		if !ok {
-			plan.mixed = true
-			return plan, nil
+			return &patchPlan{whole: p, mixed: true}, nil // steps found so far would be carried out twice
 		}
 		if rest != nil {
 			plan.document.Operations = append(plan.document.Operations, *rest)

@@ -50,7 +50,8 @@ func (x *exchange) get() (*answer, error) {
 	}
 	if err := x.conditions().check(held.typ, held.rec); err != nil {
 		if wire, ok := err.(scim.Error); ok && wire.Status == http.StatusNotModified {
-			return &answer{status: http.StatusNotModified, etag: etag(held.rec)}, nil
+			view := presenter{root: held.root, base: x.base}
+			return &answer{status: http.StatusNotModified, contentLocation: view.location(held.typ, held.rec.id), etag: etag(held.rec)}, nil
 		}
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"strings"
+	"unicode"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -29,11 +31,22 @@ func newSecret(attribute, value string) secret {
 }
 
 func hashSecret(salt [16]byte, value string) [sha256.Size]byte {
-	key, err := pbkdf2.Key(sha256.New, value, salt[:], secretIterations, sha256.Size)
+	key, err := pbkdf2.Key(sha256.New, opaque(value), salt[:], secretIterations, sha256.Size)
 	if err != nil {
 		panic(err) // only a key too short for FIPS 140 makes an error; ours is not
 	}
 	return [sha256.Size]byte(key)
+}
+
+// opaque prepares a password as RFC 8265 section 4.2 has it (RFC 7644 section 5): a
+// space of any kind is one space, an accented letter one character.
+func opaque(password string) string {
+	return scim.Prepare(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, password))
 }
 
 // matches reports whether a value is the one that was hashed.

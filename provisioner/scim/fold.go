@@ -5,15 +5,27 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
+// Prepare returns the form in which strings are compared, Unicode NFC: an accented
+// letter is the same whether a client writes it as one character or as two (RFC
+// 7644 section 7.8). What is stored and returned stays as it was written.
+func Prepare(s string) string {
+	if isASCII(s) {
+		return s
+	}
+	return norm.NFC.String(s)
+}
+
 // Fold returns a key under which strings that differ in letter case alone are
-// equal: Fold(a) == Fold(b) exactly if strings.EqualFold(a, b). Indexes and
-// uniqueness checks of attributes that are not caseExact use it.
+// equal: Fold(a) == Fold(b) exactly if strings.EqualFold(Prepare(a), Prepare(b)).
+// Indexes and uniqueness checks of attributes that are not caseExact use it.
 func Fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
+			return strings.Map(foldRune, Prepare(s))
 		}
 	}
 	return s
@@ -38,7 +50,18 @@ func foldRune(r rune) rune {
 	return least
 }
 
-// compareFold orders strings by their runes, letter case aside.
+// equalFold compares a string with a prepared one, letter case aside. Most strings
+// differ in an ASCII letter early on; one with an accent behind it may be another.
+func equalFold(s, want string) bool {
+	for i := 0; i < len(s) && i < len(want) && (s[i]|want[i]) < utf8.RuneSelf; i++ {
+		if lower(s[i]) != lower(want[i]) && (i+1 == len(s) || s[i+1] < utf8.RuneSelf) {
+			return false
+		}
+	}
+	return strings.EqualFold(Prepare(s), want)
+}
+
+// compareFold orders prepared strings by their runes, letter case aside.
 func compareFold(a, b string) int {
 	for a != "" && b != "" {
 		var x, y rune
@@ -60,8 +83,8 @@ func nextFolded(s string) (rune, string) {
 	return foldRune(r), s[size:]
 }
 
-// A foldedText is a text to look for inside others, letter case aside. It is
-// folded once so that each search allocates nothing.
+// A foldedText is a text to look for inside prepared others, letter case aside. It
+// is folded once so that each search allocates nothing.
 type foldedText struct {
 	text  string // folded
 	ascii bool
@@ -99,13 +122,15 @@ func (f foldedText) prefixOf(s string) (rest string, ok bool) {
 	return s, true
 }
 
+// in reports whether the text is somewhere in s, which it prepares.
 func (f foldedText) in(s string) bool {
 	if f.text == "" {
 		return true
 	}
-	if f.ascii && isASCII(s) {
-		return f.inASCII(s)
+	if isASCII(s) {
+		return f.ascii && f.inASCII(s) // what is folded is ASCII wherever it can be
 	}
+	s = norm.NFC.String(s)
 	for {
 		if _, ok := f.prefixOf(s); ok {
 			return true
@@ -157,7 +182,14 @@ func (f foldedText) suffixOf(s string) bool {
 	return ok && rest == ""
 }
 
+// isASCII looks at eight bytes at a time: scans ask it about every value they see.
 func isASCII(s string) bool {
+	for len(s) >= 8 {
+		if (s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7])&utf8.RuneSelf != 0 {
+			return false
+		}
+		s = s[8:]
+	}
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
