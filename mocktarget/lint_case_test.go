@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// certificate returns so many certificates, one behind the other, in base64.
-func certificate(n int) string {
+// certificates returns so many certificates, one behind the other, in base64.
+func certificates(n int) string {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
@@ -207,7 +207,7 @@ func lintValueCases() []lintCase {
 		one("ims-type", "/ims/0/type", `"ims":[{"value":"zoe","type":"pager"}]`, `"ims":[{"value":"zoe","type":"xmpp"}]`),
 		one("photo-not-image", "/photos/0/value", `"photos":[{"value":"https://example.com/zoe.html"}]`, `"photos":[{"value":"https://example.com/zoe.jpg"},{"value":"https://example.com/photo?id=1"}]`),
 		one("country-code", "/addresses/0/country", `"addresses":[{"country":"Italy"}]`, `"addresses":[{"country":"IT"}]`),
-		one("certificate-form", "/x509Certificates/0/value", `"x509Certificates":[{"value":"AQID"}]`, `"x509Certificates":[{"value":"`+certificate(1)+`"}]`),
-		one("certificate-bundle", "/x509Certificates/0/value", `"x509Certificates":[{"value":"`+certificate(2)+`"}]`, `"x509Certificates":[{"value":"`+certificate(1)+`"}]`),
+		one("certificate-form", "/x509Certificates/0/value", `"x509Certificates":[{"value":"AQID"}]`, `"x509Certificates":[{"value":"`+certificates(1)+`"}]`),
+		one("certificate-bundle", "/x509Certificates/0/value", `"x509Certificates":[{"value":"`+certificates(2)+`"}]`, `"x509Certificates":[{"value":"`+certificates(1)+`"}]`),
 	}
 }

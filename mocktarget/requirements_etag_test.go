@@ -96,7 +96,7 @@ func TestVersionTags(t *testing.T) {
 
 // RFC 6585 section 3 lets a server insist on conditions.
 func TestRequiredConditions(t *testing.T) {
-	c := start(t, configured(mocktarget.Config{RequireIfMatch: true}))
+	c := start(t, configured(mocktarget.Config{Settings: mocktarget.Settings{RequireIfMatch: true}}))
 	made := c.createUser("ann")
 	path := "/Users/" + made.id()
 	del := `{"method":"DELETE","path":"` + path + `"`
