@@ -261,3 +261,22 @@ func FuzzPatch(f *testing.F) {
 		}
 	})
 }
+
+// FuzzSchema reads a schema, prints it and reads it again.
+func FuzzSchema(f *testing.F) {
+	for _, s := range append(scim.DiscoverySchemas(), scim.User(), scim.Group(), scim.EnterpriseUser(), thingType(f).Schema) {
+		f.Add(s.Object().AppendJSON(nil))
+	}
+	f.Add([]byte(`{"id": "urn:x", "attributes": [{"name": "a", "type": "complex", "subAttributes": [{"name": "b", "canonicalValues": ["c"]}]}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := scim.ParseSchema(data)
+		if err != nil {
+			checkError(t, err, 400, string(err.(scim.Error).ScimType), "")
+			return
+		}
+		again, err := scim.ParseSchema(s.Object().AppendJSON(nil))
+		if err != nil || text(again.Object()) != text(s.Object()) {
+			t.Fatalf("%s\nis read again as\n%v (%v)", text(s.Object()), again, err)
+		}
+	})
+}
