@@ -96,8 +96,8 @@ func (v checker) value(a *Attribute, value any) (any, *problem) {
 	return elements, p
 }
 
-// elements checks the elements of a multi-valued attribute and leaves out repeated
-// and empty ones (RFC 7643 section 2.4).
+// elements checks the elements of a multi-valued attribute, leaves out empty ones
+// and makes one of those that are repeated (RFC 7643 section 2.4).
 func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	kept := newElementList(a, make([]any, 0, len(list)))
 	primaries := 0
@@ -112,18 +112,18 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 		if Unassigned(valid) {
 			continue
 		}
-		o, _ := valid.(*Object)
-		primary, _ := o.Bool("primary")
-		if primary {
-			primaries++
-		}
 		at := kept.same(valid)
 		if at < 0 {
 			kept.add(valid)
-		} else if primary {
-			kept.values[at].(*Object).Set("primary", true)
-			primaries = countPrimaries(kept.values)
+			primaries += primaryCount(valid)
+			continue
 		}
+		held := kept.values[at]
+		primaries -= primaryCount(held)
+		if err := kept.refine(held, valid); err != nil {
+			return nil, problemf("%s", detailOf(err)).under(itoa(i))
+		}
+		primaries += primaryCount(held)
 	}
 	if primaries > 1 {
 		return nil, problemf("has %d primary values: at most one may be", primaries)
@@ -131,13 +131,12 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	return kept.values, nil
 }
 
-func countPrimaries(values []any) (n int) {
-	for _, v := range values {
-		if o, ok := v.(*Object); ok && o.Get("primary") == true {
-			n++
-		}
+// primaryCount returns 1 for an element that is primary and 0 for any other.
+func primaryCount(v any) int {
+	if o, ok := v.(*Object); ok && o.Get("primary") == true {
+		return 1
 	}
-	return n
+	return 0
 }
 
 // one checks one value.
@@ -193,8 +192,9 @@ func checkText(a *Attribute, s string) *problem {
 			return problemf(`must be a date and time such as "2026-01-02T15:04:05Z"`)
 		}
 	case TypeBinary:
-		// Padding may be left out (RFC 7643 section 2.3.6).
-		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil {
+		// Padding may be left out (RFC 7643 section 2.3.6), and lines may be broken as
+		// in the example of section 8.2.
+		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=\r\n")); err != nil {
 			return problemf("must be base64 text")
 		}
 	case TypeReference:
