@@ -182,6 +182,11 @@ func (a *authenticator) bearer(x *exchange, secret string) (caller, string) {
 		}
 		return caller{name: known.name, subject: known.token.Subject, readOnly: known.token.ReadOnly}, ""
 	}
+	if x.tenant != nil {
+		if who, problem, known := x.tenant.tokens.identify(secret, now); known {
+			return who, problem
+		}
+	}
 	if len(a.auth.Clients) > 0 {
 		var issued issuedToken
 		if text, ok := a.sealer.open(secret); ok && json.Unmarshal(text, &issued) == nil {
@@ -231,6 +236,7 @@ type issuedToken struct {
 // issueToken is the token endpoint (RFC 6749 sections 4.4 and 5). Its errors are
 // OAuth's, not SCIM's.
 func (x *exchange) issueToken() (*answer, error) {
+	x.did("token", nil, "")
 	if len(x.server.auth.auth.Clients) == 0 {
 		return nil, scim.Status(http.StatusNotFound, "this mock has no OAuth clients")
 	}
@@ -302,7 +308,7 @@ func oauthAnswer(status int, body map[string]any) *answer {
 // now returns the time on the tenant's clock.
 func (x *exchange) now() time.Time {
 	if x.tenant != nil {
-		return x.tenant.now()
+		return x.tenant.clock.Now()
 	}
 	return x.server.config.Now()
 }

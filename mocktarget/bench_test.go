@@ -39,7 +39,7 @@ func benchSizes(b *testing.B) []int {
 // populate fills a tenant with n users and a group of the first 100,000.
 func populate(b testing.TB, t *Tenant, n int) {
 	typ := t.model.byName("User")
-	err := t.write(func(tx *transaction) error {
+	err := t.write(b.Context(), func(tx *transaction) error {
 		for i := range n {
 			o, err := scim.ParseObject(fmt.Appendf(nil, `{"schemas":[%q,%q],"userName":"user%d@example.com","externalId":"ext-%d","active":true,
 				"name":{"givenName":"Given%d","familyName":"Family%d","formatted":"Given%d Family%d"},"displayName":"Given%d Family%d","title":"Engineer %d",
@@ -178,7 +178,9 @@ func BenchmarkServer(b *testing.B) {
 			})
 			b.Run("snapshot", func(b *testing.B) {
 				for range b.N {
-					s.tenant.Restore(s.tenant.Snapshot())
+					if err := s.tenant.Restore(s.tenant.Snapshot()); err != nil {
+						b.Fatal(err)
+					}
 				}
 			})
 			parallel("add and remove a member of 100k", func(b *testing.B, i int) {

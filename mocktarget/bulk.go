@@ -185,20 +185,20 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 	if err != nil {
 		return stored{}, err
 	}
-	when := conditions{match: op.version, required: job.x.server.config.RequireIfMatch}
+	when := conditions{match: op.version, required: job.x.settings.RequireIfMatch}
 	switch op.method {
 	case http.MethodPost:
 		d, err := op.typ.admit(data, nil)
 		if err != nil {
 			return stored{}, err
 		}
-		err = job.x.tenant.write(func(tx *transaction) error {
+		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
 			after, err = tx.create(op.typ, tx.newID(op.typ, 1), d)
 			return err
 		})
 		return after, err
 	case http.MethodPut:
-		err = job.x.tenant.write(func(tx *transaction) error {
+		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
 			after, err = tx.put(op.typ, id, data, when)
 			return err
 		})
@@ -208,13 +208,13 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 		if err != nil {
 			return stored{}, err
 		}
-		err = job.x.tenant.write(func(tx *transaction) error {
+		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
 			after, err = tx.patch(op.typ, id, plan, when)
 			return err
 		})
 		return after, err
 	default:
-		return stored{}, job.x.tenant.write(func(tx *transaction) error { return tx.delete(op.typ, id, when) })
+		return stored{}, job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error { return tx.delete(op.typ, id, when) })
 	}
 }
 
@@ -232,6 +232,7 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 			result.Set("location", job.x.base+"/"+strings.TrimPrefix(op.path, "/"))
 		}
 		wire := job.x.wireError(err)
+		op.parsed.Status = wire.Status
 		result.Set("status", strconv.Itoa(wire.Status))
 		response, parseErr := scim.ParseObject(scim.EncodeError(wire))
 		if parseErr != nil {
@@ -255,5 +256,6 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 	} else {
 		result.Set("location", view.location(op.typ, op.id))
 	}
+	op.parsed.Status = status
 	result.Set("status", strconv.Itoa(status))
 }

@@ -160,7 +160,7 @@ func rewritePath(path string, lookup func(string) (string, bool)) string {
 func (job *bulkJob) carryOutTogether(group []*bulkOperation) {
 	made := make([]stored, len(group))
 	var culprit *bulkOperation
-	err := job.x.tenant.write(func(tx *transaction) error {
+	err := job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
 		drafts := make([]*draft, len(group))
 		ahead := map[*resourceType]int{}
 		for _, op := range group {

@@ -25,8 +25,8 @@ type Config struct {
 	ResourceTypes []*scim.ResourceType
 	// Limits bound what a request may cost. Zero fields take their defaults.
 	Limits Limits
-	// RequireIfMatch refuses PUT, PATCH and DELETE without If-Match: 428.
-	RequireIfMatch bool
+	// Settings are how tenants behave until they are told otherwise.
+	Settings Settings
 	// Now tells the time. nil means [time.Now].
 	Now func() time.Time
 	// IDs makes the id of the n-th resource of a type in a tenant, counted from 1.

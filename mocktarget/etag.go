@@ -20,7 +20,7 @@ func (x *exchange) conditions() conditions {
 		match:     strings.Join(x.r.Header.Values("If-Match"), ","),
 		noneMatch: strings.Join(x.r.Header.Values("If-None-Match"), ","),
 		reading:   x.r.Method == http.MethodGet || x.r.Method == http.MethodHead,
-		required:  x.server.config.RequireIfMatch,
+		required:  x.settings.RequireIfMatch,
 	}
 }
 

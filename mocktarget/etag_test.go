@@ -40,7 +40,7 @@ func TestETag(t *testing.T) {
 		c.do("PATCH", path, patchBody(`{"op":"remove","path":"title"}`), "If-Match: *").want(200)
 	})
 	t.Run("required", func(t *testing.T) {
-		strict := start(t, configured(mocktarget.Config{RequireIfMatch: true}))
+		strict := start(t, configured(mocktarget.Config{Settings: mocktarget.Settings{RequireIfMatch: true}}))
 		made := strict.createUser("ann")
 		path := "/Users/" + made.id()
 		strict.do("PUT", path, user("ann")).wantError(428, "")

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -21,19 +19,25 @@ type exchange struct {
 	w          http.ResponseWriter
 	r          *http.Request
 	operations map[targetKind]map[string]operation
-	start      time.Time // by the server's clock
-	clock      time.Time // for the duration
+	began      time.Time // by the machine's clock
 
 	tenantName string
 	tenant     *Tenant // nil until a request that is let in names it
-	base       string  // absolute URL of the SCIM service
+	settings   Settings
+	start      time.Time // by the tenant's clock
+	rest       string    // of the path: below the base
+	base       string    // absolute URL of the SCIM service
 	target     target
 	caller     caller
 	asJSON     bool // the client wants application/json
 
-	body   []byte // as far as it was read
-	sent   *answer
-	parsed Operation
+	body    []byte // as far as it was read
+	readErr error  // that it could not be read, or not to the end
+	decoded *scim.Object
+	sent    *answer
+	parsed  Operation
+	trail   trail
+	noted   observation
 }
 
 // An answer is a response before it is written.
@@ -108,11 +112,15 @@ func acceptable(accept string) (asJSON, ok bool) {
 	return best["json"] > scimQuality, best["json"] > 0 || scimQuality > 0
 }
 
-// read is the first half of decoding: it reads the body up to a limit.
+// read is the first half of decoding: it reads the body up to a limit, once.
 func (x *exchange) read(limit int64, name string) error {
-	if x.body != nil {
-		return nil
+	if x.body == nil {
+		x.readErr = x.readBody(limit, name)
 	}
+	return x.readErr
+}
+
+func (x *exchange) readBody(limit int64, name string) error {
 	tooLarge := scim.Status(http.StatusRequestEntityTooLarge, "the body is larger than %s of %d bytes", name, limit)
 	if x.r.ContentLength > limit {
 		x.body = []byte{}
@@ -151,13 +159,18 @@ func (x *exchange) drain() {
 
 // decode reads the body as one JSON object.
 func (x *exchange) decode() (*scim.Object, error) {
+	if x.decoded != nil {
+		return x.decoded, nil
+	}
 	if err := x.read(x.server.config.Limits.Body, "the limit"); err != nil {
 		return nil, err
 	}
 	if len(x.body) == 0 {
 		return nil, scim.InvalidSyntax("the body is empty; a JSON object is needed")
 	}
-	return scim.ParseObject(x.body)
+	var err error
+	x.decoded, err = scim.ParseObject(x.body)
+	return x.decoded, err
 }
 
 // query returns the parameters of the URL.
@@ -181,6 +194,7 @@ func (x *exchange) projection(typ *resourceType) (scim.Projection, error) {
 // fail answers with an error.
 func (x *exchange) fail(err error) {
 	wire := x.wireError(err)
+	x.noted.refusal = wire.ScimType
 	x.respond(&answer{status: wire.Status, body: scim.EncodeError(wire)})
 }
 
@@ -195,9 +209,18 @@ func (x *exchange) wireError(err error) scim.Error {
 	return wire
 }
 
-// respond is the last phase: it writes the answer.
+// reason returns what an error says, without the status of one for the wire.
+func reason(err error) string {
+	var wire scim.Error
+	if errors.As(err, &wire) {
+		return wire.Detail
+	}
+	return err.Error()
+}
+
+// respond is the last phase: the exchange goes into the journal, so that a client
+// who has the answer finds it there, and the answer is written.
 func (x *exchange) respond(a *answer) {
-	x.sent = a
 	h := x.w.Header()
 	for name, values := range a.header {
 		h[name] = values
@@ -214,6 +237,8 @@ func (x *exchange) respond(a *answer) {
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
+	x.record(a)
+	x.sent = a
 	x.w.WriteHeader(a.status)
 	if x.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = x.w.Write(a.body) // nobody is left to tell
@@ -224,13 +249,4 @@ func setHeader(h http.Header, name, value string) {
 	if value != "" {
 		h.Set(name, value)
 	}
-}
-
-// pathVariable returns a variable of the route, unescaped.
-func (x *exchange) pathVariable(name string) string {
-	value := mux.Vars(x.r)[name]
-	if unescaped, err := url.PathUnescape(value); err == nil {
-		return unescaped
-	}
-	return value
 }

@@ -136,6 +136,7 @@ type filterCompiler struct {
 	view    presenter
 	lenient bool
 	foreign bool // the filter looks at other tables
+	around  bool // the filter looks at other resources
 	hashing *hashBudget
 }
 
@@ -245,16 +246,17 @@ func (c *filterCompiler) part(ref scim.Ref) func(uint32, *record) *scim.Object {
 	case a == nil:
 		return nil
 	case ref.Extension == nil && a == c.typ.members:
-		c.foreign = true
+		c.foreign, c.around = true, true
 		return func(_ uint32, rec *record) *scim.Object {
 			return scim.NewObject(scim.Field{Name: a.Name, Value: c.view.members(c.typ.model, rec)})
 		}
 	case ref.Extension == nil && a == c.typ.groups:
-		c.foreign = true
+		c.foreign, c.around = true, true
 		return func(slot uint32, _ *record) *scim.Object {
 			return scim.NewObject(scim.Field{Name: a.Name, Value: c.view.groups(c.typ, slot)})
 		}
 	case a == c.typ.manager && (ref.Sub == nil || !strings.EqualFold(ref.Sub.Name, "value")):
+		c.around = true
 		return func(_ uint32, rec *record) *scim.Object {
 			whole := scim.NewObject(scim.Field{Name: a.URN, Value: rec.document.Get(a.URN)})
 			c.view.nameManager(c.typ, whole)

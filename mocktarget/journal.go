@@ -20,12 +20,16 @@ type JournalConfig struct {
 	Bytes int
 	// BodyBytes is how much of each body is kept. Zero means 256 KiB.
 	BodyBytes int
+	// ChangeBytes is about how many bytes the changes of one exchange may have; when
+	// they are used up, further changed resources are only counted. Zero means 1 MiB.
+	ChangeBytes int
 }
 
 func (c JournalConfig) withDefaults() JournalConfig {
 	set(&c.Entries, 5000)
 	set(&c.Bytes, 64<<20)
 	set(&c.BodyBytes, 256<<10)
+	set(&c.ChangeBytes, 1<<20)
 	return c
 }
 
@@ -36,22 +40,51 @@ type Entry struct {
 	Seq    uint64    `json:"seq"`
 	Tenant string    `json:"tenant"`
 	Time   time.Time `json:"time"` // by the tenant's clock
-	// Microseconds is how long the answer took.
+	Wall   time.Time `json:"wall"` // by the machine's clock
+	// Microseconds is how long the answer took, without sending it.
 	Microseconds int64 `json:"microseconds"`
 	// Caller is the kind of credential the request came with, such as "token".
-	Caller    string    `json:"caller,omitempty"`
+	Caller string `json:"caller,omitempty"`
+	// Run is what the client calls the run or task that the request is part of: the
+	// header field X-Run-Id.
+	Run string `json:"run,omitempty"`
+	// Origin is scheme and host of the server as the client saw them.
+	Origin    string    `json:"origin"`
 	Request   Message   `json:"request"`
 	Operation Operation `json:"operation"`
 	Response  Message   `json:"response"`
+	// Changes are what the request did to resources, in the order they were first
+	// written.
+	Changes []Change `json:"changes,omitempty"`
+	// ChangesOmitted is how many further resources it changed.
+	ChangesOmitted int `json:"changesOmitted,omitempty"`
+	// Findings are what lint has to say about the request.
+	Findings []Finding `json:"findings,omitempty"`
+	// Violations are the invariants that the request broke.
+	Violations []Violation `json:"violations,omitempty"`
+}
+
+// size is about how many bytes of memory the entry takes.
+func (e *Entry) size() int {
+	n := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
+	for i := range e.Changes {
+		n += e.Changes[i].size()
+	}
+	for i := range e.Findings {
+		n += len(e.Findings[i].Message) + len(e.Findings[i].Pointer)
+	}
+	return n
 }
 
 // A Message is a request or a response.
 type Message struct {
-	Method string      `json:"method,omitempty"` // of a request
-	URL    string      `json:"url,omitempty"`    // of a request: path and query
-	Status int         `json:"status,omitempty"` // of a response
-	Header http.Header `json:"header"`
-	Body   string      `json:"body,omitempty"`
+	Method string `json:"method,omitempty"` // of a request
+	URL    string `json:"url,omitempty"`    // of a request: path and query
+	// Protocol is that of a request, such as HTTP/1.1.
+	Protocol string      `json:"protocol,omitempty"`
+	Status   int         `json:"status,omitempty"` // of a response
+	Header   http.Header `json:"header"`
+	Body     string      `json:"body,omitempty"`
 	// Size is the whole body's length in bytes; Body is shorter if Truncated.
 	Size      int  `json:"size"`
 	Truncated bool `json:"truncated,omitempty"`
@@ -59,8 +92,8 @@ type Message struct {
 
 // An Operation is what the server understood a request to be.
 type Operation struct {
-	// Kind is create, get, list, search, replace, patch, delete, bulk, discovery,
-	// token, or "" for what was refused before it was understood.
+	// Kind is create, get, list, search, replace, patch, delete, bulk, discovery or
+	// token, and "" for what was refused before it was understood.
 	Kind         string `json:"kind,omitempty"`
 	ResourceType string `json:"resourceType,omitempty"`
 	ID           string `json:"id,omitempty"`
@@ -70,6 +103,13 @@ type Operation struct {
 	Patch []PatchStep `json:"patch,omitempty"`
 	// Bulk are the operations of a bulk request, in the order they were sent.
 	Bulk []Operation `json:"bulk,omitempty"`
+	// Status is the result of an operation in Bulk, 0 if it was not carried out.
+	Status int `json:"status,omitempty"`
+}
+
+// operationKinds lists what an [Operation].Kind can be.
+func operationKinds() []string {
+	return []string{"create", "get", "list", "search", "replace", "patch", "delete", "bulk", "discovery", "token"}
 }
 
 // A PatchStep is one operation of a PATCH.
@@ -117,23 +157,37 @@ type journal struct {
 	sizes   []int
 	bytes   int
 	next    uint64
-	added   signal
+	lost    uint64  // number of the newest entry that had to make room
+	events  []Event // beside the exchanges
+	added   signal  // an entry or an event
 }
 
 func newJournal(config JournalConfig) *journal { return &journal{config: config} }
 
+// skip counts an exchange that is not kept.
+func (j *journal) skip() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.next++
+	return j.next
+}
+
 // add gives an entry its number and keeps it, in the place of the oldest ones if
 // need be.
 func (j *journal) add(e *Entry) {
-	size := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
+	size := e.size()
 	j.mu.Lock()
 	j.next++
 	e.Seq = j.next
+	for i := range e.Violations {
+		e.Violations[i].Seq = e.Seq
+	}
 	j.entries, j.sizes = append(j.entries, e), append(j.sizes, size)
 	j.bytes += size
 	drop := 0
 	for len(j.entries)-drop > j.config.Entries || j.bytes > j.config.Bytes && len(j.entries)-drop > 1 {
 		j.bytes -= j.sizes[drop]
+		j.lost = j.entries[drop].Seq
 		j.entries[drop] = nil
 		drop++
 	}
@@ -156,18 +210,31 @@ func headerSize(h http.Header) int {
 func (j *journal) since(seq uint64) []*Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.newer(seq)
+}
+
+// after returns the entries with a number above seq, and the number of the newest
+// one that had to make room for others since the journal was last cleared.
+func (j *journal) after(seq uint64) (entries []*Entry, lost uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.newer(seq), j.lost
+}
+
+// newer is since with the lock held.
+func (j *journal) newer(seq uint64) []*Entry {
 	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
 	skip := 0
 	if seq > first {
 		skip = int(min(seq-first, uint64(len(j.entries))))
 	}
-	return append([]*Entry(nil), j.entries[skip:]...)
+	return append([]*Entry(nil), j.entries[skip:]...) // the ring reuses its places
 }
 
 func (j *journal) clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.entries, j.sizes, j.bytes = nil, nil, 0
+	j.entries, j.sizes, j.bytes, j.lost = nil, nil, 0, 0
 }
 
 // Journal returns the exchanges that are kept, oldest first.
@@ -180,33 +247,59 @@ func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
 	return t.journal.since(seq), more
 }
 
-// ClearJournal forgets the exchanges that are kept. Their numbers go on.
-func (t *Tenant) ClearJournal() { t.journal.clear() }
+// ClearJournal forgets the exchanges that are kept and what lint found. Numbers go
+// on.
+func (t *Tenant) ClearJournal() {
+	t.journal.clear()
+	t.lint.clear()
+	t.happened(EventForget, "")
+}
 
-// record is the very last phase: the exchange goes into the journal.
-func (x *exchange) record() {
-	if x.tenant == nil || x.sent == nil || x.server.config.Journal.Off {
+// record puts the exchange into the journal, and what it broke where that is kept.
+func (x *exchange) record(a *answer) {
+	t, broken := x.tenant, x.trail.violations
+	switch {
+	case t == nil:
 		return
+	case x.server.config.Journal.Off:
+		seq := t.journal.skip()
+		for i := range broken {
+			broken[i].Seq = seq
+		}
+	default:
+		e := x.entry(a)
+		e.Findings = x.lint(a)
+		t.journal.add(e)
+		x.remember(a, e)
 	}
+	if len(broken) > 0 {
+		t.violated(broken)
+	}
+}
+
+// entry describes the exchange and its answer, secrets masked.
+func (x *exchange) entry(a *answer) *Entry {
 	m := x.tenant.model
-	most := x.server.config.Journal.BodyBytes
+	config := x.server.config.Journal
 	requestBody := m.maskBody(x.body, x.r.Header.Get("Content-Type"))
-	responseBody := x.sent.body
+	responseBody := a.body
 	if x.target.kind == kindToken {
 		responseBody = m.maskJSON(responseBody) // no other answer holds a secret
 	}
 	e := &Entry{
-		Tenant: x.tenant.name, Time: x.start, Microseconds: time.Since(x.clock).Microseconds(),
-		Caller: x.caller.name, Operation: x.parsed,
+		Tenant: x.tenant.name, Time: x.start, Wall: x.began.UTC(), Microseconds: time.Since(x.began).Microseconds(),
+		Caller: x.caller.name, Run: clip(x.r.Header.Get("X-Run-Id")), Origin: x.origin(), Operation: x.parsed,
 		Request: Message{
-			Method: x.r.Method, URL: m.maskURL(x.r.URL), Header: maskHeader(x.r.Header), Size: len(x.body),
+			Method: x.r.Method, URL: m.maskURL(x.r.URL), Protocol: x.r.Proto, Header: maskHeader(x.r.Header), Size: len(x.body),
 		},
-		Response: Message{Status: x.sent.status, Header: maskHeader(x.w.Header()), Size: len(x.sent.body)},
+		Response:   Message{Status: a.status, Header: maskHeader(x.w.Header()), Size: len(a.body)},
+		Violations: x.trail.violations,
 	}
 	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
-	e.Request.Body, e.Request.Truncated = keep(requestBody, most)
-	e.Response.Body, e.Response.Truncated = keep(responseBody, most)
-	x.tenant.journal.add(e)
+	e.Request.Body, e.Request.Truncated = keep(requestBody, config.BodyBytes)
+	e.Response.Body, e.Response.Truncated = keep(responseBody, config.BodyBytes)
+	e.Changes, e.ChangesOmitted = x.trail.changes(m, x.base, config.ChangeBytes)
+	return e
 }
 
 // keep returns a body as text, cut at a length.

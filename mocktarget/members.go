@@ -125,6 +125,7 @@ func (tx *transaction) addMembers(typ *resourceType, slot uint32, held *memberSe
 		if held, changed = held.add(tx.edit, m); changed {
 			t := tx.table(typ)
 			t.memberOf = t.memberOf.add(tx.edit, m.ref.hash(), slot)
+			tx.touchMember(typ, slot, m.ref)
 			any = true
 		}
 	}
@@ -137,6 +138,7 @@ func (tx *transaction) removeMember(typ *resourceType, slot uint32, held *member
 	if changed {
 		t := tx.table(typ)
 		t.memberOf = t.memberOf.remove(tx.edit, gone.hash(), slot)
+		tx.touchMember(typ, slot, gone)
 	}
 	return held, changed
 }
@@ -177,6 +179,7 @@ func (tx *transaction) dropMember(typ *resourceType, slot uint32, gone ref) {
 	after.members, _ = tx.removeMember(typ, slot, before.members, gone)
 	after.modified, after.version = tx.now, tx.root.generation
 	t.records = t.records.set(tx.edit, slot, &after)
+	tx.touch(typ, slot)
 }
 
 // A membership is one group that holds a resource, directly or through other

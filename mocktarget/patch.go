@@ -25,7 +25,7 @@ func (x *exchange) patch() (*answer, error) {
 		return nil, err
 	}
 	var after stored
-	err = x.tenant.write(func(tx *transaction) error {
+	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
 		after, err = tx.patch(x.target.typ, x.target.id, plan, x.conditions())
 		return err
 	})
@@ -37,6 +37,7 @@ func (x *exchange) patch() (*answer, error) {
 		return nil, err
 	}
 	if x.target.typ.members != nil && !values.Has("attributes") && !values.Has("excludedAttributes") {
+		x.saw(after.typ, after.slot, after.rec, false)
 		view := presenter{root: after.root, base: x.base}
 		return &answer{
 			status: http.StatusNoContent, contentLocation: view.location(after.typ, after.rec.id), etag: etag(after.rec),

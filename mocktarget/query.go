@@ -20,6 +20,7 @@ type query struct {
 	descending  bool
 	start       int // 1-based
 	count       int
+	asked       int // the count as it was sent, 0 if it was not
 	countGiven  bool
 	cursor      string
 	byCursor    bool
@@ -120,7 +121,7 @@ func (q *query) parsePage(values url.Values, most int) error {
 		if err != nil {
 			return scim.InvalidValue("count is %q; it must be an integer", clip(text))
 		}
-		q.count, q.countGiven = max(n, 0), true
+		q.count, q.asked, q.countGiven = max(n, 0), n, true
 	}
 	q.count = min(q.count, most)
 	if text := values.Get("startIndex"); text != "" {
@@ -170,10 +171,13 @@ func (x *exchange) run(q *query) (*answer, error) {
 	page.Resources = make([]*scim.Object, 0, to-from)
 	for i := from; i < to; i++ {
 		to := found.at(i)
-		typ := x.tenant.model.types[to.place()]
-		page.Resources = append(page.Resources, view.present(typ, to.slot(), root.at(to), q.projection(typ)))
+		typ, rec := x.tenant.model.types[to.place()], root.at(to)
+		projection := q.projection(typ)
+		x.saw(typ, to.slot(), rec, !projection.Asked())
+		page.Resources = append(page.Resources, view.present(typ, to.slot(), rec, projection))
 	}
 	page.ItemsPerPage = len(page.Resources)
+	x.sawPage(q, page)
 	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
 }
 

@@ -30,7 +30,7 @@ func (x *exchange) create() (*answer, error) {
 		return nil, err
 	}
 	var made stored
-	err = x.tenant.write(func(tx *transaction) error {
+	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
 		made, err = tx.create(x.target.typ, tx.newID(x.target.typ, 1), d)
 		return err
 	})
@@ -77,7 +77,7 @@ func (x *exchange) replace() (*answer, error) {
 		return nil, err
 	}
 	var after stored
-	err = x.tenant.write(func(tx *transaction) error {
+	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
 		after, err = tx.put(x.target.typ, x.target.id, body, x.conditions())
 		return err
 	})
@@ -91,7 +91,7 @@ func (x *exchange) replace() (*answer, error) {
 // delete answers DELETE (RFC 7644 section 3.6).
 func (x *exchange) delete() (*answer, error) {
 	x.did("delete", x.target.typ, x.target.id)
-	err := x.tenant.write(func(tx *transaction) error {
+	err := x.tenant.write(x.r.Context(), func(tx *transaction) error {
 		return tx.delete(x.target.typ, x.target.id, x.conditions())
 	})
 	if err != nil {
@@ -102,6 +102,7 @@ func (x *exchange) delete() (*answer, error) {
 
 // show is the phase that projects and encodes a resource.
 func (x *exchange) show(s stored, projection scim.Projection, status int) *answer {
+	x.saw(s.typ, s.slot, s.rec, !projection.Asked())
 	view := presenter{root: s.root, base: x.base}
 	return &answer{
 		status:          status,

@@ -78,7 +78,6 @@ func reservedEndpoint(endpoint string) bool {
 // that what the router refuses is recorded too.
 func (s *Server) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	router.HandleFunc(controlPath+"/tenants/{tenant}/journal", s.control((*Server).serveJournal))
 	for _, prefix := range []string{"", "/t/{tenant}"} {
 		router.HandleFunc(prefix+"/oauth/token", s.serveToken)
 		router.HandleFunc(prefix+"/scim{rest:(?:/.*)?}", s.serveSCIM)
@@ -86,7 +85,7 @@ func (s *Server) routes() http.Handler {
 	router.NotFoundHandler = http.HandlerFunc(s.serveUnknown)
 	table := operations()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{server: s, w: w, r: r, start: s.config.Now(), clock: time.Now(), operations: table}
+		x := &exchange{server: s, w: w, r: r, began: time.Now(), operations: table}
 		defer x.finish()
 		if err := x.checkHeader(); err != nil {
 			x.fail(err)
@@ -142,9 +141,17 @@ func (x *exchange) enter(name string) error {
 	}
 	x.tenantName = name
 	x.server.mu.RLock()
-	x.tenant = x.server.tenants[name]
+	t := x.server.tenants[name]
 	x.server.mu.RUnlock()
+	if t != nil {
+		x.use(t)
+	}
 	return nil
+}
+
+// use makes a tenant the one the request is for, from its arrival on.
+func (x *exchange) use(t *Tenant) {
+	x.tenant, x.settings, x.start = t, t.Settings(), t.clock.Now()
 }
 
 // route is the first phase: what does the path name? The path may leave the
@@ -162,6 +169,7 @@ func (x *exchange) route(tenant, rest string) error {
 		rest = "/" + below
 	}
 	x.base = x.origin() + prefix
+	x.rest = rest
 	m := x.server.model
 	if x.tenant != nil {
 		m = x.tenant.model
@@ -265,15 +273,24 @@ func (x *exchange) handle() (*answer, error) {
 		return nil, err
 	}
 	if x.tenant == nil && x.caller.name == anonymous && !x.server.config.Auth.Open {
-		x.tenant = newTenant(x.server, x.tenantName) // strangers bring no tenant into being
+		x.use(newTenant(x.server, x.tenantName, x.server.model)) // strangers bring no tenant into being
 	}
 	if x.tenant == nil {
-		var err error
-		if x.tenant, err = x.server.tenant(x.tenantName, true); err != nil {
+		t, err := x.server.tenant(x.tenantName, true)
+		if err != nil {
 			return nil, err
+		}
+		x.use(t)
+		if t.model != x.server.model && x.target.kind != kindToken { // somebody has just created it with types of its own
+			x.target = t.model.target(x.rest)
+			return x.handle()
 		}
 	}
 	if err := x.negotiate(); err != nil {
+		return nil, err
+	}
+	x.noted.before = x.tenant.root.Load()
+	if err := x.refuseFindings(); err != nil {
 		return nil, err
 	}
 	return operation(x)
@@ -292,7 +309,7 @@ func allowed(methods map[string]operation) string {
 	return strings.Join(names, ", ")
 }
 
-// finish ends an exchange: a panic becomes a 500, and the journal gets its entry.
+// finish ends an exchange: a panic becomes a 500.
 func (x *exchange) finish() {
 	if p := recover(); p != nil {
 		if p == http.ErrAbortHandler {
@@ -303,7 +320,6 @@ func (x *exchange) finish() {
 			x.fail(scim.Status(http.StatusInternalServerError, "the mock failed on this request; this is a defect of the mock"))
 		}
 	}
-	x.record()
 }
 
 // clip shortens what a client sent for showing it in a message.

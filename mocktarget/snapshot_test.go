@@ -2,8 +2,11 @@ package mocktarget_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
@@ -46,11 +49,84 @@ func TestSnapshot(t *testing.T) {
 		equal(t, "users", c.do("GET", "/Users", "").names("userName"), "ann")
 	})
 	t.Run("a snapshot of another server", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				t.Error("it is restored")
-			}
-		}()
-		c.target.Restore(mocktargettest.New(t).Snapshot())
+		tenant := c.target.Server().Tenant("default")
+		if err := tenant.Restore(mocktargettest.New(t).Snapshot()); err == nil {
+			t.Error("it is restored")
+		}
 	})
+}
+
+func TestSavedStates(t *testing.T) {
+	c := start(t)
+	tenant := c.tenant()
+	tenant.Clock().Freeze()
+	tenant.Clock().Set(noon)
+	ann := c.createUser("ann").id()
+	save := func(name string) mocktarget.SavedState {
+		t.Helper()
+		state, err := tenant.Save(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state
+	}
+	one := save("one")
+	equal(t, "state", one, mocktarget.SavedState{Name: "one", Time: noon, Counts: map[string]int{"User": 1, "Group": 0}})
+	c.createUser("bob")
+	save("two")
+	c.do("DELETE", "/Users/"+ann, "").want(204)
+	restore := func(name string) error { return tenant.RestoreSaved(name) }
+	for _, step := range []struct{ state, users string }{{"one", "ann"}, {"two", "ann bob"}, {"one", "ann"}} {
+		if err := restore(step.state); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "users", c.do("GET", "/Users", "").names("userName"), step.users)
+	}
+	c.createUser("bob")
+	tenant.Clock().Advance(time.Hour)
+	save("one")
+	equal(t, "states", fmt.Sprint(tenant.Saved()[0].Name, tenant.Saved()[1].Name, tenant.Saved()[1].Time), fmt.Sprint("two", "one", noon.Add(time.Hour)))
+	if err := restore("one"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "users", c.do("GET", "/Users", "").names("userName"), "ann bob")
+	if err := tenant.Forget("one"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "states", len(tenant.Saved()), 1)
+	for _, err := range []error{tenant.Forget("one"), restore("one"), func() error { _, err := tenant.Save("a/b"); return err }()} {
+		if err == nil {
+			t.Error("a state that is not there, or cannot be, is accepted")
+		}
+	}
+}
+
+func TestSavedStatesAreSafe(t *testing.T) {
+	c := start(t)
+	tenant := c.tenant()
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			for n := range 25 {
+				if r, err := c.try("POST", "/Users", user(fmt.Sprintf("u%d-%d", i, n))); err != nil || r.status != 201 && r.status != 409 {
+					t.Errorf("POST: %d, %v", r.status, err)
+				}
+			}
+		})
+		all.Go(func() {
+			name := fmt.Sprintf("s%d", i)
+			for range 25 {
+				if _, err := tenant.Save(name); err != nil {
+					t.Error(err)
+				}
+				if err := tenant.RestoreSaved(name); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	users := c.do("GET", "/Users?count=1000", "").want(200)
+	equal(t, "users", len(users.resources()), tenant.Count("User"))
+	equal(t, "states", len(tenant.Saved()), 4)
 }

@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -97,11 +98,15 @@ type transaction struct {
 	owned  []bool // which tables are already copies
 	now    int64
 	dirty  bool
+	watch  *watch // nil: nobody wants to know what is touched
 }
 
 // write runs one transaction. Writes of a tenant follow one another; readers
-// see all of one or nothing.
-func (t *Tenant) write(change func(*transaction) error) error {
+// see all of one or nothing. A context that belongs to an exchange gets what was
+// changed into the exchange's journal entry.
+func (t *Tenant) write(ctx context.Context, change func(*transaction) error) error {
+	x := t.exchangeIn(ctx)
+	recording := x != nil && !t.server.config.Journal.Off
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	before := t.root.Load()
@@ -110,15 +115,25 @@ func (t *Tenant) write(change func(*transaction) error) error {
 		edit:   new(edit),
 		root:   &root{generation: before.generation + 1, tables: append([]*table(nil), before.tables...)},
 		owned:  make([]bool, len(before.tables)),
-		now:    t.now().UnixMilli(),
+		now:    t.clock.Now().UnixMilli(),
+	}
+	if recording || len(t.rules) > 0 {
+		tx.watch = new(watch)
 	}
 	if err := change(tx); err != nil {
 		return err
 	}
-	if tx.dirty {
-		t.root.Store(tx.root)
-		t.changed.broadcast()
+	if !tx.dirty {
+		return nil
 	}
+	if len(t.rules) > 0 {
+		t.report(x, tx.judge(before))
+	}
+	if recording {
+		x.trail.steps = append(x.trail.steps, step{before, tx.root, tx.watch})
+	}
+	t.root.Store(tx.root)
+	t.changed.broadcast()
 	return nil
 }
 
@@ -151,6 +166,7 @@ func (tx *transaction) insert(typ *resourceType, rec *record) (uint32, error) {
 	rec.created, rec.modified, rec.version = tx.now, tx.now, tx.root.generation
 	var slot uint32
 	t.records, slot = t.records.append(tx.edit, rec)
+	tx.touch(typ, slot)
 	for i, index := range typ.indexes {
 		for key := range index.keys(rec) {
 			t.indexes[i] = t.indexes[i].add(tx.edit, typ.model.hash(key), slot)
@@ -171,6 +187,7 @@ func (tx *transaction) replace(typ *resourceType, slot uint32, before, after *re
 		after.document = tx.tenant.compact.document(after.document)
 	}
 	t.records = t.records.set(tx.edit, slot, after)
+	tx.touch(typ, slot)
 	if after.document == before.document {
 		return nil // no key can have moved
 	}
@@ -211,6 +228,7 @@ func (tx *transaction) remove(typ *resourceType, slot uint32, rec *record) {
 		}
 	}
 	t.records = t.records.remove(tx.edit, slot)
+	tx.touch(typ, slot)
 }
 
 // checkUnique refuses a record that holds a unique value of another resource of

@@ -46,6 +46,18 @@ func clientOf(t testing.TB, target *mocktargettest.Target) *client {
 	return &client{t: t, target: target, base: target.URL(), token: target.Token(), http: &http.Client{Transport: transport}}
 }
 
+// tenant returns the tenant the client speaks to, for Go code to steer.
+func (c *client) tenant() *mocktarget.Tenant {
+	return c.target.Server().Tenant(mocktarget.DefaultTenant)
+}
+
+// on returns a client of another tenant of the same server.
+func (c *client) on(tenant *mocktarget.Tenant) *client {
+	other := *c
+	other.base = c.target.Origin() + tenant.Path()
+	return &other
+}
+
 func configured(config mocktarget.Config) mocktargettest.Option {
 	return mocktargettest.WithConfig(config)
 }

@@ -1,0 +1,43 @@
+package mocktarget
+
+import "github.com/permiso/scimwright/provisioner/scim"
+
+// Settings say how one tenant behaves. They can be changed while it is in use, see
+// [Tenant.Configure]; a request goes by those that hold when it comes in. The zero
+// Settings are the default behaviour.
+type Settings struct {
+	// RequireIfMatch refuses PUT, PATCH and DELETE without If-Match: 428 (RFC 6585).
+	RequireIfMatch bool `json:"requireIfMatch" required:"false" doc:"Refuse PUT, PATCH and DELETE without If-Match: 428"`
+	// Strict refuses a request that has a finding of severity error: 400.
+	Strict bool `json:"strict" required:"false" doc:"Refuse a request that has a finding of severity error: 400"`
+	// Engine names who answers the requests. "" and "rfc" are this package.
+	Engine string `json:"engine" required:"false" doc:"Who answers the requests; empty and rfc are the mock itself"`
+}
+
+// check refuses settings that the server cannot follow.
+func (s *Server) check(settings Settings) error {
+	if settings.Engine != "" && settings.Engine != "rfc" {
+		return scim.BadRequest("there is no engine %q; use \"rfc\"", clip(settings.Engine))
+	}
+	return nil
+}
+
+// Settings returns how the tenant behaves now.
+func (t *Tenant) Settings() Settings { return *t.settings.Load() }
+
+// Configure changes how the tenant behaves from the next request on. change gets
+// the present settings to alter. An error means that the server cannot follow them
+// and that nothing has changed.
+func (t *Tenant) Configure(change func(*Settings)) error {
+	t.configuring.Lock()
+	defer t.configuring.Unlock()
+	settings := t.Settings()
+	change(&settings)
+	if err := t.server.check(settings); err != nil {
+		return err
+	}
+	t.settings.Store(&settings)
+	t.lint.forget()
+	t.happened(EventSettings, "")
+	return nil
+}
