@@ -70,8 +70,11 @@ func newBulkTrial(t testing.TB) *bulkTrial {
 // valid, refers to nothing that is gone, and the other tenant has seen nothing of it.
 func (b *bulkTrial) send(t failer, failOn int, operations string) {
 	t.Helper()
-	b.target.Restore(b.before)
-	b.target.ClearJournal()
+	tenant := b.target.Server().Tenant(mocktarget.DefaultTenant)
+	if err := tenant.Restore(b.before); err != nil {
+		t.Fatalf("restoring what was held: %v", err)
+	}
+	tenant.ClearJournal()
 	body := fmt.Sprintf(`{"schemas":[%q],"failOnErrors":%d,"Operations":%s}`, bulkURN, failOn, operations)
 	request := httptest.NewRequest("POST", "/scim/v2/Bulk", strings.NewReader(body))
 	request.Header.Set("Authorization", "Bearer t")
