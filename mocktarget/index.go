@@ -126,7 +126,7 @@ func (x *index) key(v any) (string, bool) {
 			t, ok := scim.ParseDateTime(v)
 			return t.Format(time.RFC3339Nano), ok
 		case x.exact:
-			return scim.Prepare(v), true
+			return scim.Compose(v), true
 		default:
 			return scim.Fold(v), true
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -31,22 +33,23 @@ func newSecret(attribute, value string) secret {
 }
 
 func hashSecret(salt [16]byte, value string) [sha256.Size]byte {
-	key, err := pbkdf2.Key(sha256.New, opaque(value), salt[:], secretIterations, sha256.Size)
+	key, err := pbkdf2.Key(sha256.New, prepareSecret(value), salt[:], secretIterations, sha256.Size)
 	if err != nil {
 		panic(err) // only a key too short for FIPS 140 makes an error; ours is not
 	}
 	return [sha256.Size]byte(key)
 }
 
-// opaque prepares a password as RFC 8265 section 4.2 has it (RFC 7644 section 5): a
-// space of any kind is one space, an accented letter one character.
-func opaque(password string) string {
-	return scim.Prepare(strings.Map(func(r rune) rune {
+// prepareSecret brings a value into the form in which passwords are compared (RFC
+// 7644 section 5): as the profile OpaqueString of RFC 8265 section 4.2 does, all
+// spaces become the plain one and what can be composed is. Nothing is refused.
+func prepareSecret(value string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
 			return ' '
 		}
 		return r
-	}, password))
+	}, value))
 }
 
 // matches reports whether a value is the one that was hashed.

@@ -8,7 +8,7 @@ import (
 )
 
 // A Matcher reports whether a resource, or an element of a multi-valued attribute,
-// fits a filter. It allocates nothing, save for text that is not in Unicode NFC, and
+// fits a filter. It allocates nothing, save for text that has to be composed, and
 // may be used from any number of goroutines.
 type Matcher func(*Object) bool
 
@@ -367,55 +367,48 @@ func orderTest(ref Ref, op CompareOperator, compare func(any) (int, bool)) (valu
 
 func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 	exact := ref.Target().CaseExact
-	want = Prepare(want)
+	if exact {
+		want = Compose(want)
+	}
+	folded := newFoldedText(want)
 	switch {
 	case op == filter.EQ && exact:
-		return func(v any) bool { s, ok := preparedText(v); return ok && s == want }, nil
+		return func(v any) bool { s, ok := composedText(v); return ok && s == want }, nil
 	case op == filter.EQ:
-		return func(v any) bool { s, ok := v.(string); return ok && equalFold(s, want) }, nil
+		return func(v any) bool { s, ok := v.(string); return ok && folded.equals(s) }, nil
 	case op == filter.NE && exact:
-		return func(v any) bool { s, ok := preparedText(v); return !ok || s != want }, nil
+		return func(v any) bool { s, ok := composedText(v); return !ok || s != want }, nil
 	case op == filter.NE:
-		return func(v any) bool { s, ok := v.(string); return !ok || !equalFold(s, want) }, nil
+		return func(v any) bool { s, ok := v.(string); return !ok || !folded.equals(s) }, nil
 	case exact:
 		return orderTest(ref, op, func(v any) (int, bool) {
-			s, ok := preparedText(v)
+			s, ok := composedText(v)
 			return strings.Compare(s, want), ok
 		})
 	}
 	return orderTest(ref, op, func(v any) (int, bool) {
-		s, ok := preparedText(v)
-		return compareFold(s, want), ok
+		s, ok := v.(string)
+		return compareFold(prepare(s), folded.text), ok
 	})
 }
 
-// preparedText returns a string the way strings are compared.
-func preparedText(v any) (string, bool) {
-	s, ok := v.(string)
-	return Prepare(s), ok
-}
-
 func substringTest(op CompareOperator, want string, exact bool) valueTest {
-	want = Prepare(want)
+	if exact {
+		want = Compose(want)
+	}
 	folded := newFoldedText(want)
 	switch {
 	case op == filter.CO && exact:
-		return func(v any) bool { s, ok := preparedText(v); return ok && strings.Contains(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.Contains(s, want) }
 	case op == filter.CO:
 		return func(v any) bool { s, ok := v.(string); return ok && folded.in(s) }
 	case op == filter.SW && exact:
-		return func(v any) bool { s, ok := preparedText(v); return ok && strings.HasPrefix(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasPrefix(s, want) }
 	case op == filter.SW:
-		return func(v any) bool {
-			s, ok := preparedText(v)
-			if ok {
-				_, ok = folded.prefixOf(s)
-			}
-			return ok
-		}
+		return func(v any) bool { s, ok := v.(string); return ok && folded.prefixOf(s) }
 	case exact:
-		return func(v any) bool { s, ok := preparedText(v); return ok && strings.HasSuffix(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasSuffix(s, want) }
 	default:
-		return func(v any) bool { s, ok := preparedText(v); return ok && folded.suffixOf(s) }
+		return func(v any) bool { s, ok := v.(string); return ok && folded.suffixOf(s) }
 	}
 }

@@ -104,8 +104,8 @@ func (v checker) value(a *Attribute, value any) (any, *problem) {
 	return elements, p
 }
 
-// elements checks the elements of a multi-valued attribute and leaves out repeated
-// and empty ones (RFC 7643 section 2.4).
+// elements checks the elements of a multi-valued attribute, leaves out empty ones
+// and makes one of those that are repeated (RFC 7643 section 2.4).
 func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	kept := newElementList(a, make([]any, 0, len(list)))
 	primaries := 0
@@ -120,18 +120,18 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 		if Unassigned(valid) {
 			continue
 		}
-		o, _ := valid.(*Object)
-		primary, _ := o.Bool("primary")
-		if primary {
-			primaries++
-		}
 		at := kept.same(valid)
 		if at < 0 {
 			kept.add(valid)
-		} else if primary {
-			kept.values[at].(*Object).Set("primary", true)
-			primaries = countPrimaries(kept.values)
+			primaries += primaryCount(valid)
+			continue
 		}
+		held := kept.values[at]
+		primaries -= primaryCount(held)
+		if err := kept.refine(held, valid); err != nil {
+			return nil, problemf("%s", detailOf(err)).under(itoa(i))
+		}
+		primaries += primaryCount(held)
 	}
 	if primaries > 1 {
 		return nil, problemf("has %d primary values: at most one may be", primaries)
@@ -139,13 +139,12 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	return kept.values, nil
 }
 
-func countPrimaries(values []any) (n int) {
-	for _, v := range values {
-		if o, ok := v.(*Object); ok && o.Get("primary") == true {
-			n++
-		}
+// primaryCount returns 1 for an element that is primary and 0 for any other.
+func primaryCount(v any) int {
+	if o, ok := v.(*Object); ok && o.Get("primary") == true {
+		return 1
 	}
-	return n
+	return 0
 }
 
 // one checks one value.
