@@ -64,8 +64,12 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// negotiate checks the media types of request and answer (RFC 7644 section 3.8).
+// negotiate checks the media types of request and answer (RFC 7644 section 3.8). An
+// engine does that itself.
 func (x *exchange) negotiate() error {
+	if x.engine() != nil {
+		return nil
+	}
 	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
 		var ok bool
 		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
