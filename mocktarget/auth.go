@@ -217,7 +217,7 @@ func (x *exchange) challenge(header, problem string) {
 // authorize refuses writes of those who may only read.
 func (x *exchange) authorize() error {
 	searching := x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
-	if x.caller.readOnly && !x.reads() && !searching {
+	if x.caller.readOnly && !x.reads() && x.r.Method != http.MethodOptions && !searching {
 		return scim.Status(http.StatusForbidden, "this credential may only read")
 	}
 	return nil

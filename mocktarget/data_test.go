@@ -3,6 +3,7 @@ package mocktarget_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -159,4 +160,33 @@ func TestDataErrors(t *testing.T) {
 	if len(users) != 1 || users[0].Get("title") != nil {
 		t.Errorf("the tenant holds %v", users)
 	}
+}
+
+func ExampleTenant_Data() {
+	mock, err := mocktarget.New(mocktarget.Config{})
+	if err != nil {
+		panic(err)
+	}
+	data, ctx := mock.Tenant(mocktarget.DefaultTenant).Data(), context.Background()
+	for _, name := range []string{"ann", "ben", "Anton"} {
+		user := scim.NewObject(scim.Field{Name: "userName", Value: name}, scim.Field{Name: "active", Value: name != "ben"})
+		if _, err := data.Create(ctx, "User", user); err != nil {
+			panic(err)
+		}
+	}
+	page, err := data.List(ctx, "User", mocktarget.Query{Filter: `active eq true`, SortBy: "userName", Descending: true})
+	if err != nil {
+		panic(err)
+	}
+	for _, user := range page.Resources {
+		fmt.Println(user.String("userName"))
+	}
+	_, err = data.Create(ctx, "User", scim.NewObject(scim.Field{Name: "userName", Value: "ANN"}))
+	if refusal, ok := errors.AsType[scim.Error](err); ok {
+		fmt.Println(refusal.Status, refusal.ScimType)
+	}
+	// Output:
+	// Anton
+	// ann
+	// 409 uniqueness
 }

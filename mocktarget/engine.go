@@ -52,14 +52,8 @@ func (x *exchange) engine() Engine {
 	return x.server.config.Engines[x.settings.Engine]
 }
 
-// serveBy lets an engine answer.
-func (x *exchange) serveBy(engine Engine) (a *answer, err error) {
-	if err := x.authorize(); err != nil {
-		return nil, err
-	}
-	if err := x.refuseFindings(); err != nil {
-		return nil, err
-	}
+// serveEngine lets the tenant's engine answer.
+func (x *exchange) serveEngine() (a *answer, err error) {
 	switch x.target.kind {
 	case kindConfig, kindResourceTypes, kindResourceType, kindSchemas, kindSchema:
 		x.did("discovery", nil, x.target.id) // of which engines ask for no data
@@ -85,7 +79,7 @@ func (x *exchange) serveBy(engine Engine) (a *answer, err error) {
 		}
 	}()
 	w := answerWriter{header: http.Header{}}
-	engine.ServeSCIM(&w, r, x.data())
+	x.engine().ServeSCIM(&w, r, x.data())
 	return w.answer(), nil
 }
 

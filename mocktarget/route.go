@@ -257,24 +257,9 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.claim(); err != nil {
 		return nil, err
 	}
-	if engine := x.engine(); engine != nil {
-		return x.serveBy(engine)
-	}
-	methods, ok := x.operations[x.target.kind]
-	if !ok {
-		return nil, scim.Status(http.StatusNotFound, "there is no endpoint %s", clip(x.r.URL.Path))
-	}
-	method := x.r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	operation, ok := methods[method]
-	if !ok {
-		x.w.Header().Set("Allow", allowed(methods))
-		if method == http.MethodOptions {
-			return &answer{status: http.StatusNoContent}, nil
-		}
-		return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
+	operation, err := x.operation()
+	if err != nil {
+		return nil, err
 	}
 	if err := x.authorize(); err != nil {
 		return nil, err
@@ -286,6 +271,30 @@ func (x *exchange) handle() (*answer, error) {
 		return nil, err
 	}
 	return operation(x)
+}
+
+// operation returns what answers the request: the tenant's engine, or what the method
+// does with the target.
+func (x *exchange) operation() (operation, error) {
+	if x.engine() != nil {
+		return (*exchange).serveEngine, nil
+	}
+	methods, ok := x.operations[x.target.kind]
+	if !ok {
+		return nil, scim.Status(http.StatusNotFound, "there is no endpoint %s", clip(x.r.URL.Path))
+	}
+	method := x.r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if operation, ok := methods[method]; ok {
+		return operation, nil
+	}
+	x.w.Header().Set("Allow", allowed(methods))
+	if method == http.MethodOptions {
+		return func(*exchange) (*answer, error) { return &answer{status: http.StatusNoContent}, nil }, nil
+	}
+	return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
 }
 
 // claim brings the tenant of the request into being if there is none yet. Strangers

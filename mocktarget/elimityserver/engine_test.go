@@ -179,6 +179,23 @@ func TestWhatTheMockKeeps(t *testing.T) {
 	equal(t, "users", mock.Tenant(mocktarget.DefaultTenant).Count("User"), 0)
 }
 
+// TestLint: requests to the library are judged as others are, and a strict tenant
+// refuses what is found before the library sees it.
+func TestLint(t *testing.T) {
+	mock, c := start(t, mocktarget.Config{})
+	tenant := mock.Tenant(mocktarget.DefaultTenant)
+	both := "/Users?attributes=userName&excludedAttributes=title"
+	c.do("GET", both, "").want(t, 200)
+	if findings := tenant.Findings(); len(findings) == 0 || findings[0].Rule != "attributes-both" {
+		t.Errorf("the findings are %+v", findings)
+	}
+	if err := tenant.Configure(func(s *mocktarget.Settings) { s.Strict = true }); err != nil {
+		t.Fatal(err)
+	}
+	c.do("GET", both, "").wantError(t, 400, "invalidValue")
+	c.do("GET", "/Users", "").want(t, 200)
+}
+
 // TestHostileRequests sends what kills or crashes the library alone, and looks whether
 // the server lives on.
 func TestHostileRequests(t *testing.T) {
