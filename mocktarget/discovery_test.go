@@ -3,67 +3,11 @@ package mocktarget_test
 import (
 	"fmt"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
-
-func TestDiscovery(t *testing.T) {
-	c := start(t)
-	t.Run("RFC7644-4-R2", func(t *testing.T) {
-		r := c.do("GET", "/ServiceProviderConfig", "").want(200)
-		equal(t, "schemas", r.at("schemas"), []any{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"})
-		for _, feature := range []string{"patch", "bulk", "filter", "changePassword", "sort", "etag"} {
-			equal(t, feature, r.at(feature, "supported"), true)
-		}
-		equal(t, "maxOperations", r.at("bulk", "maxOperations"), 1000)
-		equal(t, "maxPayloadSize", r.at("bulk", "maxPayloadSize"), 1<<20)
-		equal(t, "maxResults", r.at("filter", "maxResults"), 1000)
-		equal(t, "cursor", r.at("pagination", "cursor"), true)
-		equal(t, "cursorTimeout", r.at("pagination", "cursorTimeout"), 600)
-		equal(t, "scheme", r.at("authenticationSchemes", 0, "type"), "oauthbearertoken")
-		equal(t, "meta.location", r.at("meta", "location"), c.base+"/ServiceProviderConfig")
-	})
-	t.Run("RFC7644-4-R5", func(t *testing.T) {
-		r := c.do("GET", "/ResourceTypes", "").want(200)
-		equal(t, "names", r.names("name"), "User Group")
-		for _, v := range r.resources() {
-			single := c.do("GET", "/ResourceTypes/"+fmt.Sprint(at(v, "name")), "").want(200)
-			equal(t, "the single one", single.body, v)
-			c.do("GET", fmt.Sprint(at(v, "endpoint")), "").want(200)
-			c.do("GET", "/Schemas/"+fmt.Sprint(at(v, "schema")), "").want(200)
-		}
-		equal(t, "extension", at(r.resources()[0], "schemaExtensions", 0, "schema"), enterpriseURN)
-	})
-	t.Run("RFC7644-4-R3", func(t *testing.T) {
-		r := c.do("GET", "/Schemas", "").want(200)
-		equal(t, "totalResults", r.at("totalResults"), len(r.resources()))
-		for _, v := range r.resources() {
-			equal(t, "the single one", c.do("GET", "/Schemas/"+fmt.Sprint(at(v, "id")), "").want(200).body, v)
-			equal(t, "schemas", at(v, "schemas"), []any{"urn:ietf:params:scim:schemas:core:2.0:Schema"})
-			equal(t, "meta.location", at(v, "meta", "location"), c.base+"/Schemas/"+fmt.Sprint(at(v, "id")))
-		}
-		for _, urn := range []string{userURN, groupURN, enterpriseURN} {
-			if !strings.Contains(r.names("id"), urn) {
-				t.Errorf("%s is missing", urn)
-			}
-		}
-	})
-	t.Run("RFC7644-3.1-R3", func(t *testing.T) { c.do("GET", "/Schemas/"+listURN, "").wantError(404, "") })
-	t.Run("RFC7644-4-R6", func(t *testing.T) {
-		for _, path := range []string{"/Schemas", "/ResourceTypes", "/ServiceProviderConfig"} {
-			equal(t, path, c.do("GET", path+"?count=1&startIndex=2&sortBy=name", "").raw, c.do("GET", path, "").raw)
-		}
-	})
-	t.Run("RFC7644-4-R7", func(t *testing.T) {
-		for _, path := range []string{"/Schemas", "/ResourceTypes", "/ServiceProviderConfig", "/Schemas/" + userURN} {
-			c.do("GET", path+"?filter="+url.QueryEscape(`name eq "User"`), "").wantError(403, "")
-		}
-	})
-	c.do("GET", "/ResourceTypes/Nope", "").wantError(404, "")
-}
 
 const deviceSchema = `{
 	"id":"urn:example:schemas:Device","name":"Device","description":"A machine.",

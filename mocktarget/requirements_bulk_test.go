@@ -6,6 +6,25 @@ import (
 	"testing"
 )
 
+// bulkBody returns the body of a bulk request with operations written as JSON.
+func bulkBody(more string, operations ...string) string {
+	return fmt.Sprintf(`{"schemas":[%q]%s,"Operations":[%s]}`, bulkURN, more, strings.Join(operations, ","))
+}
+
+func post(path, bulkID, data string) string {
+	return fmt.Sprintf(`{"method":"POST","path":%q,"bulkId":%q,"data":%s}`, path, bulkID, data)
+}
+
+// statuses returns the status of each result.
+func (r reply) statuses() string {
+	var all []string
+	list, _ := r.body["Operations"].([]any)
+	for _, op := range list {
+		all = append(all, fmt.Sprint(at(op, "status")))
+	}
+	return strings.Join(all, " ")
+}
+
 func (c *client) bulk(more string, operations ...string) reply {
 	c.t.Helper()
 	return c.do("POST", "/Bulk", bulkBody(more, operations...))
@@ -190,6 +209,9 @@ func TestBulkReferenceRequirements(t *testing.T) {
 			equal(c.t, "$ref", late.at("members", 0, "$ref"), c.base+"/Users/"+ids[2])
 			equal(c.t, "manager", c.do("GET", "/Users/"+ids[1], "").at(enterpriseURN, "manager", "value"), ids[2])
 			equal(c.t, "a group", c.do("GET", "/Groups/"+ids[3], "").at("members", 0, "value"), ids[0])
+			left := c.bulk("", post("/Users", "in", user("in")), on("PATCH", "/Groups/"+ids[0], addMember("bulkId:in")), on("PATCH", "/Groups/"+ids[0], patchBody(`{"op":"remove","path":"members[value eq \"bulkId:in\"]"}`))).want(200)
+			equal(c.t, "statuses of a member that comes and goes", left.statuses(), "201 200 200")
+			equal(c.t, "members", c.do("GET", "/Groups/"+ids[0], "").values("members", "value"), ids[2]+" "+ids[1])
 			if strings.Contains(c.do("GET", "", "").raw, "bulkId:") {
 				c.t.Error("a reference is left")
 			}
@@ -207,11 +229,13 @@ func TestBulkReferenceRequirements(t *testing.T) {
 				held := c.do("GET", "/Groups/"+lastSegmentOf(r.at("Operations", i, "location")), "").want(200)
 				equal(c.t, "member", held.at("members", 0, "value"), lastSegmentOf(r.at("Operations", (i+1)%3, "location")))
 			}
+			self := c.bulk("", circle("self")...).want(200)
+			equal(c.t, "a group in itself", c.do("GET", "/Groups/"+lastSegmentOf(self.at("Operations", 0, "location")), "").values("members", "display"), "<nil>")
 			failing := append(circle("x", "y"), post("/Groups", "z", group("z")))
 			failing[1] = strings.Replace(failing[1], `"displayName":"y"`, `"displayName":7`, 1)
 			r = c.bulk("", failing...).want(200)
 			equal(c.t, "statuses of a circle that cannot be made", r.statuses(), "409 400 201")
-			equal(c.t, "groups", c.do("GET", "/Groups?sortBy=displayName", "").names("displayName"), "a b c z")
+			equal(c.t, "groups", c.do("GET", "/Groups?sortBy=displayName", "").names("displayName"), "a b c self z")
 		}},
 		{"RFC7644-3.7.2-R6", func(c *client) {
 			staff := c.createGroup("staff")

@@ -57,7 +57,7 @@ func TestPaging(t *testing.T) {
 				indexPage(c, "count="+none, 1, "")
 			}
 		}},
-		{"RFC7644-3.4.2.4-R7+RFC7644-3.4.2.4-R8+RFC7644-3.4.2.4-R10", func(c *client) {
+		{"RFC7644-3.4.2.4-R7+RFC7644-3.4.2.4-R8+RFC7644-3.4.2.4-R10+RFC7643-5-R8", func(c *client) {
 			seven(c)
 			indexPage(c, "count=1", 1, "u1")
 			indexPage(c, "count=2", 1, "u1 u2")

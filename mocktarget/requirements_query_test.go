@@ -182,6 +182,9 @@ func searchEqualsList(c *client) {
 		equal(c.t, "Allow", c.do("GET", endpoint+"/.search", "").want(405).header.Get("Allow"), "OPTIONS, POST")
 	}
 	equal(c.t, "resources", c.do("GET", "", "").at("totalResults"), 6)
+	for _, odd := range []string{`"count":"5"`, `"startIndex":"1"`, `"sortBy":5`, `"count":1.5`, `"sortOrder":true`} {
+		c.do("POST", "/Users/.search", search("id pr", odd)).wantError(400, "invalidValue")
+	}
 	for _, nowhere := range []string{"/Nope/.search", "/Users/U1/.search"} {
 		c.do("POST", nowhere, search("id pr")).wantError(404, "")
 	}

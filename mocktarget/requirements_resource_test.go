@@ -108,8 +108,27 @@ func methodMatrix(c *client) {
 		c.do("POST", path, body("two")).wantError(405, "")
 		equal(c.t, "Allow on "+endpoint, c.do("OPTIONS", endpoint, "").want(204).header.Get("Allow"), "GET, HEAD, OPTIONS, POST")
 		equal(c.t, "Allow on "+path, c.do("OPTIONS", path, "").want(204).header.Get("Allow"), "DELETE, GET, HEAD, OPTIONS, PATCH, PUT")
+		get, head := c.do("GET", path, "").want(200), c.do("HEAD", path, "").want(200)
+		for _, name := range []string{"Content-Type", "Content-Length", "ETag", "Content-Location"} {
+			equal(c.t, name+" for HEAD", head.header.Get(name), get.header.Get(name))
+		}
+		equal(c.t, "body for HEAD", head.raw, "")
 		c.patch(path+"?attributes=id", `{"op":"add","path":"externalId","value":"e"}`).want(200)
 		c.do("DELETE", path, "").want(204)
+	}
+}
+
+// The other endpoints too tell what can be done with them.
+func TestMethods(t *testing.T) {
+	c := start(t)
+	for path, allow := range map[string]string{
+		"": "GET, HEAD, OPTIONS", "/ServiceProviderConfig": "GET, HEAD, OPTIONS", "/Schemas": "GET, HEAD, OPTIONS", "/Schemas/" + userURN: "GET, HEAD, OPTIONS", "/ResourceTypes": "GET, HEAD, OPTIONS", "/ResourceTypes/User": "GET, HEAD, OPTIONS",
+		"/.search": "OPTIONS, POST", "/Users/.search": "OPTIONS, POST", "/Bulk": "OPTIONS, POST", "/Me": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+	} {
+		r := c.do("PROPFIND", path, "")
+		r.wantError(405, "", allow)
+		equal(t, "Allow of "+path, r.header.Get("Allow"), allow)
+		equal(t, "Allow in the answer to OPTIONS "+path, c.do("OPTIONS", path, "").want(204).header.Get("Allow"), allow)
 	}
 }
 
@@ -149,6 +168,9 @@ func TestReplaceRequirements(t *testing.T) {
 			}
 			equal(c.t, "the user", c.do("GET", "/Users/"+made.id(), "").raw, made.raw)
 			c.do("PUT", "/Users/"+made.id(), user("ANN")).want(200) // its own name
+			c.do("PUT", "/Users/"+made.id(), user("anna")).want(200)
+			c.createUser("ann") // free again
+			c.do("POST", "/Users", user("Anna")).wantError(409, "uniqueness")
 		}},
 	}, ticking())
 	prove(t, []proof{{"RFC7644-3.5.1-R7+RFC7644-3.5.1-R8+RFC7644-3.5.1-R9", replaceImmutable}}, serving(t, deviceSchema, `{"name":"Device","endpoint":"/Devices","schema":"urn:example:schemas:Device"}`))
