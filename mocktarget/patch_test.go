@@ -23,7 +23,8 @@ func TestPatchPassword(t *testing.T) {
 		found     int
 		changes   bool
 	}{
-		{`{"op":"replace","path":"password","value":"new-1"}`, `eq "new-1"`, 1, true}, {`{"op":"add","path":"password","value":"new-1"}`, `eq "new-1"`, 1, false}, {`{"op":"add","path":"title","value":"Dr"}`, `eq "new-1"`, 1, true},
+		{`{"op":"replace","path":"password","value":"new-1"}`, `eq "new-1"`, 1, true}, {`{"op":"add","path":"password","value":"new-1"}`, `eq "new-1"`, 1, false},
+		{`{"op":"add","path":"title","value":"Dr"}`, `eq "new-1"`, 1, true},
 		{`{"op":"add","value":{"password":"new-2"}}`, `eq "new-2"`, 1, true}, {`{"op":"remove","path":"password"}`, "pr", 0, true}, {`{"op":"remove","path":"password"}`, "pr", 0, false},
 	} {
 		before := c.do("GET", path, "").header.Get("ETag")

@@ -30,9 +30,12 @@ func TestFilterPlans(t *testing.T) {
 	c := start(t)
 	crew(c)
 	for filter, want := range map[string]string{
-		`userName eq "bob" or userName eq "eve" or id eq "U1"`: "U1 U2 U5", `userName eq "bob" or title co "ler"`: "U2 U3", `active eq true and userName eq "bob"`: "", `active eq false and userName eq "bob"`: "U2",
-		`userName eq "bob" and userName eq "eve"`: "", `not (userName eq "bob") and id ge "U4"`: "U4 U5", `id sw "U" and id gt "U3"`: "U4 U5", `userName eq "bob" or userName eq "BOB"`: "U2", `emails[type eq "home" and value eq "BOB@home.example"]`: "U2",
-		`emails[type eq "work" and value eq "bob@home.example"]`: "", `emails.value eq "z@home.example" and emails.value eq "ann@work.example"`: "U1", `(userName eq "ann" or userName eq "bob") and (id eq "U2" or id eq "U3")`: "U2",
+		`userName eq "bob" or userName eq "eve" or id eq "U1"`: "U1 U2 U5", `userName eq "bob" or title co "ler"`: "U2 U3", `active eq true and userName eq "bob"`: "",
+		`active eq false and userName eq "bob"`:   "U2",
+		`userName eq "bob" and userName eq "eve"`: "", `not (userName eq "bob") and id ge "U4"`: "U4 U5", `id sw "U" and id gt "U3"`: "U4 U5",
+		`userName eq "bob" or userName eq "BOB"`: "U2", `emails[type eq "home" and value eq "BOB@home.example"]`: "U2",
+		`emails[type eq "work" and value eq "bob@home.example"]`: "", `emails.value eq "z@home.example" and emails.value eq "ann@work.example"`: "U1",
+		`(userName eq "ann" or userName eq "bob") and (id eq "U2" or id eq "U3")`: "U2",
 	} {
 		finds(c, "/Users", filter, want)
 	}

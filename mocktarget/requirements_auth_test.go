@@ -33,7 +33,10 @@ func TestAuthRequirements(t *testing.T) {
 			c.as("Bearer "+c.token, "GET", "/Users", "").want(200)
 			altered := []byte(c.token)
 			altered[len(altered)-1] ^= 1
-			for _, wrong := range []string{"", "Bearer", "Bearer ", "Bearer random", "Bearer " + string(altered), "Bearer " + c.token[:len(c.token)-1], "Bearer " + c.token + c.token, c.token, "Basic " + c.token, basic("reader", "x")} {
+			for _, wrong := range []string{
+				"", "Bearer", "Bearer ", "Bearer random", "Bearer " + string(altered), "Bearer " + c.token[:len(c.token)-1], "Bearer " + c.token + c.token, c.token,
+				"Basic " + c.token, basic("reader", "x"),
+			} {
 				for _, r := range []reply{c.as(wrong, "GET", "/Users", ""), c.as(wrong, "POST", "/Users", user("eve")), c.as(wrong, "GET", "/Nope", "")} {
 					r.wantError(401, "")
 				}
@@ -53,7 +56,9 @@ func TestAuthRequirements(t *testing.T) {
 		{"RFC7644-2-R8+RFC7644-2.1-R1+RFC7644-3.12-R9", func(c *client) {
 			made := c.createUser("ann")
 			path := "/Users/" + made.id()
-			for _, reader := range []string{"Bearer reader", "Bearer " + c.fetch("", "grant_type=client_credentials&client_id=report&client_secret=r").want(200).at("access_token").(string)} {
+			for _, reader := range []string{
+				"Bearer reader", "Bearer " + c.fetch("", "grant_type=client_credentials&client_id=report&client_secret=r").want(200).at("access_token").(string),
+			} {
 				for _, read := range []string{path, "/Users", "", "/Schemas"} {
 					c.as(reader, "GET", read, "").want(200)
 				}

@@ -63,7 +63,10 @@ func TestDiscoveryEndpoints(t *testing.T) {
 		}},
 		{"RFC7644-4-R6", func(c *client) {
 			for _, path := range discoveryPaths() {
-				for _, query := range []string{"count=1&startIndex=2", "sortBy=name&sortOrder=descending", "sortOrder=sideways", "count=ten", "attributes=id", "excludedAttributes=name", "attributes=a&excludedAttributes=b", "cursor=nope", "unknown=1"} {
+				for _, query := range []string{
+					"count=1&startIndex=2", "sortBy=name&sortOrder=descending", "sortOrder=sideways", "count=ten", "attributes=id", "excludedAttributes=name",
+					"attributes=a&excludedAttributes=b", "cursor=nope", "unknown=1",
+				} {
 					equal(c.t, path+"?"+query, c.do("GET", path+"?"+query, "").want(200).raw, c.do("GET", path, "").raw)
 				}
 			}

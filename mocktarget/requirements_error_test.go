@@ -24,17 +24,28 @@ func refusals(path string) []refusal {
 	}
 	typed := func(r refusal, scimType string) refusal { r.scimType = scimType; return r }
 	return []refusal{
-		{"POST", "/Users", "{", "", 400, "invalidSyntax"}, {"PUT", path, `{"a":}`, "", 400, "invalidSyntax"}, {"PATCH", path, "[]", "", 400, "invalidSyntax"}, {"POST", "/.search", "x", "", 400, "invalidSyntax"},
-		{"POST", "/Users/.search", "", "", 400, "invalidSyntax"}, {"POST", "/Bulk", "{}", "", 400, "invalidSyntax"}, {"POST", "/Groups", "", "", 400, "invalidSyntax"}, {"POST", "/Users", user("x") + "}", "", 400, "invalidSyntax"},
-		{"POST", "/Users", "{}", "", 400, "invalidValue"}, {"POST", "/Users", user(""), "", 400, "invalidValue"}, {"PUT", path, user("x", `"active":"yes"`), "", 400, "invalidValue"}, {"GET", "/Users?count=x", "", "", 400, "invalidValue"},
-		{"POST", "/Users", group("x"), "", 400, "invalidValue"}, {"POST", "/Groups", group("x", `"members":[{"value":"none"}]`), "", 400, "invalidValue"}, {"GET", path + "?attributes=a..b", "", "", 400, "invalidValue"}, {"POST", "/Users", user("x", `"name":"y"`), "", 400, "invalidValue"},
-		{"GET", "/Users?filter=x", "", "", 400, "invalidFilter"}, {"POST", "/.search", search("x"), "", 400, "invalidFilter"}, {"GET", "/Users?filter=active%20gt%20true", "", "", 400, "invalidFilter"},
-		typed(patch(`{"op":"add","path":"a b","value":"x"}`), "invalidPath"), typed(patch(`{"op":"remove"}`), "noTarget"), typed(patch(`{"op":"replace","path":"emails[type eq \"x\"].value","value":"x"}`), "noTarget"),
-		typed(patch(`{"op":"remove","path":"userName"}`), "mutability"), typed(patch(`{"op":"remove","path":"emails[primary gt true]"}`), "invalidFilter"), typed(patch(`{"op":"add","path":"active","value":"x"}`), "invalidValue"), typed(patch(`{"op":"x"}`), "invalidSyntax"),
-		{"GET", "/Users?cursor=x", "", "", 400, "invalidCursor"}, {"GET", "/Users?cursor&count=x", "", "", 400, "invalidCount"}, {"GET", "/Users?filter=password%20eq%20%22s3cret%22", "", "", 403, "sensitive"}, {"GET", "/Schemas?filter=id%20pr", "", "", 403, ""},
-		{"GET", "/Users", "", "Authorization: ", 401, ""}, {"GET", "/Users", "", "Authorization: Bearer x", 401, ""}, {"GET", "/Users/none", "", "", 404, ""}, {"GET", "/Nope", "", "", 404, ""}, {"GET", "/Users/a/b/c", "", "", 404, ""}, {"DELETE", "/Groups/none", "", "", 404, ""},
-		{"PUT", "/Users", user("x"), "", 405, ""}, {"GET", "/Bulk", "", "", 405, ""}, {"GET", "/Users", "", "Accept: text/html", 406, ""}, {"POST", "/Users", user("ann"), "", 409, "uniqueness"}, {"DELETE", path, "", `If-Match: W/"0"`, 412, ""},
-		{"POST", "/Users", user("x", `"title":"`+strings.Repeat("x", 1<<20)+`"`), "", 413, ""}, {"POST", "/Users", "x", "Content-Type: text/plain", 415, ""}, {"GET", "/Users", "", "X-Large: " + strings.Repeat("x", 70_000), 431, ""},
+		{"POST", "/Users", "{", "", 400, "invalidSyntax"}, {"PUT", path, `{"a":}`, "", 400, "invalidSyntax"}, {"PATCH", path, "[]", "", 400, "invalidSyntax"},
+		{"POST", "/.search", "x", "", 400, "invalidSyntax"},
+		{"POST", "/Users/.search", "", "", 400, "invalidSyntax"}, {"POST", "/Bulk", "{}", "", 400, "invalidSyntax"}, {"POST", "/Groups", "", "", 400, "invalidSyntax"},
+		{"POST", "/Users", user("x") + "}", "", 400, "invalidSyntax"},
+		{"POST", "/Users", "{}", "", 400, "invalidValue"}, {"POST", "/Users", user(""), "", 400, "invalidValue"},
+		{"PUT", path, user("x", `"active":"yes"`), "", 400, "invalidValue"}, {"GET", "/Users?count=x", "", "", 400, "invalidValue"},
+		{"POST", "/Users", group("x"), "", 400, "invalidValue"}, {"POST", "/Groups", group("x", `"members":[{"value":"none"}]`), "", 400, "invalidValue"},
+		{"GET", path + "?attributes=a..b", "", "", 400, "invalidValue"}, {"POST", "/Users", user("x", `"name":"y"`), "", 400, "invalidValue"},
+		{"GET", "/Users?filter=x", "", "", 400, "invalidFilter"}, {"POST", "/.search", search("x"), "", 400, "invalidFilter"},
+		{"GET", "/Users?filter=active%20gt%20true", "", "", 400, "invalidFilter"},
+		typed(patch(`{"op":"add","path":"a b","value":"x"}`), "invalidPath"), typed(patch(`{"op":"remove"}`), "noTarget"),
+		typed(patch(`{"op":"replace","path":"emails[type eq \"x\"].value","value":"x"}`), "noTarget"),
+		typed(patch(`{"op":"remove","path":"userName"}`), "mutability"), typed(patch(`{"op":"remove","path":"emails[primary gt true]"}`), "invalidFilter"),
+		typed(patch(`{"op":"add","path":"active","value":"x"}`), "invalidValue"), typed(patch(`{"op":"x"}`), "invalidSyntax"),
+		{"GET", "/Users?cursor=x", "", "", 400, "invalidCursor"}, {"GET", "/Users?cursor&count=x", "", "", 400, "invalidCount"},
+		{"GET", "/Users?filter=password%20eq%20%22s3cret%22", "", "", 403, "sensitive"}, {"GET", "/Schemas?filter=id%20pr", "", "", 403, ""},
+		{"GET", "/Users", "", "Authorization: ", 401, ""}, {"GET", "/Users", "", "Authorization: Bearer x", 401, ""}, {"GET", "/Users/none", "", "", 404, ""},
+		{"GET", "/Nope", "", "", 404, ""}, {"GET", "/Users/a/b/c", "", "", 404, ""}, {"DELETE", "/Groups/none", "", "", 404, ""},
+		{"PUT", "/Users", user("x"), "", 405, ""}, {"GET", "/Bulk", "", "", 405, ""}, {"GET", "/Users", "", "Accept: text/html", 406, ""},
+		{"POST", "/Users", user("ann"), "", 409, "uniqueness"}, {"DELETE", path, "", `If-Match: W/"0"`, 412, ""},
+		{"POST", "/Users", user("x", `"title":"`+strings.Repeat("x", 1<<20)+`"`), "", 413, ""}, {"POST", "/Users", "x", "Content-Type: text/plain", 415, ""},
+		{"GET", "/Users", "", "X-Large: " + strings.Repeat("x", 70_000), 431, ""},
 	}
 }
 
@@ -64,7 +75,9 @@ func TestErrors(t *testing.T) {
 		}},
 		{"RFC7644-3.12-R7+RFC7644-3.12-R20", func(c *client) {
 			path := person(c)
-			for _, body := range []string{"{", "null", "[]", `"x"`, "5", user("x") + "x", `{"userName":"a","username":"b"}`, `{"a":01}`, `{'a':1}`, `{"a":"\ud800"}`, "\xff", `{"a":1,}`, ""} {
+			for _, body := range []string{
+				"{", "null", "[]", `"x"`, "5", user("x") + "x", `{"userName":"a","username":"b"}`, `{"a":01}`, `{'a':1}`, `{"a":"\ud800"}`, "\xff", `{"a":1,}`, "",
+			} {
 				for target, method := range map[string]string{"/Users": "POST", path: "PUT", "/Users/.search": "POST", "/.search": "POST", "/Bulk": "POST", path + "?": "PATCH"} {
 					c.do(method, target, body).wantError(400, "invalidSyntax")
 				}
@@ -73,14 +86,17 @@ func TestErrors(t *testing.T) {
 		{"RFC7644-3.12-R11", func(c *client) {
 			path := person(c)
 			other := c.createUser("other").id()
-			for _, r := range []reply{c.do("POST", "/Users", user("ANN")), c.do("PUT", "/Users/"+other, user("ann")), c.patch("/Users/"+other, `{"op":"replace","path":"userName","value":"ann"}`)} {
+			for _, r := range []reply{
+				c.do("POST", "/Users", user("ANN")), c.do("PUT", "/Users/"+other, user("ann")), c.patch("/Users/"+other, `{"op":"replace","path":"userName","value":"ann"}`),
+			} {
 				r.wantError(409, "uniqueness", lastSegmentOf(path))
 			}
 		}},
 		{"RFC7644-3.12-R18+RFC7644-3.12-R23", func(c *client) {
 			path := person(c)
 			for pointer, member := range map[string]string{
-				"/active": `"active":"x"`, "/emails/1/value": `"emails":[{"value":"a"},{"value":5}]`, "/name/givenName": `"name":{"givenName":true}`, "/name/shoe": `"name":{"shoe":1}`, "/userName": `"title":"x"`, "/" + enterpriseURN + "/department": `"` + enterpriseURN + `":{"department":[]}`,
+				"/active": `"active":"x"`, "/emails/1/value": `"emails":[{"value":"a"},{"value":5}]`, "/name/givenName": `"name":{"givenName":true}`,
+				"/name/shoe": `"name":{"shoe":1}`, "/userName": `"title":"x"`, "/" + enterpriseURN + "/department": `"` + enterpriseURN + `":{"department":[]}`,
 				"/emails": `"emails":"a@x.org"`, "/nope": `"nope":null,"nope2":1`,
 			} {
 				body := user("new", member)
@@ -93,7 +109,9 @@ func TestErrors(t *testing.T) {
 		}},
 		{"RFC7644-3.12-R25+RFC7644-7.5.2-R2+RFC7644-7.5.2-R3", func(c *client) {
 			person(c)
-			for _, filter := range []string{`password eq "s3cret"`, `userName eq "ann" and password eq "s3cret"`, `not (PASSWORD pr)`, userURN + `:password co "s"`, `title pr or password sw "s3"`} {
+			for _, filter := range []string{
+				`password eq "s3cret"`, `userName eq "ann" and password eq "s3cret"`, `not (PASSWORD pr)`, userURN + `:password co "s"`, `title pr or password sw "s3"`,
+			} {
 				for _, endpoint := range []string{"/Users", ""} {
 					r := c.filter(endpoint, filter)
 					r.wantError(403, "sensitive", "POST")

@@ -98,14 +98,18 @@ func filterEquality(c *client) {
 	gadgets(c)
 	for filter, want := range map[string]string{
 		`label eq "a"`: "g1", `label eq "A"`: "", `label ne "a"`: "g2 g3 g4", `size eq 9`: "g1", `size eq -9`: "", `size ne 9`: "g2 g3 g4",
-		`size eq 9007199254740993`: "g3", `size eq 9007199254740992`: "", `size eq 9.0`: "g1", `weight eq 1.5`: "g1", `weight eq 15e-1`: "g1", `weight eq -2000`: "g2", `weight eq 0.10`: "g3", `weight ne 0.1`: "g1 g2 g4",
+		`size eq 9007199254740993`: "g3", `size eq 9007199254740992`: "", `size eq 9.0`: "g1", `weight eq 1.5`: "g1", `weight eq 15e-1`: "g1", `weight eq -2000`: "g2",
+		`weight eq 0.10`: "g3", `weight ne 0.1`: "g1 g2 g4",
 		`bought eq "2026-01-02T01:04:05Z"`: "g1", `bought eq "2026-01-02T01:04:05.000Z"`: "g1", `bought eq "2026-01-02T03:04:05Z"`: "", `bought ne "2026-01-02T01:04:05Z"`: "g2 g3 g4",
 		`broken eq true`: "g1", `broken eq false`: "g2", `broken ne true`: "g2 g3 g4", `blob eq "AQID"`: "g1", `blob ne "AQID"`: "g2 g3 g4", `link eq "https://x.org/a"`: "g2",
 		`size eq null`: "g4", `size ne null`: "g1 g2 g3", `not (size eq 9)`: "g2 g3 g4", `tags eq "blue"`: "g1", `tags eq null`: "g3 g4",
 	} {
 		finds(c, "/Gadgets", filter, want)
 	}
-	for _, mismatch := range []string{`size eq "9"`, `size eq true`, `weight eq "x"`, `broken eq "true"`, `broken eq 1`, `label eq 5`, `label eq true`, `bought eq 5`, `bought eq "yesterday"`, `bought gt "2026-01-02"`, `blob eq 5`, `tags eq 5`, `size co "9"`, `broken sw "t"`, `size gt null`} {
+	for _, mismatch := range []string{
+		`size eq "9"`, `size eq true`, `weight eq "x"`, `broken eq "true"`, `broken eq 1`, `label eq 5`, `label eq true`, `bought eq 5`, `bought eq "yesterday"`,
+		`bought gt "2026-01-02"`, `blob eq 5`, `tags eq 5`, `size co "9"`, `broken sw "t"`, `size gt null`,
+	} {
 		refusesFilter(c, "/Gadgets", mismatch)
 	}
 }
@@ -113,9 +117,12 @@ func filterEquality(c *client) {
 func filterSubstrings(c *client) {
 	crew(c)
 	for filter, want := range map[string]string{
-		`userName co "n"`: "U1 U4", `userName co "AN"`: "U1 U4", `userName co "ann"`: "U1", `userName co "annn"`: "", `userName sw "a"`: "U1", `userName sw "ann"`: "U1", `userName sw "nn"`: "",
-		`userName ew "n"`: "U1 U4", `userName ew "ann"`: "U1", `userName ew "an"`: "U4", `userName ew "xann"`: "", `displayName co "V"`: "U5", `displayName ew "é"`: "U5", `displayName sw "É"`: "U5",
-		`emails.value ew "@WORK.example"`: "U1 U3", `emails.value co "@" and emails.value sw "Z"`: "U1", `userName co "\"THE\""`: "U4", `externalId co "x-"`: "U1 U2", `externalId sw "E"`: "U1",
+		`userName co "n"`: "U1 U4", `userName co "AN"`: "U1 U4", `userName co "ann"`: "U1", `userName co "annn"`: "", `userName sw "a"`: "U1", `userName sw "ann"`: "U1",
+		`userName sw "nn"`: "",
+		`userName ew "n"`:  "U1 U4", `userName ew "ann"`: "U1", `userName ew "an"`: "U4", `userName ew "xann"`: "", `displayName co "V"`: "U5", `displayName ew "é"`: "U5",
+		`displayName sw "É"`:              "U5",
+		`emails.value ew "@WORK.example"`: "U1 U3", `emails.value co "@" and emails.value sw "Z"`: "U1", `userName co "\"THE\""`: "U4", `externalId co "x-"`: "U1 U2",
+		`externalId sw "E"`: "U1",
 	} {
 		finds(c, "/Users", filter, want)
 	}
@@ -141,7 +148,8 @@ func filterPresence(c *client) {
 func filterStringOrder(c *client) {
 	c.target.Seed(`{"Users":[{"id":"1","userName":"a"},{"id":"2","userName":"B"},{"id":"3","userName":"c"},{"id":"4","userName":"cc","externalId":"b"},{"id":"5","userName":"d","externalId":"C"}]}`)
 	for filter, want := range map[string]string{
-		`userName gt "b"`: "3 4 5", `userName ge "b"`: "2 3 4 5", `userName lt "c"`: "1 2", `userName le "C"`: "1 2 3", `userName gt "c" and userName lt "d"`: "4", `userName gt "z"`: "", `userName ge ""`: "1 2 3 4 5",
+		`userName gt "b"`: "3 4 5", `userName ge "b"`: "2 3 4 5", `userName lt "c"`: "1 2", `userName le "C"`: "1 2 3", `userName gt "c" and userName lt "d"`: "4",
+		`userName gt "z"`: "", `userName ge ""`: "1 2 3 4 5",
 		`externalId gt "D"`: "4", `externalId lt "b"`: "5", `id ge "3" and id lt "5"`: "3 4", `title gt "a" or title lt "a" or title ge "a"`: "",
 	} {
 		finds(c, "/Users", filter, want)
@@ -151,7 +159,8 @@ func filterStringOrder(c *client) {
 func filterNumbers(c *client) {
 	gadgets(c)
 	for filter, want := range map[string]string{
-		`size lt 10`: "g1", `size le 10`: "g1 g2", `size gt 9`: "g2 g3", `size ge 9`: "g1 g2 g3", `size gt 9007199254740992`: "g3", `size lt 9007199254740993`: "g1 g2", `size gt 9.5`: "g2 g3", `size lt 99999999999999999999999999`: "g1 g2 g3", `size gt -1e400`: "g1 g2 g3",
+		`size lt 10`: "g1", `size le 10`: "g1 g2", `size gt 9`: "g2 g3", `size ge 9`: "g1 g2 g3", `size gt 9007199254740992`: "g3", `size lt 9007199254740993`: "g1 g2",
+		`size gt 9.5`: "g2 g3", `size lt 99999999999999999999999999`: "g1 g2 g3", `size gt -1e400`: "g1 g2 g3",
 		`weight lt 0`: "g2", `weight ge 0.1`: "g1 g3", `weight gt 0.1`: "g1", `weight le 1.5000`: "g1 g2 g3",
 	} {
 		finds(c, "/Gadgets", filter, want)
@@ -174,12 +183,15 @@ func filterCaseExact(c *client) {
 	crew(c)
 	gadgets(c)
 	for filter, want := range map[string]string{
-		`userName eq "ANN"`: "U1", `userName eq "DAN \"THE\" MAN"`: "U4", `title eq "BOSS"`: "U1 U2", `emails.value eq "ANN@work.EXAMPLE"`: "U1", `emails[value eq "ANN@WORK.example"]`: "U1", `name.familyName eq "ELM"`: "U3",
+		`userName eq "ANN"`: "U1", `userName eq "DAN \"THE\" MAN"`: "U4", `title eq "BOSS"`: "U1 U2", `emails.value eq "ANN@work.EXAMPLE"`: "U1",
+		`emails[value eq "ANN@WORK.example"]`: "U1", `name.familyName eq "ELM"`: "U3",
 		`externalId eq "Ex-1"`: "U1", `externalId eq "ex-1"`: "U2", `externalId eq "EX-1"`: "", `id eq "U1"`: "U1", `id eq "u1"`: "", `id sw "u"`: "", `externalId co "X"`: "",
 	} {
 		finds(c, "/Users", filter, want)
 	}
-	for filter, want := range map[string]string{`label eq "b"`: "", `label eq "B"`: "g2", `label co "B"`: "g2", `blob eq "AQID"`: "g1", `blob eq "aqid"`: "g2", `tags eq "BLUE"`: "g1", `label lt "a"`: "g2 g4"} {
+	for filter, want := range map[string]string{
+		`label eq "b"`: "", `label eq "B"`: "g2", `label co "B"`: "g2", `blob eq "AQID"`: "g1", `blob eq "aqid"`: "g2", `tags eq "BLUE"`: "g1", `label lt "a"`: "g2 g4",
+	} {
 		finds(c, "/Gadgets", filter, want)
 	}
 }
@@ -189,7 +201,8 @@ func filterServerValues(c *client) {
 	made := c.createUser("ann", `"emails":[{"value":"Ann@X.ORG"}]`, `"ims":[{"value":"An N"}]`, `"id":"mine"`, `"meta":{"resourceType":"Robot"}`)
 	equal(c.t, "email", made.at("emails", 0, "value"), "Ann@x.org")
 	for _, shown := range []string{
-		`ims.value eq "` + made.at("ims", 0, "value").(string) + `"`, `id eq "` + made.id() + `"`, `meta.resourceType eq "User"`, `meta.location eq "` + made.at("meta", "location").(string) + `"`,
+		`ims.value eq "` + made.at("ims", 0, "value").(string) + `"`, `id eq "` + made.id() + `"`, `meta.resourceType eq "User"`,
+		`meta.location eq "` + made.at("meta", "location").(string) + `"`,
 		`meta.created eq "` + made.at("meta", "created").(string) + `"`, `meta.version eq ` + fmt.Sprintf("%q", made.header.Get("ETag")), `emails.primary eq false`, `not (active pr)`,
 	} {
 		finds(c, "/Users", shown, made.id())

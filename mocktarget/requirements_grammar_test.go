@@ -35,8 +35,10 @@ func TestFilterGrammar(t *testing.T) {
 func filterNeedsAnExpression(c *client) {
 	crew(c)
 	for _, filter := range []string{
-		"", " ", "userName", "userName eq", "userName eq ", `eq "x"`, `"ann"`, "pr", `"ann" eq userName`, `userName pr "x"`, "userName pr pr", `userName "x"`, "and", "not", "not ()", "()", `userName eq "ann" and`, `or userName pr`,
-		`userName eq "ann" title eq "x"`, `userName eq "ann" and and title pr`, "true", "title pr and not", "shoeSize pr", `shoeSize eq "44" or userName pr`, "userName.shoe pr", `name.shoe eq "x"`, `emails.shoe pr`, "urn:nope:userName pr",
+		"", " ", "userName", "userName eq", "userName eq ", `eq "x"`, `"ann"`, "pr", `"ann" eq userName`, `userName pr "x"`, "userName pr pr", `userName "x"`, "and", "not",
+		"not ()", "()", `userName eq "ann" and`, `or userName pr`,
+		`userName eq "ann" title eq "x"`, `userName eq "ann" and and title pr`, "true", "title pr and not", "shoeSize pr", `shoeSize eq "44" or userName pr`,
+		"userName.shoe pr", `name.shoe eq "x"`, `emails.shoe pr`, "urn:nope:userName pr",
 		enterpriseURN + " pr", userURN + ` eq "x"`, `urn:ietf:params:scim:schemas:core:2.0:Group:displayName pr`,
 	} {
 		refusesFilter(c, "/Users", filter)
@@ -46,8 +48,10 @@ func filterNeedsAnExpression(c *client) {
 func filterABNF(c *client) {
 	crew(c)
 	for filter, want := range map[string]string{
-		`title pr`: "U1 U2 U3", `(title pr)`: "U1 U2 U3", `((title pr))`: "U1 U2 U3", `not (title pr)`: "U4 U5", `not(title pr)`: "U4 U5", `NOT  ( title pr )`: "U4 U5", `  title   pr  `: "U1 U2 U3",
-		`not (not (title pr))`: "U1 U2 U3", `(title pr) and (active eq true)`: "U1 U3", `emails[(type eq "work")]`: "U1 U3", `emails [type eq "work"]`: "U1 U3", `emails[ type eq "work" ]`: "U1 U3",
+		`title pr`: "U1 U2 U3", `(title pr)`: "U1 U2 U3", `((title pr))`: "U1 U2 U3", `not (title pr)`: "U4 U5", `not(title pr)`: "U4 U5", `NOT  ( title pr )`: "U4 U5",
+		`  title   pr  `:       "U1 U2 U3",
+		`not (not (title pr))`: "U1 U2 U3", `(title pr) and (active eq true)`: "U1 U3", `emails[(type eq "work")]`: "U1 U3", `emails [type eq "work"]`: "U1 U3",
+		`emails[ type eq "work" ]`: "U1 U3",
 		`userName eq "ann" or userName eq "bob" or userName eq "cyd" or userName eq "eve"`: "U1 U2 U3 U5", `$ref pr or title pr`: "", `id eq "U1"`: "U1",
 		strings.Repeat("(", 64) + "title pr" + strings.Repeat(")", 64): "U1 U2 U3",
 	} {
@@ -58,9 +62,12 @@ func filterABNF(c *client) {
 		finds(c, "/Users", filter, want)
 	}
 	for _, filter := range []string{
-		`(title pr`, `title pr)`, `((title pr)`, `emails[type eq "work"`, `emails type eq "work"]`, `emails[]`, `emails[type]`, `emails[emails[type pr]]`, `emails[type eq "work"].value eq "x"`, `emails[type eq "work"] pr`, `emails.[type pr]`,
-		`not title pr`, `title pr not (title pr)`, `title pr && active eq true`, `title pr, active eq true`, `title pr;`, `title eq "a" "b"`, `title..x pr`, `.title pr`, `title. pr`, `name.givenName.x pr`, `1title pr`, `_title pr`, `ti tle pr`,
-		`title eq"x"`, `titleeq "x"`, `title eq "x"and active eq true`, `title eq "x" andactive eq true`, "title\tpr", "title\npr", `title pr and(active eq true)x`, `-title pr`, `título pr`, `:title pr`, `title eq "x`, `title eq x"`,
+		`(title pr`, `title pr)`, `((title pr)`, `emails[type eq "work"`, `emails type eq "work"]`, `emails[]`, `emails[type]`, `emails[emails[type pr]]`,
+		`emails[type eq "work"].value eq "x"`, `emails[type eq "work"] pr`, `emails.[type pr]`,
+		`not title pr`, `title pr not (title pr)`, `title pr && active eq true`, `title pr, active eq true`, `title pr;`, `title eq "a" "b"`, `title..x pr`, `.title pr`,
+		`title. pr`, `name.givenName.x pr`, `1title pr`, `_title pr`, `ti tle pr`,
+		`title eq"x"`, `titleeq "x"`, `title eq "x"and active eq true`, `title eq "x" andactive eq true`, "title\tpr", "title\npr", `title pr and(active eq true)x`,
+		`-title pr`, `título pr`, `:title pr`, `title eq "x`, `title eq x"`,
 		strings.Repeat("(", 65) + "title pr" + strings.Repeat(")", 65),
 	} {
 		refusesFilter(c, "/Users", filter)
@@ -73,14 +80,18 @@ func filterABNF(c *client) {
 func filterLiterals(c *client) {
 	c.target.Seed(`{"Users":[{"id":"1","userName":"bjensen"},{"id":"2","userName":"say \"hi\" \\ / \t\n é 😀"},{"id":"3","userName":"true"},{"id":"4","userName":"null"},{"id":"5","userName":"5"},{"id":"6","userName":"it's"}]}`)
 	for filter, want := range map[string]string{
-		`userName eq "say \"hi\" \\ / \t\n é 😀"`: "2", `userName eq "say \u0022hi\u0022 \u005c \/ \u0009\u000a \u00e9 \ud83d\ude00"`: "2", `userName co "\\"`: "2", `userName co "\""`: "2", `userName sw "\u0062J"`: "1", `userName co "\n"`: "2",
-		`userName eq "true"`: "3", `userName eq "null"`: "4", `userName eq "5"`: "5", `userName eq "it's"`: "6", `userName eq "and"`: "", `userName eq ") or (title pr"`: "", `active eq null and userName eq "5"`: "5", `userName ne NULL and userName sw "bj"`: "1",
+		`userName eq "say \"hi\" \\ / \t\n é 😀"`: "2", `userName eq "say \u0022hi\u0022 \u005c \/ \u0009\u000a \u00e9 \ud83d\ude00"`: "2", `userName co "\\"`: "2",
+		`userName co "\""`: "2", `userName sw "\u0062J"`: "1", `userName co "\n"`: "2",
+		`userName eq "true"`: "3", `userName eq "null"`: "4", `userName eq "5"`: "5", `userName eq "it's"`: "6", `userName eq "and"`: "", `userName eq ") or (title pr"`: "",
+		`active eq null and userName eq "5"`: "5", `userName ne NULL and userName sw "bj"`: "1",
 	} {
 		finds(c, "/Users", filter, want)
 	}
 	for _, filter := range []string{
-		`userName eq bjensen`, `userName eq 'bjensen'`, `userName eq "bjensen'`, `userName eq 5`, `userName eq true`, `userName eq "a\x"`, `userName eq "\u00g1"`, `userName eq "\ud83d"`, `userName eq "a` + "\x01" + `"`, `userName eq ""bjensen""`,
-		`active eq TRUE1`, `active eq yes`, `active eq "true"`, `active eq 1`, `meta.created gt 2026`, `userName eq {"a":1}`, `userName eq ["bjensen"]`, `userName eq {}`, "userName eq \"\xff\"",
+		`userName eq bjensen`, `userName eq 'bjensen'`, `userName eq "bjensen'`, `userName eq 5`, `userName eq true`, `userName eq "a\x"`, `userName eq "\u00g1"`,
+		`userName eq "\ud83d"`, `userName eq "a` + "\x01" + `"`, `userName eq ""bjensen""`,
+		`active eq TRUE1`, `active eq yes`, `active eq "true"`, `active eq 1`, `meta.created gt 2026`, `userName eq {"a":1}`, `userName eq ["bjensen"]`, `userName eq {}`,
+		"userName eq \"\xff\"",
 	} {
 		c.filter("/Users", filter).wantError(400, "invalidFilter")
 	}
@@ -104,11 +115,16 @@ func filterLogic(c *client) {
 	}
 	c.target.Seed(`{"Users":[` + strings.Join(users, ",") + `]}`)
 	for filter, want := range map[string]string{
-		"A and B": "uab uabc", "A or B": "ua ub uab uac ubc uabc", "not (A)": "u ub uc ubc", "A or B and C": "ua uab uac ubc uabc", "(A or B) and C": "uac ubc uabc", "A and B or C": "uab uc uac ubc uabc", "A and (B or C)": "uab uac uabc",
-		"not (A) and B": "ub ubc", "not (A and B)": "u ua ub uc uac ubc", "not (A) or B": "u ub uab uc ubc uabc", "A and not (B) or C": "ua uc uac ubc uabc", "A and not (B or C)": "ua", "C or A and not (B)": "ua uc uac ubc uabc", "A or B or C": "ua ub uab uc uac ubc uabc", "A and B and C": "uabc",
-		"not (A) and not (B) and not (C)": "u", "not (A or B) or not (C)": "u ua ub uab uc", "A or (B and not (C))": "ua ub uab uac uabc", "not (not (A) and not (B))": "ua ub uab uac ubc uabc",
+		"A and B": "uab uabc", "A or B": "ua ub uab uac ubc uabc", "not (A)": "u ub uc ubc", "A or B and C": "ua uab uac ubc uabc", "(A or B) and C": "uac ubc uabc",
+		"A and B or C": "uab uc uac ubc uabc", "A and (B or C)": "uab uac uabc",
+		"not (A) and B": "ub ubc", "not (A and B)": "u ua ub uc uac ubc", "not (A) or B": "u ub uab uc ubc uabc", "A and not (B) or C": "ua uc uac ubc uabc",
+		"A and not (B or C)": "ua", "C or A and not (B)": "ua uc uac ubc uabc", "A or B or C": "ua ub uab uc uac ubc uabc", "A and B and C": "uabc",
+		"not (A) and not (B) and not (C)": "u", "not (A or B) or not (C)": "u ua ub uab uc", "A or (B and not (C))": "ua ub uab uac uabc",
+		"not (not (A) and not (B))": "ua ub uab uac ubc uabc",
 	} {
-		for _, terms := range [][]string{{"title pr", "nickName pr", "locale pr"}, {`title eq "X"`, `nickName co "x"`, `locale sw "x"`}, {`not (title eq null)`, `(nickName ge "x")`, `locale ne null`}} {
+		for _, terms := range [][]string{
+			{"title pr", "nickName pr", "locale pr"}, {`title eq "X"`, `nickName co "x"`, `locale sw "x"`}, {`not (title eq null)`, `(nickName ge "x")`, `locale ne null`},
+		} {
 			finds(c, "/Users", strings.NewReplacer("A", terms[0], "B", terms[1], "C", terms[2]).Replace(filter), want)
 		}
 	}
@@ -117,15 +133,20 @@ func filterLogic(c *client) {
 func filterInBrackets(c *client) {
 	crew(c)
 	for filter, want := range map[string]string{
-		`emails[type eq "work"]`: "U1 U3", `emails[type eq "work" and value co "@home"]`: "", `emails[type eq "home" and value co "@home"]`: "U1 U2", `emails[type eq "work" and primary eq true and value sw "ann"]`: "U1",
-		`emails[type eq "work" or value sw "bob"]`: "U1 U2 U3", `emails[not (type eq "work")]`: "U1 U2", `emails[type eq "home" and not (value sw "z" or value sw "y")]`: "U2", `emails[(type eq "work" or type eq "home") and value co "z"]`: "U1",
-		`emails[type eq "work"] and emails[value sw "z"]`: "U1", `not (emails[type eq "work"])`: "U2 U4 U5", `name[familyName sw "o"]`: "U1", `emails[primary eq false]`: "U1 U2 U3", `emails[display pr]`: "", `emails[value pr and type ne "work"]`: "U1 U2",
-		userURN + `:emails[type eq "work"] and title eq "clerk"`: "U3", enterpriseURN + `:manager[value eq "U1"]`: "U3", `meta[resourceType eq "User"] and userName eq "bob"`: "U2", `groups[display eq "ann" and type eq "direct"]`: "U1",
+		`emails[type eq "work"]`: "U1 U3", `emails[type eq "work" and value co "@home"]`: "", `emails[type eq "home" and value co "@home"]`: "U1 U2",
+		`emails[type eq "work" and primary eq true and value sw "ann"]`: "U1",
+		`emails[type eq "work" or value sw "bob"]`:                      "U1 U2 U3", `emails[not (type eq "work")]`: "U1 U2", `emails[type eq "home" and not (value sw "z" or value sw "y")]`: "U2",
+		`emails[(type eq "work" or type eq "home") and value co "z"]`: "U1",
+		`emails[type eq "work"] and emails[value sw "z"]`:             "U1", `not (emails[type eq "work"])`: "U2 U4 U5", `name[familyName sw "o"]`: "U1",
+		`emails[primary eq false]`: "U1 U2 U3", `emails[display pr]`: "", `emails[value pr and type ne "work"]`: "U1 U2",
+		userURN + `:emails[type eq "work"] and title eq "clerk"`: "U3", enterpriseURN + `:manager[value eq "U1"]`: "U3",
+		`meta[resourceType eq "User"] and userName eq "bob"`: "U2", `groups[display eq "ann" and type eq "direct"]`: "U1",
 	} {
 		finds(c, "/Users", filter, want)
 	}
 	for _, filter := range []string{
-		`emails[userName eq "x"]`, `emails[]`, `emails[ ]`, `emails[emails.value eq "x"]`, `emails[value]`, `emails[primary eq "yes"]`, `emails[` + userURN + `:value pr]`, `userName[value eq "x"]`, `title[type pr]`, `nope[value pr]`, `emails.value[value pr]`, `emails[value.x pr]`,
+		`emails[userName eq "x"]`, `emails[]`, `emails[ ]`, `emails[emails.value eq "x"]`, `emails[value]`, `emails[primary eq "yes"]`, `emails[` + userURN + `:value pr]`,
+		`userName[value eq "x"]`, `title[type pr]`, `nope[value pr]`, `emails.value[value pr]`, `emails[value.x pr]`,
 	} {
 		refusesFilter(c, "/Users", filter)
 	}
@@ -134,14 +155,19 @@ func filterInBrackets(c *client) {
 func filterPaths(c *client) {
 	crew(c)
 	for filter, want := range map[string]string{
-		userURN + `:userName sw "b"`: "U2", userURN + `:name.familyName eq "oak"`: "U1", userURN + `:emails.type eq "work"`: "U1 U3", userURN + `:id eq "U2"`: "U2", userURN + ":meta.created pr": "U1 U2 U3 U4 U5",
-		enterpriseURN + `:employeeNumber eq "007"`: "U3", enterpriseURN + `:manager.value eq "U1"`: "U3", `not (` + enterpriseURN + `:manager.value pr)`: "U1 U2 U4 U5", userURN + `:title pr and ` + enterpriseURN + `:employeeNumber pr`: "U3",
-		`name.familyName eq "oak"`: "U1", `meta.resourceType eq "User" and name.familyName co "l"`: "U3", `groups.value eq "G1"`: "U1", `groups.display sw "an"`: "U1", `groups.$ref ew "/Groups/G1"`: "U1", `schemas eq "` + enterpriseURN + `"`: "U3",
+		userURN + `:userName sw "b"`: "U2", userURN + `:name.familyName eq "oak"`: "U1", userURN + `:emails.type eq "work"`: "U1 U3", userURN + `:id eq "U2"`: "U2",
+		userURN + ":meta.created pr":               "U1 U2 U3 U4 U5",
+		enterpriseURN + `:employeeNumber eq "007"`: "U3", enterpriseURN + `:manager.value eq "U1"`: "U3", `not (` + enterpriseURN + `:manager.value pr)`: "U1 U2 U4 U5",
+		userURN + `:title pr and ` + enterpriseURN + `:employeeNumber pr`: "U3",
+		`name.familyName eq "oak"`:                                        "U1", `meta.resourceType eq "User" and name.familyName co "l"`: "U3", `groups.value eq "G1"`: "U1", `groups.display sw "an"`: "U1",
+		`groups.$ref ew "/Groups/G1"`: "U1", `schemas eq "` + enterpriseURN + `"`: "U3",
 	} {
 		finds(c, "/Users", filter, want)
 	}
 	finds(c, "/Groups", groupURN+`:displayName eq "ann" and members.type eq "User"`, "G1")
-	for _, filter := range []string{`name eq "oak"`, `meta gt "x"`, enterpriseURN + `:manager eq "U1"`, enterpriseURN + `:userName pr`, userURN + `:employeeNumber pr`, `employeeNumber pr`} {
+	for _, filter := range []string{
+		`name eq "oak"`, `meta gt "x"`, enterpriseURN + `:manager eq "U1"`, enterpriseURN + `:userName pr`, userURN + `:employeeNumber pr`, `employeeNumber pr`,
+	} {
 		refusesFilter(c, "/Users", filter)
 	}
 }
@@ -176,13 +202,17 @@ func TestRootQueries(t *testing.T) {
 func rootFilters(c *client) {
 	crew(c)
 	for filter, want := range map[string]string{
-		"userName pr": "U1 U2 U3 U4 U5", "members pr": "G1", `userName eq "ann" or displayName eq "ann"`: "U1 G1", `not (userName pr)`: "G1", `userName ne "ann"`: "U2 U3 U4 U5 G1", "userName eq null": "G1", `meta.resourceType eq "Group"`: "G1",
-		`meta.resourceType eq "User" and title pr or meta.resourceType eq "Group"`: "U1 U2 U3 G1", `displayName pr`: "U5 G1", `emails[type eq "work"] or members[value eq "U1"]`: "U1 U3 G1", enterpriseURN + ":employeeNumber pr": "U3", userURN + ":userName pr and not (title pr)": "U4 U5",
+		"userName pr": "U1 U2 U3 U4 U5", "members pr": "G1", `userName eq "ann" or displayName eq "ann"`: "U1 G1", `not (userName pr)`: "G1",
+		`userName ne "ann"`: "U2 U3 U4 U5 G1", "userName eq null": "G1", `meta.resourceType eq "Group"`: "G1",
+		`meta.resourceType eq "User" and title pr or meta.resourceType eq "Group"`: "U1 U2 U3 G1", `displayName pr`: "U5 G1",
+		`emails[type eq "work"] or members[value eq "U1"]`: "U1 U3 G1", enterpriseURN + ":employeeNumber pr": "U3", userURN + ":userName pr and not (title pr)": "U4 U5",
 		groupURN + `:displayName pr`: "G1",
 	} {
 		finds(c, "", filter, want)
 	}
-	for _, filter := range []string{"shoeSize pr", `userName eq`, `userName xx "ann"`, `active gt true`, `userName eq 5`, `emails[nope pr]`, "urn:nope:x pr", `userName eq "ann" or shoeSize pr`} {
+	for _, filter := range []string{
+		"shoeSize pr", `userName eq`, `userName xx "ann"`, `active gt true`, `userName eq 5`, `emails[nope pr]`, "urn:nope:x pr", `userName eq "ann" or shoeSize pr`,
+	} {
 		refusesFilter(c, "", filter)
 	}
 	c.do("GET", "?filter="+url.QueryEscape(`password eq "x"`), "").wantError(403, "sensitive")

@@ -159,8 +159,10 @@ func patchPathsOfAnyCase(c *client) {
 func patchKeepsToTheSchema(c *client) {
 	path := person(c)
 	for _, operation := range []string{
-		`"path":"active","value":"x"`, `"path":"active","value":"true"`, `"path":"active","value":1`, `"path":"title","value":5`, `"path":"title","value":["x"]`, `"path":"title","value":{"a":1}`,
-		`"path":"emails","value":"str"`, `"path":"emails","value":["str"]`, `"path":"emails","value":[{"value":5}]`, `"path":"emails","value":[{"nope":"x"}]`, `"path":"emails.value","value":true`,
+		`"path":"active","value":"x"`, `"path":"active","value":"true"`, `"path":"active","value":1`, `"path":"title","value":5`, `"path":"title","value":["x"]`,
+		`"path":"title","value":{"a":1}`,
+		`"path":"emails","value":"str"`, `"path":"emails","value":["str"]`, `"path":"emails","value":[{"value":5}]`, `"path":"emails","value":[{"nope":"x"}]`,
+		`"path":"emails.value","value":true`,
 		`"path":"name","value":"x"`, `"path":"name","value":[{"givenName":"x"}]`, `"path":"name","value":{"nope":"x"}`, `"path":"name.givenName","value":{}`,
 		`"path":"emails[type eq \"work\"]","value":"x"`, `"path":"emails[type eq \"work\"].primary","value":"x"`, `"path":"profileUrl","value":"not a url"`,
 		`"path":"` + enterpriseURN + `","value":"x"`, `"path":"` + enterpriseURN + `:manager","value":"x"`, `"value":"x"`, `"value":[]`, `"value":null`, `"value":{"active":"x"}`,
@@ -170,7 +172,9 @@ func patchKeepsToTheSchema(c *client) {
 			refusePatch(c, path, 400, "invalidValue", `{"op":"`+op+`",`+operation+`}`)
 		}
 	}
-	for _, unknown := range []string{`{"nope":"x"}`, `{"name.nope":"x"}`, `{"urn:nope":{"a":"x"}}`, `{"` + enterpriseURN + `":{"nope":"x"}}`, `{"emails[type eq \"work\"].value":"x"}`} {
+	for _, unknown := range []string{
+		`{"nope":"x"}`, `{"name.nope":"x"}`, `{"urn:nope":{"a":"x"}}`, `{"` + enterpriseURN + `":{"nope":"x"}}`, `{"emails[type eq \"work\"].value":"x"}`,
+	} {
 		refusePatch(c, path, 400, "invalidPath", `{"op":"add","value":`+unknown+`}`)
 	}
 }
@@ -178,19 +182,26 @@ func patchKeepsToTheSchema(c *client) {
 func patchKeepsToMutability(c *client) {
 	path := person(c)
 	staff := "/Groups/" + c.createGroup("staff", `"members":[{"value":"`+lastSegmentOf(path)+`"}]`).id()
-	for _, readOnly := range []string{"id", "meta", "meta.created", "meta.lastModified", "meta.version", "groups", "groups.value", `groups[value pr]`, userURN + ":groups", enterpriseURN + ":manager.displayName"} {
+	for _, readOnly := range []string{
+		"id", "meta", "meta.created", "meta.lastModified", "meta.version", "groups", "groups.value", `groups[value pr]`, userURN + ":groups",
+		enterpriseURN + ":manager.displayName",
+	} {
 		refusePatch(c, path, 400, "mutability", fmt.Sprintf(`{"op":"remove","path":%q}`, readOnly))
 		for _, op := range []string{"add", "replace"} {
 			refusePatch(c, path, 400, "mutability", fmt.Sprintf(`{"op":%q,"path":%q,"value":"x"}`, op, readOnly))
 		}
 	}
 	for _, operation := range []string{
-		`{"op":"replace","value":{"id":"x"}}`, `{"op":"add","value":{"meta":{"created":"2001-01-01T00:00:00Z"}}}`, `{"op":"remove","path":"userName"}`, `{"op":"replace","path":"userName","value":null}`,
+		`{"op":"replace","value":{"id":"x"}}`, `{"op":"add","value":{"meta":{"created":"2001-01-01T00:00:00Z"}}}`, `{"op":"remove","path":"userName"}`,
+		`{"op":"replace","path":"userName","value":null}`,
 		`{"op":"remove","path":"schemas"}`, `{"op":"replace","path":"schemas","value":[]}`, `{"op":"remove","path":"` + userURN + `"}`,
 	} {
 		refusePatch(c, path, 400, "mutability", operation)
 	}
-	for _, operation := range []string{`{"op":"remove","path":"displayName"}`, `{"op":"replace","path":"members.value","value":"x"}`, `{"op":"replace","path":"members[value pr].value","value":"x"}`, `{"op":"remove","path":"members[value pr].value"}`} {
+	for _, operation := range []string{
+		`{"op":"remove","path":"displayName"}`, `{"op":"replace","path":"members.value","value":"x"}`, `{"op":"replace","path":"members[value pr].value","value":"x"}`,
+		`{"op":"remove","path":"members[value pr].value"}`,
+	} {
 		refusePatch(c, staff, 400, "mutability", operation)
 	}
 }
@@ -212,8 +223,9 @@ func patchAnswersProjected(c *client) {
 	path := person(c)
 	staff := "/Groups/" + c.createGroup("staff", `"members":[{"value":"`+lastSegmentOf(path)+`"}]`).id()
 	for query, want := range map[string]string{
-		path + "?attributes=userName,name.givenName": "id name schemas userName", path + "?excludedAttributes=emails,name,addresses,meta,groups": "active id schemas title " + enterpriseURN + " userName",
-		staff + "?attributes=displayName": "displayName id schemas", staff + "?excludedAttributes=members,meta": "displayName id schemas",
+		path + "?attributes=userName,name.givenName":                   "id name schemas userName",
+		path + "?excludedAttributes=emails,name,addresses,meta,groups": "active id schemas title " + enterpriseURN + " userName",
+		staff + "?attributes=displayName":                              "displayName id schemas", staff + "?excludedAttributes=members,meta": "displayName id schemas",
 		staff + "?attributes=members": "id members schemas", staff + "?attributes=nope": "id schemas",
 	} {
 		r := c.patch(query, `{"op":"add","path":"externalId","value":"e"}`, `{"op":"remove","path":"externalId"}`).want(200)

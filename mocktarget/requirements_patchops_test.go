@@ -84,10 +84,12 @@ func addAgain(c *client) {
 		{path, `{"op":"add","path":"title","value":"Boss"}`}, {path, `{"op":"add","path":"active","value":true}`}, {path, `{"op":"add","path":"name","value":{"givenName":"Ann"}}`},
 		{path, `{"op":"add","path":"emails","value":[{"value":"h@x.org","type":"home"}]}`}, {path, `{"op":"add","path":"emails","value":{"value":"H@X.ORG","type":"home"}}`},
 		{path, `{"op":"add","value":{"title":"Boss","emails":[{"value":"w@x.org","type":"work","primary":true}],"` + enterpriseURN + `":{"department":"Sales"}}}`},
-		{path, `{"op":"add","path":"` + enterpriseURN + `:manager","value":{"value":"m1"}}`}, {path, `{"op":"add","path":"addresses","value":[{"type":"work","locality":"Ulm","country":"DE"}]}`},
+		{path, `{"op":"add","path":"` + enterpriseURN + `:manager","value":{"value":"m1"}}`},
+		{path, `{"op":"add","path":"addresses","value":[{"type":"work","locality":"Ulm","country":"DE"}]}`},
 		{path, `{"op":"add","path":"password","value":"s3cret"}`}, {path, `{"op":"replace","path":"title","value":"Boss"}`}, {path, `{"op":"remove","path":"nickName"}`},
 		{path, `{"op":"add","path":"title","value":"x"},{"op":"replace","path":"title","value":"Boss"}`},
-		{staff, `{"op":"add","path":"members","value":[{"value":"` + id + `"}]}`}, {staff, `{"op":"add","path":"members","value":{"value":"` + id + `","type":"User"}}`}, {staff, `{"op":"add","value":{"members":[{"value":"` + id + `"}]}}`},
+		{staff, `{"op":"add","path":"members","value":[{"value":"` + id + `"}]}`}, {staff, `{"op":"add","path":"members","value":{"value":"` + id + `","type":"User"}}`},
+		{staff, `{"op":"add","value":{"members":[{"value":"` + id + `"}]}}`},
 	} {
 		before := c.do("GET", at.path, "")
 		r := c.patch(at.path, at.operation)
@@ -118,7 +120,8 @@ func TestPatchRemove(t *testing.T) {
 func removeSingle(c *client) {
 	path := person(c)
 	for target, where := range map[string][]any{
-		"title": {"title"}, "name.middleName": {"name", "middleName"}, enterpriseURN + ":department": {enterpriseURN, "department"}, enterpriseURN + ":manager.value": {enterpriseURN, "manager"}, "active": {"active"},
+		"title": {"title"}, "name.middleName": {"name", "middleName"}, enterpriseURN + ":department": {enterpriseURN, "department"},
+		enterpriseURN + ":manager.value": {enterpriseURN, "manager"}, "active": {"active"},
 	} {
 		equal(c.t, target, c.patch(path, `{"op":"remove","path":"`+target+`"}`).want(200).at(where...), nil)
 		equal(c.t, target+" pr", c.filter("/Users", target+" pr").want(200).at("totalResults"), 0)
@@ -144,8 +147,10 @@ func removeAll(c *client) {
 
 func removeSelected(c *client) {
 	for i, test := range []struct{ filter, left string }{
-		{`type eq \"work\"`, "h@x.org o@x.net"}, {`type eq \"work\" and value ew \"net\"`, "w@x.org h@x.org o@x.net"}, {`value ew \".org\"`, "o@x.net"}, {`primary eq true`, "h@x.org o@x.net"},
-		{`type eq \"work\" or type eq \"home\" and value sw \"h\"`, "o@x.net"}, {`not (type eq \"work\")`, "w@x.org"}, {`(type eq \"work\" or type eq \"home\") and not (display pr)`, "w@x.org o@x.net"},
+		{`type eq \"work\"`, "h@x.org o@x.net"}, {`type eq \"work\" and value ew \"net\"`, "w@x.org h@x.org o@x.net"}, {`value ew \".org\"`, "o@x.net"},
+		{`primary eq true`, "h@x.org o@x.net"},
+		{`type eq \"work\" or type eq \"home\" and value sw \"h\"`, "o@x.net"}, {`not (type eq \"work\")`, "w@x.org"},
+		{`(type eq \"work\" or type eq \"home\") and not (display pr)`, "w@x.org o@x.net"},
 		{`value ne \"w@x.org\"`, "w@x.org"}, {`TYPE EQ \"HOME\"`, "w@x.org o@x.net"}, {`type pr`, ""}, {`display pr and primary eq false or value gt \"p\"`, "h@x.org o@x.net"},
 	} {
 		path := "/Users/" + c.createUser(fmt.Sprint("u", i), `"emails":[{"value":"w@x.org","type":"work","display":"Work","primary":true},{"value":"h@x.org","type":"home"},{"value":"o@x.net","type":"other"}]`).id()
@@ -186,7 +191,9 @@ func removeNothing(c *client) {
 		equal(c.t, "the group", c.do("GET", staff, "").raw, before)
 	}
 	before := c.do("GET", path, "").raw
-	for _, target := range []string{`emails[type eq \"nope\"]`, `emails[type eq \"nope\"].display`, "nickName", "name.honorificPrefix", "photos", enterpriseURN + ":division", `photos[value pr]`} {
+	for _, target := range []string{
+		`emails[type eq \"nope\"]`, `emails[type eq \"nope\"].display`, "nickName", "name.honorificPrefix", "photos", enterpriseURN + ":division", `photos[value pr]`,
+	} {
 		equal(c.t, target, c.patch(path, `{"op":"remove","path":"`+target+`"}`).want(200).raw, before)
 	}
 }

@@ -43,7 +43,8 @@ func replaceWithoutPath(c *client) {
 func replaceSingle(c *client) {
 	for name, path := range map[string]string{"assigned": person(c), "unassigned": "/Users/" + c.createUser("bare").id()} {
 		for target, where := range map[string][]any{
-			"title": {"title"}, "nickName": {"nickName"}, "name.givenName": {"name", "givenName"}, enterpriseURN + ":department": {enterpriseURN, "department"}, enterpriseURN + ":manager.value": {enterpriseURN, "manager", "value"},
+			"title": {"title"}, "nickName": {"nickName"}, "name.givenName": {"name", "givenName"}, enterpriseURN + ":department": {enterpriseURN, "department"},
+			enterpriseURN + ":manager.value": {enterpriseURN, "manager", "value"},
 		} {
 			r := c.patch(path, fmt.Sprintf(`{"op":"replace","path":%q,"value":"new"}`, target)).want(200)
 			equal(c.t, name+" "+target, r.at(where...), "new")
@@ -92,7 +93,10 @@ func replaceParts(c *client) {
 
 func replaceNothing(c *client) {
 	path := person(c)
-	for _, target := range []string{`emails[type eq \"nope\"].value`, `emails[type eq \"nope\"]`, `emails[type eq \"work\" and value ew \".net\"].value`, `photos[type eq \"photo\"].value`, `name[givenName eq \"x\"].familyName`} {
+	for _, target := range []string{
+		`emails[type eq \"nope\"].value`, `emails[type eq \"nope\"]`, `emails[type eq \"work\" and value ew \".net\"].value`, `photos[type eq \"photo\"].value`,
+		`name[givenName eq \"x\"].familyName`,
+	} {
 		for _, first := range [][]string{nil, {`{"op":"replace","path":"title","value":"first"}`}} {
 			refusePatch(c, path, 400, "noTarget", append(first, `{"op":"replace","path":"`+target+`","value":{"value":"x"}}`)...)
 			refusePatch(c, path, 400, "noTarget", append(first, `{"op":"replace","path":"`+target+`","value":"x"}`)...)
@@ -111,7 +115,9 @@ func TestPatchAsAWhole(t *testing.T) {
 		{"RFC7644-3.5.2-R23+RFC7644-3.12-R18", func(c *client) {
 			path := person(c)
 			taken := c.createUser("taken")
-			for _, operation := range []string{`{"op":"replace","path":"userName","value":"TAKEN"}`, `{"op":"add","value":{"userName":"taken"}}`, `{"op":"add","path":"` + userURN + `:userName","value":"Taken"}`} {
+			for _, operation := range []string{
+				`{"op":"replace","path":"userName","value":"TAKEN"}`, `{"op":"add","value":{"userName":"taken"}}`, `{"op":"add","path":"` + userURN + `:userName","value":"Taken"}`,
+			} {
 				refusePatch(c, path, 409, "uniqueness", `{"op":"replace","path":"title","value":"first"}`, operation)
 			}
 			equal(c.t, "the other one", c.do("GET", "/Users/"+taken.id(), "").raw, taken.raw)
@@ -125,7 +131,9 @@ func patchSchemas(c *client) {
 	department := `{"op":"add","path":"` + enterpriseURN + `:department","value":"D"}`
 	listed := `{"op":"add","path":"schemas","value":["` + enterpriseURN + `"]}`
 	both := []any{userURN, enterpriseURN}
-	for _, operations := range [][]string{{listed, department}, {department, listed}, {department}, {`{"op":"replace","path":"schemas","value":["` + userURN + `","` + enterpriseURN + `"]}`, department}} {
+	for _, operations := range [][]string{
+		{listed, department}, {department, listed}, {department}, {`{"op":"replace","path":"schemas","value":["` + userURN + `","` + enterpriseURN + `"]}`, department},
+	} {
 		r := c.patch(path, operations...).want(200)
 		equal(c.t, "schemas", r.at("schemas"), both)
 		equal(c.t, "department", r.at(enterpriseURN, "department"), "D")
@@ -188,14 +196,17 @@ func patchIsAtomic(c *client) {
 	outsider := c.createUser("outsider").id()
 	staff := "/Groups/" + c.createGroup("staff", `"members":[{"value":"`+lastSegmentOf(path)+`"}]`).id()
 	good := []string{
-		`{"op":"replace","path":"displayName","value":"X"}`, `{"op":"remove","path":"emails"}`, `{"op":"add","path":"password","value":"other"}`, `{"op":"add","path":"` + enterpriseURN + `:division","value":"D"}`,
+		`{"op":"replace","path":"displayName","value":"X"}`, `{"op":"remove","path":"emails"}`, `{"op":"add","path":"password","value":"other"}`,
+		`{"op":"add","path":"` + enterpriseURN + `:division","value":"D"}`,
 	}
 	for _, bad := range []struct {
 		status              int
 		scimType, operation string
 	}{
-		{400, "mutability", `{"op":"remove","path":"userName"}`}, {400, "invalidValue", `{"op":"add","path":"active","value":"x"}`}, {400, "invalidPath", `{"op":"add","path":"nope","value":"x"}`},
-		{400, "noTarget", `{"op":"replace","path":"photos[type pr].value","value":"x"}`}, {400, "invalidSyntax", `{"op":"nope"}`}, {409, "uniqueness", `{"op":"replace","path":"userName","value":"outsider"}`},
+		{400, "mutability", `{"op":"remove","path":"userName"}`}, {400, "invalidValue", `{"op":"add","path":"active","value":"x"}`},
+		{400, "invalidPath", `{"op":"add","path":"nope","value":"x"}`},
+		{400, "noTarget", `{"op":"replace","path":"photos[type pr].value","value":"x"}`}, {400, "invalidSyntax", `{"op":"nope"}`},
+		{409, "uniqueness", `{"op":"replace","path":"userName","value":"outsider"}`},
 	} {
 		refusePatch(c, path, bad.status, bad.scimType, append(good, bad.operation)...)
 		refusePatch(c, path, bad.status, bad.scimType, append([]string{bad.operation}, good...)...)

@@ -58,7 +58,8 @@ func TestProjections(t *testing.T) {
 			before := c.do("GET", "", "").raw
 			const both = "?attributes=userName&excludedAttributes=name"
 			for _, r := range []reply{
-				c.do("GET", path+both, ""), c.do("GET", "/Users"+both, ""), c.do("GET", both, ""), c.do("PUT", path+both, user("x")), c.do("POST", "/Users"+both, user("x")), c.patch(path+both, `{"op":"remove","path":"title"}`),
+				c.do("GET", path+both, ""), c.do("GET", "/Users"+both, ""), c.do("GET", both, ""), c.do("PUT", path+both, user("x")), c.do("POST", "/Users"+both, user("x")),
+				c.patch(path+both, `{"op":"remove","path":"title"}`),
 				c.do("POST", "/Users/.search", search("id pr", `"attributes":["userName"],"excludedAttributes":["name"]`)),
 			} {
 				r.wantError(400, "invalidValue", "excludedAttributes")
@@ -68,7 +69,9 @@ func TestProjections(t *testing.T) {
 		}},
 		{"RFC7644-3.9-R5", func(c *client) {
 			path := person(c)
-			for _, list := range []string{"userName,title", "userName,%20title", "userName%2Ctitle", "userName,,title,", "userName&attributes=title", "TITLE,username,nope," + userURN + ":nope"} {
+			for _, list := range []string{
+				"userName,title", "userName,%20title", "userName%2Ctitle", "userName,,title,", "userName&attributes=title", "TITLE,username,nope," + userURN + ":nope",
+			} {
 				equal(c.t, list, members(c.do("GET", path+"?attributes="+list, "").want(200).body), "id schemas title userName")
 			}
 			for _, bad := range []string{"a..b", "1a", "emails[type%20pr]", "a%20b", "userName;title"} {
@@ -99,13 +102,18 @@ func wantMembers(c *client, what string, o any, want string) {
 func projectAttributes(c *client) {
 	person(c)
 	for asked, want := range map[string]string{
-		"userName": "id schemas userName", "id": "id schemas", "title,emails": "emails id schemas title", "meta": "id meta schemas", "password": "id schemas", "nope": "id schemas", "USERNAME": "id schemas userName",
-		userURN + ":userName": "id schemas userName", enterpriseURN: "id schemas " + enterpriseURN, enterpriseURN + ":department": "id schemas " + enterpriseURN, enterpriseURN + ":division": "id schemas",
-		userURN: "active addresses emails id name schemas title userName ?meta ?groups", "schemas": "id schemas", "name": "id name schemas", "externalId": "id schemas", "": "active addresses emails id meta name schemas title userName " + enterpriseURN,
+		"userName": "id schemas userName", "id": "id schemas", "title,emails": "emails id schemas title", "meta": "id meta schemas", "password": "id schemas",
+		"nope": "id schemas", "USERNAME": "id schemas userName",
+		userURN + ":userName": "id schemas userName", enterpriseURN: "id schemas " + enterpriseURN, enterpriseURN + ":department": "id schemas " + enterpriseURN,
+		enterpriseURN + ":division": "id schemas",
+		userURN:                     "active addresses emails id name schemas title userName ?meta ?groups", "schemas": "id schemas", "name": "id name schemas", "externalId": "id schemas",
+		"": "active addresses emails id meta name schemas title userName " + enterpriseURN,
 	} {
 		returned(c, "?attributes="+asked, func(what string, user any) { wantMembers(c, what, user, want) })
 	}
-	for query, want := range map[string]string{"attributes=members": "id schemas", "attributes=displayName": "displayName id schemas", "excludedAttributes=displayName,meta": "id schemas"} {
+	for query, want := range map[string]string{
+		"attributes=members": "id schemas", "attributes=displayName": "displayName id schemas", "excludedAttributes=displayName,meta": "id schemas",
+	} {
 		made := c.createGroup(query)
 		equal(c.t, query, members(c.do("GET", "/Groups/"+made.id()+"?"+query, "").body), want)
 	}
@@ -140,7 +148,8 @@ func projectWithout(c *client) {
 		return strings.Join(slices.DeleteFunc(strings.Fields(all), func(name string) bool { return slices.Contains(names, name) }), " ")
 	}
 	for excluded, want := range map[string]string{
-		"emails,name": without("emails", "name"), "EMAILS," + userURN + ":name": without("emails", "name"), enterpriseURN: without(enterpriseURN), enterpriseURN + ":manager": all, "nope,password": all, "meta": without("meta"), "name.givenName,emails": without("emails"),
+		"emails,name": without("emails", "name"), "EMAILS," + userURN + ":name": without("emails", "name"), enterpriseURN: without(enterpriseURN),
+		enterpriseURN + ":manager": all, "nope,password": all, "meta": without("meta"), "name.givenName,emails": without("emails"),
 	} {
 		returned(c, "?excludedAttributes="+excluded, func(what string, user any) {
 			wantMembers(c, what, user, want)

@@ -16,7 +16,9 @@ func TestLists(t *testing.T) {
 		}},
 		{"RFC7644-3.4.2-R4+RFC7644-3.4.2-R5+RFC7644-3.4.2-R6", func(c *client) {
 			crew(c)
-			for path, total := range map[string]int{"/Users": 5, "/Groups": 1, "": 6, "/Users?count=0": 5, "/Users?count=2": 5, "/Users?startIndex=9": 5, "/Users?filter=title%20pr": 3, "/Users?attributes=id": 5} {
+			for path, total := range map[string]int{
+				"/Users": 5, "/Groups": 1, "": 6, "/Users?count=0": 5, "/Users?count=2": 5, "/Users?startIndex=9": 5, "/Users?filter=title%20pr": 3, "/Users?attributes=id": 5,
+			} {
 				r := c.do("GET", path, "").want(200)
 				equal(c.t, path+": schemas", r.at("schemas"), []any{listURN})
 				equal(c.t, path+": totalResults", r.at("totalResults"), total)
@@ -27,7 +29,9 @@ func TestLists(t *testing.T) {
 		}},
 		{"RFC7644-3.4.2-R8", func(c *client) {
 			crew(c)
-			for _, path := range []string{"/Users?filter=" + url.QueryEscape(`userName eq "nobody"`), "/Groups?filter=" + url.QueryEscape("not (displayName pr)"), "?filter=" + url.QueryEscape(`id eq "none"`)} {
+			for _, path := range []string{
+				"/Users?filter=" + url.QueryEscape(`userName eq "nobody"`), "/Groups?filter=" + url.QueryEscape("not (displayName pr)"), "?filter=" + url.QueryEscape(`id eq "none"`),
+			} {
 				r := c.do("GET", path, "").want(200)
 				equal(c.t, path, []any{r.at("totalResults"), r.at("itemsPerPage"), r.at("startIndex"), r.at("Resources")}, []any{0, 0, 1, []any{}})
 			}
@@ -62,7 +66,10 @@ func TestSortRequirements(t *testing.T) {
 		{"RFC7644-3.4.2.3-R4", sortMultiValued},
 		{"RFC7644-3.4.2.3-R6", func(c *client) {
 			c.target.Seed(`{"Users":[{"id":"1","userName":"d"},{"id":"2","userName":"a","title":"Z","locale":"de"},{"id":"3","userName":"c","emails":[]},{"id":"4","userName":"b","title":"a","emails":[{"value":"x@x.org"}]}]}`)
-			for by, want := range map[string][2]string{"title": {"4 2 1 3", "3 1 2 4"}, "locale": {"2 1 3 4", "4 3 1 2"}, "emails.value": {"4 1 2 3", "3 2 1 4"}, "name.familyName": {"1 2 3 4", "4 3 2 1"}, enterpriseURN + ":department": {"1 2 3 4", "4 3 2 1"}} {
+			for by, want := range map[string][2]string{
+				"title": {"4 2 1 3", "3 1 2 4"}, "locale": {"2 1 3 4", "4 3 1 2"}, "emails.value": {"4 1 2 3", "3 2 1 4"}, "name.familyName": {"1 2 3 4", "4 3 2 1"},
+				enterpriseURN + ":department": {"1 2 3 4", "4 3 2 1"},
+			} {
 				sorts(c, "/Users", by, want[0])
 				equal(c.t, by+" descending", c.do("GET", "/Users?sortOrder=descending&sortBy="+by, "").names("id"), want[1])
 			}
@@ -88,7 +95,10 @@ func TestSortRequirements(t *testing.T) {
 func sortPages(c *client) {
 	equal(c.t, "sort", c.do("GET", "/ServiceProviderConfig", "").at("sort", "supported"), true)
 	c.target.Seed(`{"Users":[{"id":"1","userName":"fay"},{"id":"2","userName":"Cyd"},{"id":"3","userName":"ann"},{"id":"4","userName":"eve","name":{"familyName":"a"}},{"id":"5","userName":"Bob"},{"id":"6","userName":"dan","name":{"familyName":"B"}}]}`)
-	for by, want := range map[string]string{"userName": "3 5 2 6 4 1", "USERNAME": "3 5 2 6 4 1", userURN + ":userName": "3 5 2 6 4 1", "id": "1 2 3 4 5 6", "name.familyName": "4 6 1 2 3 5", "meta.created": "1 2 3 4 5 6"} {
+	for by, want := range map[string]string{
+		"userName": "3 5 2 6 4 1", "USERNAME": "3 5 2 6 4 1", userURN + ":userName": "3 5 2 6 4 1", "id": "1 2 3 4 5 6", "name.familyName": "4 6 1 2 3 5",
+		"meta.created": "1 2 3 4 5 6",
+	} {
 		for _, order := range []string{"ascending", "descending"} {
 			var walked []string
 			for _, start := range []string{"1", "3", "5"} {
@@ -128,7 +138,8 @@ func sortMultiValued(c *client) {
 func sortByType(c *client) {
 	gadgets(c)
 	for by, want := range map[string]string{
-		"label": "g2 g4 g1 g3", "size": "g1 g2 g3 g4", "weight": "g2 g3 g1 g4", "bought": "g3 g1 g2 g4", "broken": "g2 g1 g3 g4", "blob": "g1 g2 g3 g4", "link": "g1 g2 g3 g4", "tags": "g2 g1 g3 g4",
+		"label": "g2 g4 g1 g3", "size": "g1 g2 g3 g4", "weight": "g2 g3 g1 g4", "bought": "g3 g1 g2 g4", "broken": "g2 g1 g3 g4", "blob": "g1 g2 g3 g4", "link": "g1 g2 g3 g4",
+		"tags": "g2 g1 g3 g4",
 	} {
 		sorts(c, "/Gadgets", by, want)
 	}
@@ -156,7 +167,10 @@ func TestSearchRequirements(t *testing.T) {
 		}},
 		{"RFC7644-3.4.3-R8", func(c *client) {
 			crew(c)
-			for by, want := range map[string]string{"userName": "U5 U4 U3 U2 U1", userURN + ":userName": "U5 U4 U3 U2 U1", "emails.value": "U5 U4 U3 U2 U1", enterpriseURN + ":employeeNumber": "U5 U4 U2 U1 U3", "name.familyName": "U5 U4 U2 U1 U3"} {
+			for by, want := range map[string]string{
+				"userName": "U5 U4 U3 U2 U1", userURN + ":userName": "U5 U4 U3 U2 U1", "emails.value": "U5 U4 U3 U2 U1", enterpriseURN + ":employeeNumber": "U5 U4 U2 U1 U3",
+				"name.familyName": "U5 U4 U2 U1 U3",
+			} {
 				r := c.do("POST", "/Users/.search", search("id pr", `"sortBy":"`+by+`","sortOrder":"descending"`)).want(200)
 				equal(c.t, by, r.names("id"), want)
 			}
@@ -168,7 +182,8 @@ func searchEqualsList(c *client) {
 	crew(c)
 	for _, endpoint := range []string{"", "/Users", "/Groups"} {
 		for query, body := range map[string]string{
-			"": `{"schemas":["` + searchURN + `"]}`, "?count=2&startIndex=2": `{"schemas":["` + searchURN + `"],"count":2,"startIndex":2}`, "?filter=" + url.QueryEscape(`id ew "1"`): search(`id ew "1"`), "?count=0": `{"schemas":["` + searchURN + `"],"count":0}`,
+			"": `{"schemas":["` + searchURN + `"]}`, "?count=2&startIndex=2": `{"schemas":["` + searchURN + `"],"count":2,"startIndex":2}`,
+			"?filter=" + url.QueryEscape(`id ew "1"`): search(`id ew "1"`), "?count=0": `{"schemas":["` + searchURN + `"],"count":0}`,
 			"?count=-1&startIndex=-1":                                `{"schemas":["` + searchURN + `"],"count":-1,"startIndex":-1}`,
 			"?sortBy=displayName&sortOrder=descending&attributes=id": `{"schemas":["` + searchURN + `"],"sortBy":"displayName","sortOrder":"descending","attributes":["id"]}`,
 			"?excludedAttributes=emails,members&filter=" + "id%20pr": `{"SCHEMAS":["` + strings.ToUpper(searchURN) + `"],"Filter":"id pr","excludedattributes":["emails","members"],"sortBy":null,"unknown":[1]}`,
@@ -208,7 +223,10 @@ func searchProjects(c *client) {
 			}
 		}
 	}
-	for _, odd := range []string{`"attributes":"userName"`, `"attributes":[5]`, `"attributes":{}`, `"excludedAttributes":"title"`, `"attributes":["a..b"]`, `"attributes":["id"],"excludedAttributes":["title"]`} {
+	for _, odd := range []string{
+		`"attributes":"userName"`, `"attributes":[5]`, `"attributes":{}`, `"excludedAttributes":"title"`, `"attributes":["a..b"]`,
+		`"attributes":["id"],"excludedAttributes":["title"]`,
+	} {
 		c.do("POST", "/Users/.search", search("id pr", odd)).wantError(400, "invalidValue")
 	}
 }

@@ -58,7 +58,10 @@ func createConflicts(c *client) {
 	for _, name := range []string{"ann", "ANN"} {
 		c.do("POST", "/Users", user(name, `"title":"second"`)).wantError(409, "uniqueness", "userName", made.id())
 	}
-	for _, bad := range []string{`{"schemas":["` + userURN + `"]}`, user("bob", `"active":"x"`), user("bob", `"nope":1`), user("bob", `"emails":[{"value":"a@x.org","primary":true},{"value":"b@x.org","primary":true}]`), user("bob") + "{}", `{"userName":"bob"}`, group("bob")} {
+	for _, bad := range []string{
+		`{"schemas":["` + userURN + `"]}`, user("bob", `"active":"x"`), user("bob", `"nope":1`),
+		user("bob", `"emails":[{"value":"a@x.org","primary":true},{"value":"b@x.org","primary":true}]`), user("bob") + "{}", `{"userName":"bob"}`, group("bob"),
+	} {
 		if r := c.do("POST", "/Users", bad); r.status != 400 {
 			c.t.Errorf("%s answered %d: %s", bad, r.status, r.raw)
 		}
@@ -84,8 +87,10 @@ func TestReadRequirements(t *testing.T) {
 		{"RFC7644-3.4.1-R2+RFC7644-3.12-R10", func(c *client) {
 			made, staff := c.createUser("ann"), c.createGroup("staff")
 			for _, path := range []string{
-				"/Users/00000000-0000-4000-8000-000000000000", "/Users/" + strings.ToUpper(made.id()), "/Users/" + made.id() + "x", "/Users/" + made.id()[1:], "/Users/" + staff.id(), "/Groups/" + made.id(), "/Users/%00", "/Users/..", "/Users/%2e%2e%2fGroups",
-				"/Users/" + strings.Repeat("x", 5000), "/Users/" + made.id() + "/emails", "/users/" + made.id(), "/Nope", "/Nope/1", "/User", "/UsersX", "//Users", "/Schemas/urn:nope", "/ResourceTypes/Nope", "/ServiceProviderConfig/1",
+				"/Users/00000000-0000-4000-8000-000000000000", "/Users/" + strings.ToUpper(made.id()), "/Users/" + made.id() + "x", "/Users/" + made.id()[1:], "/Users/" + staff.id(),
+				"/Groups/" + made.id(), "/Users/%00", "/Users/..", "/Users/%2e%2e%2fGroups",
+				"/Users/" + strings.Repeat("x", 5000), "/Users/" + made.id() + "/emails", "/users/" + made.id(), "/Nope", "/Nope/1", "/User", "/UsersX", "//Users",
+				"/Schemas/urn:nope", "/ResourceTypes/Nope", "/ServiceProviderConfig/1",
 			} {
 				c.do("GET", path, "").wantError(404, "")
 			}
@@ -99,7 +104,9 @@ func methodMatrix(c *client) {
 	for endpoint, body := range map[string]func(string) string{"/Users": func(name string) string { return user(name) }, "/Groups": func(name string) string { return group(name) }} {
 		made := c.do("POST", endpoint, body("one")).want(201)
 		path := endpoint + "/" + made.id()
-		for method, want := range map[string][2]int{"GET": {200, 200}, "HEAD": {200, 200}, "PUT": {405, 200}, "PATCH": {405, 0}, "DELETE": {405, 0}, "TRACE": {405, 405}, "FOO": {405, 405}} {
+		for method, want := range map[string][2]int{
+			"GET": {200, 200}, "HEAD": {200, 200}, "PUT": {405, 200}, "PATCH": {405, 0}, "DELETE": {405, 0}, "TRACE": {405, 405}, "FOO": {405, 405},
+		} {
 			equal(c.t, method+" "+endpoint, c.do(method, endpoint, "").status, want[0])
 			if want[1] != 0 {
 				equal(c.t, method+" "+path, c.do(method, path, body("one")).status, want[1])
@@ -122,7 +129,8 @@ func methodMatrix(c *client) {
 func TestMethods(t *testing.T) {
 	c := start(t)
 	for path, allow := range map[string]string{
-		"": "GET, HEAD, OPTIONS", "/ServiceProviderConfig": "GET, HEAD, OPTIONS", "/Schemas": "GET, HEAD, OPTIONS", "/Schemas/" + userURN: "GET, HEAD, OPTIONS", "/ResourceTypes": "GET, HEAD, OPTIONS", "/ResourceTypes/User": "GET, HEAD, OPTIONS",
+		"": "GET, HEAD, OPTIONS", "/ServiceProviderConfig": "GET, HEAD, OPTIONS", "/Schemas": "GET, HEAD, OPTIONS", "/Schemas/" + userURN: "GET, HEAD, OPTIONS",
+		"/ResourceTypes": "GET, HEAD, OPTIONS", "/ResourceTypes/User": "GET, HEAD, OPTIONS",
 		"/.search": "OPTIONS, POST", "/Users/.search": "OPTIONS, POST", "/Bulk": "OPTIONS, POST", "/Me": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
 	} {
 		r := c.do("PROPFIND", path, "")
@@ -231,7 +239,10 @@ func TestDeleteRequirements(t *testing.T) {
 				path := endpoint + "/" + c.do("POST", endpoint, body).want(201).id()
 				r := c.do("DELETE", path, "").want(204)
 				equal(c.t, "body", r.raw, "")
-				for _, after := range []reply{c.do("GET", path, ""), c.do("PUT", path, body), c.patch(path, `{"op":"add","path":"externalId","value":"x"}`), c.do("DELETE", path, ""), c.do("GET", path, "", "If-None-Match: *"), c.do("DELETE", path, "", `If-Match: W/"1"`)} {
+				for _, after := range []reply{
+					c.do("GET", path, ""), c.do("PUT", path, body), c.patch(path, `{"op":"add","path":"externalId","value":"x"}`), c.do("DELETE", path, ""),
+					c.do("GET", path, "", "If-None-Match: *"), c.do("DELETE", path, "", `If-Match: W/"1"`),
+				} {
 					after.wantError(404, "")
 				}
 				c.do("HEAD", path, "").want(404)
@@ -243,7 +254,10 @@ func TestDeleteRequirements(t *testing.T) {
 			made, kept := c.createUser("gone", details), c.createUser("kept").id()
 			staff := c.createGroup("staff", `"members":[{"value":"`+made.id()+`"},{"value":"`+kept+`"}]`)
 			c.do("DELETE", "/Users/"+made.id(), "").want(204)
-			for _, filter := range []string{`id eq "` + made.id() + `"`, `userName eq "gone"`, `emails.value eq "w@x.org"`, `title co "oss"`, `groups.display eq "staff" and emails pr`, enterpriseURN + `:manager.value eq "m1"`} {
+			for _, filter := range []string{
+				`id eq "` + made.id() + `"`, `userName eq "gone"`, `emails.value eq "w@x.org"`, `title co "oss"`, `groups.display eq "staff" and emails pr`,
+				enterpriseURN + `:manager.value eq "m1"`,
+			} {
 				finds(c, "/Users", filter, "")
 			}
 			equal(c.t, "users", c.do("GET", "/Users", "").names("id"), kept)
@@ -265,7 +279,9 @@ func TestMessageSchemas(t *testing.T) {
 	prove(t, []proof{
 		{"RFC7644-3.1-R2+RFC7644-8.2-R1", func(c *client) {
 			id := c.createUser("ann").id()
-			for message, r := range map[string]reply{"ListResponse": c.do("GET", "/Users", ""), "Error": c.do("GET", "/Users/none", ""), "BulkResponse": c.bulk("", on("DELETE", "/Users/none", ""))} {
+			for message, r := range map[string]reply{
+				"ListResponse": c.do("GET", "/Users", ""), "Error": c.do("GET", "/Users/none", ""), "BulkResponse": c.bulk("", on("DELETE", "/Users/none", "")),
+			} {
 				equal(c.t, message, r.at("schemas"), []any{"urn:ietf:params:scim:api:messages:2.0:" + message})
 			}
 			for _, other := range []string{"urn:ietf:params:scim:api:messages:2.0:Other", "urn:scim:schemas:core:1.0", userURN, ""} {

@@ -40,7 +40,8 @@ func TestInjection(t *testing.T) {
 		{"RFC7644-7.7-R1", func(c *client) {
 			person(c)
 			for _, attack := range []string{
-				`' OR '1'='1`, `" or userName pr or userName eq "`, `") or (title pr`, `*)(uid=*`, `'; DROP TABLE users; --`, `<script>alert(1)</script>`, `../../etc/passwd`, `${jndi:ldap://x}`, `{{7*7}}`, "\x00", "a\r\nSet-Cookie: x=y", `%00%0d%0aX: y`, `\u0022`, `bulkId:x`, strings.Repeat("A", 4000),
+				`' OR '1'='1`, `" or userName pr or userName eq "`, `") or (title pr`, `*)(uid=*`, `'; DROP TABLE users; --`, `<script>alert(1)</script>`, `../../etc/passwd`,
+				`${jndi:ldap://x}`, `{{7*7}}`, "\x00", "a\r\nSet-Cookie: x=y", `%00%0d%0aX: y`, `\u0022`, `bulkId:x`, strings.Repeat("A", 4000),
 			} {
 				quoted := quote(attack)
 				equal(c.t, "filter by "+attack, c.filter("/Users", `userName eq `+quoted+` or title eq `+quoted).want(200).at("totalResults"), 0)
