@@ -109,7 +109,7 @@ func (l *linter) conflict(m *callerMemory) {
 	key := conflictKey(l.body)
 	for _, c := range m.conflicts {
 		if c.typ == x.target.typ && c.key == key {
-			l.report(ruleCreateAfterConflict, nil, "the same create was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
+			l.report(ruleCreateAfterConflict, nil, "a create of the same name was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
 			return
 		}
 	}
@@ -299,7 +299,7 @@ func (l *linter) dropped(m *callerMemory, typ *resourceType, before *record) {
 		note(typ.members, given, typ.members.Name)
 	}
 	if len(names) > 0 {
-		l.report(rulePutDropsAttributes, nil, "the PUT leaves out %s, which the client was shown and has never set, and so clears it; send it back, send null to clear it on purpose, or use PATCH",
+		l.report(rulePutDropsAttributes, nil, "the PUT leaves out and so clears what the client was shown and has never set: %s; send it back, send null to clear it on purpose, or use PATCH",
 			strings.Join(names, ", "))
 	}
 }

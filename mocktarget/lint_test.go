@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/mocktarget"
@@ -20,7 +21,8 @@ import (
 type ask struct {
 	method, path, body string
 	headers            []string
-	raw                string // instead of all others: what is sent over the connection
+	raw                string        // instead of all others: what is sent over the connection
+	wait               time.Duration // instead of all others: so much time passes
 }
 
 // send is a request: method and path, the body, and header fields.
@@ -44,6 +46,9 @@ type lintCase struct {
 
 func asks(list ...ask) []ask { return list }
 
+// wait lets time pass on the tenant's clock.
+func wait(d time.Duration) ask { return ask{wait: d} }
+
 const badgeURN, deviceURN = "urn:example:schemas:Badge", "urn:example:schemas:Device"
 
 // lintTypes are User and Group, and devices that need a badge.
@@ -55,7 +60,7 @@ func lintTypes(t *testing.T) mocktarget.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mocktarget.Config{ResourceTypes: types, Limits: mocktarget.Limits{PageMax: 3, BulkOperations: 4}}
+	return mocktarget.Config{ResourceTypes: types, Subject: "ann", Limits: mocktarget.Limits{PageMax: 3, BulkOperations: 4}}
 }
 
 const lintSeed = `{"Users":[
@@ -81,8 +86,13 @@ func (c *client) say(t *testing.T, requests []ask) (last, all []mocktarget.Findi
 	t.Helper()
 	cursor := ""
 	for _, a := range requests {
-		if a.raw != "" {
+		switch {
+		case a.raw != "":
 			c.sayRaw(t, a.raw)
+			continue
+		case a.wait > 0:
+			name, _, _ := strings.Cut(c.base[strings.Index(c.base, "/t/")+3:], "/")
+			c.target.Server().Tenant(name).Clock().Advance(a.wait)
 			continue
 		}
 		r, err := c.try(a.method, strings.Replace(a.path, "NEXT", cursor, 1), a.body, a.headers...)
@@ -130,17 +140,18 @@ func lintCases() []lintCase {
 
 // TestLint holds each rule to its cases.
 func TestLint(t *testing.T) {
-	c := start(t, configured(lintTypes(t)))
-	for i, test := range lintCases() {
-		t.Run(fmt.Sprintf("%s/%d", test.rule, i), func(t *testing.T) {
-			last, _ := lintTenant(c, fmt.Sprintf("bad-%d", i)).say(t, test.bad)
+	config := lintTypes(t)
+	for _, test := range lintCases() {
+		t.Run(test.rule, func(t *testing.T) {
+			c := start(t, configured(config))
+			last, _ := lintTenant(c, "bad").say(t, test.bad)
 			switch f := ruleIn(last, test.rule); {
 			case f == nil:
 				t.Errorf("the provoking request has the findings %+v", last)
 			case f.Pointer != test.pointer:
 				t.Errorf("the finding is at %q, want %q: %s", f.Pointer, test.pointer, f.Message)
 			}
-			_, all := lintTenant(c, fmt.Sprintf("good-%d", i)).say(t, test.innocent)
+			_, all := lintTenant(c, "good").say(t, test.innocent)
 			if f := ruleIn(all, test.rule); f != nil {
 				t.Errorf("an innocent request is found guilty at %q: %s", f.Pointer, f.Message)
 			}
@@ -187,6 +198,36 @@ func TestLintRules(t *testing.T) {
 	for name := range practices {
 		if !cited[name] {
 			t.Errorf("no rule cites the practice %s", name)
+		}
+	}
+}
+
+// TestLintChangesNoAnswer: what is judged is answered as it is without a judge.
+func TestLintChangesNoAnswer(t *testing.T) {
+	config := lintTypes(t)
+	config.Token, config.BaseURL, config.IDs = "token", "http://mock.example", mocktarget.SequentialIDs
+	config.Now = func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
+	judged := start(t, configured(config))
+	config.Journal.Off = true
+	unjudged := start(t, configured(config))
+	for i, test := range lintCases() {
+		name := fmt.Sprintf("case-%d", i)
+		one, other := lintTenant(judged, name), lintTenant(unjudged, name)
+		for _, a := range test.bad {
+			if a.path == "" || strings.Contains(a.path, "cursor") {
+				continue // cursors are different on each server
+			}
+			got, err := one.try(a.method, a.path, a.body, a.headers...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := other.try(a.method, a.path, a.body, a.headers...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.status != want.status || got.raw != want.raw || got.header.Get("ETag") != want.header.Get("ETag") {
+				t.Errorf("%s %s is answered with %d %s, and unjudged with %d %s", a.method, a.path, got.status, got.raw, want.status, want.raw)
+			}
 		}
 	}
 }

@@ -6,7 +6,8 @@
 // its own that comes into being when it is first used, and /scim/v2 is the tenant
 // "default"; so parallel tests never meet. What a tenant was asked and answered is
 // in its journal, read with [Tenant.Journal] or at
-// /_mock/api/v1/tenants/{tenant}/journal.
+// /_mock/api/v1/tenants/{tenant}/journal. What a client did wrong in it, by the RFCs
+// or by good manners, is among the findings, see [Tenant.Findings] and [LintRules].
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
 // patch), store, project, respond. Each is one function on the exchange.
