@@ -313,7 +313,7 @@ func (m *callerMemory) learnSights(x *exchange) {
 
 // learnAttributes notes what the caller has set.
 func (m *callerMemory) learnAttributes(x *exchange, f fact) {
-	if x.decoded == nil || f.typ == nil {
+	if x.decoded == nil {
 		return
 	}
 	switch f.method {

@@ -54,7 +54,7 @@ const badgeURN, deviceURN = "urn:example:schemas:Badge", "urn:example:schemas:De
 // lintTypes are User and Group, and devices that need a badge.
 func lintTypes(t *testing.T) mocktarget.Config {
 	t.Helper()
-	badge := `{"id":"` + badgeURN + `","name":"Badge","attributes":[{"name":"color","type":"string","required":true},{"name":"chip","type":"binary"}]}`
+	badge := `{"id":"` + badgeURN + `","name":"Badge","attributes":[{"name":"color","type":"string","required":true},{"name":"chip","type":"binary"},{"name":"code","type":"dateTime","returned":"never"}]}`
 	types, err := mocktarget.ParseResourceTypes([]byte(deviceSchema), []byte(`[`+badge+`,
 		{"name":"Device","endpoint":"Devices","schema":"`+deviceURN+`","schemaExtensions":[{"schema":"`+badgeURN+`","required":true}]}]`))
 	if err != nil {
@@ -360,6 +360,7 @@ func TestLintShowsNoSecrets(t *testing.T) {
 		send("POST /Users", `{"password" "`+w+`"}`),
 		send("POST /Users", `{"password":"`+w+`","`+w+`"}`),
 		send("POST /Users", `{"password":"`+w+`","PASSWORD":"`+w+`"}`),
+		send("POST /Devices", `{"schemas":["`+deviceURN+`"],"`+badgeURN+`":{"color":"red","code":"`+w+`"}}`),
 		send("POST /Devices", `{"schemas":["`+deviceURN+`"],"pin":"`+w+`","PIN":"`+w+`"}`),
 		send("PATCH /Users/ann", patchBody(`{"op":"`+"Replace"+`","path":"password eq \"`+w+`\"","value":"`+w+`"}`)),
 		send("PATCH /Users/ann", patchBody(`{"op":"add","path":"password[x eq \"`+w+`\"]","value":"`+w+`"}`)),
