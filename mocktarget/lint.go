@@ -344,10 +344,19 @@ func (p *place) String() string {
 	case p == nil:
 		return ""
 	case p.kind == placeParameter:
-		return "?" + p.name
+		return "?" + shortName(p.name)
 	case p.kind == placeElement:
 		return p.up.String() + "/" + strconv.Itoa(p.index)
 	default:
-		return p.up.String() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name)
+		return p.up.String() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(shortName(p.name))
 	}
+}
+
+// shortName shortens a name that no attribute has.
+func shortName(name string) string {
+	const most = 256
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
 }
