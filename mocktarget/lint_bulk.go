@@ -18,7 +18,7 @@ func (l *linter) bulk() {
 		if n, ok := v.(json.Number); !ok {
 			l.report(ruleWrongType, &at, "failOnErrors is %s; send an integer", kindOf(v))
 		} else if strings.Trim(n.String(), "0123456789") != "" {
-			l.report(ruleIntegerForm, &at, "failOnErrors is %s; send a positive integer in plain digits", n)
+			l.report(ruleIntegerForm, &at, "failOnErrors is %s; send a positive integer in plain digits", clip(n.String()))
 		}
 	}
 	here := place{name: "Operations"}
@@ -74,7 +74,7 @@ func (l *linter) bulkOperation(o *scim.Object, at *place, ids map[string]bool) {
 	case method == http.MethodPost && t.kind != kindCollection:
 		l.report(ruleBulkPath, &here, "path is %s; a POST needs the endpoint of a resource type, such as /Users", quoted(path))
 	case method != http.MethodPost && t.kind != kindResource:
-		l.report(ruleBulkPath, &here, "path is %s; %s needs the path of a resource, such as /Users/ID", quoted(path), method)
+		l.report(ruleBulkPath, &here, "path is %s; %s needs the path of a resource, such as /Users/ID", quoted(path), clip(method))
 	}
 	l.bulkReferences(o, at, ids)
 	dataAt := at.member("data")
@@ -82,7 +82,7 @@ func (l *linter) bulkOperation(o *scim.Object, at *place, ids map[string]bool) {
 	switch {
 	case method == http.MethodDelete:
 	case !isObject:
-		l.report(ruleBulkData, &dataAt, "data is %s; send the body that a single %s would have", kindOf(o.Get("data")), method)
+		l.report(ruleBulkData, &dataAt, "data is %s; send the body that a single %s would have", kindOf(o.Get("data")), clip(method))
 	case t.typ == nil:
 	case method == http.MethodPatch:
 		l.patch(t.typ, data, &dataAt, writeContext{id: t.id})
@@ -123,7 +123,7 @@ func (l *linter) referencesIn(v any, at *place, ids map[string]bool, inReference
 			case !isText:
 				l.referencesIn(inner, &here, ids, folded == "members" || folded == "manager" || folded == "value" && names)
 			case folded == "value" && names && ids[id]:
-				l.report(ruleBulkReference, &here, "%s is the bulkId of an operation; refer to it as %q", quoted(id), bulkIDPrefix+id)
+				l.report(ruleBulkReference, &here, "%s is the bulkId of an operation; refer to it as %s", quoted(id), quoted(bulkIDPrefix+id))
 			default:
 				l.bulkReference(id, &here, ids)
 			}
@@ -138,7 +138,7 @@ func (l *linter) bulkReference(s string, at *place, ids map[string]bool) {
 	}
 	switch id := s[len(bulkIDPrefix):]; {
 	case !strings.HasPrefix(s, bulkIDPrefix):
-		l.report(ruleBulkReference, at, "%s is not a reference; write it as %q", quoted(s), bulkIDPrefix+id)
+		l.report(ruleBulkReference, at, "%s is not a reference; write it as %s", quoted(s), quoted(bulkIDPrefix+id))
 	case !ids[id]:
 		l.report(ruleBulkReference, at, "%s refers to no POST of the request; send the bulkId of one", quoted(s))
 	}

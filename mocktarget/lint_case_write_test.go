@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // lintPatchCases are about PATCH.
@@ -19,8 +20,12 @@ func lintPatchCases() []lintCase {
 		{"message-urn", "/schemas/0", asks(send("PATCH /Users/ann", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOP"],"Operations":[`+title+`]}`)), asks(patch(title))},
 		{"patch-operations", "/Operations", asks(send("PATCH /Users/ann", `{"schemas":["`+patchURN+`"],"Operations":[]}`)), asks(patch(title))},
 		{"patch-operations", "/Operations", asks(send("PATCH /Users/ann", user("ann"))), asks(send("PATCH /Users/ann", `{"schemas":["`+patchURN+`"],"operations":[`+title+`]}`))},
+		{"array-expected", "/schemas", asks(send("PATCH /Users/ann", `{"schemas":"`+patchURN+`","Operations":[`+title+`]}`)), asks(patch(title))},
+		{"quoted-literal", "/schemas/0", asks(send("PATCH /Users/ann", `{"schemas":["'`+patchURN+`'"],"Operations":[`+title+`]}`)), asks(patch(title))},
+		{"boolean-as-string", "/Operations/0/value", asks(send("PATCH /Me", patchBody(`{"op":"add","path":"active","value":"true"}`))), asks(send("PATCH /Me", patchBody(`{"op":"add","path":"active","value":true}`)))},
 		{"patch-operations", "/Operations/0", asks(patch(`"add"`)), asks(patch(title))},
 		one("patch-op", "/Operations/0", `{"path":"title","value":"x"}`, title),
+		one("patch-op", "/Operations/0/op", `{"op":1,"path":"title","value":"x"}`, title),
 		one("patch-op", "/Operations/0/op", `{"op":"set","path":"title","value":"x"}`, `{"op":"replace","path":"title","value":"x"}`),
 		one("patch-op-case", "/Operations/0/op", `{"op":"Replace","path":"title","value":"x"}`, `{"op":"replace","path":"Title","value":"x"}`),
 		one("patch-json-patch", "/Operations/0/op", `{"op":"move","from":"title","path":"nickName"}`, title),
@@ -32,6 +37,7 @@ func lintPatchCases() []lintCase {
 		one("patch-unknown-attribute", "/Operations/0/path", `{"op":"add","path":"firstName","value":"x"}`, `{"op":"add","path":"`+userURN+`:title","value":"x"}`),
 		one("patch-unknown-attribute", "/Operations/0/path", `{"op":"add","path":"emails[type eq \"work\"].address","value":"x"}`, `{"op":"add","path":"emails[type eq \"work\"].value","value":"x@y"}`),
 		one("patch-unknown-attribute", "/Operations/0/value/firstName", `{"op":"add","value":{"firstName":"x"}}`, `{"op":"add","value":{"title":"x","`+enterpriseURN+`":{"division":"x"}}}`),
+		one("patch-path", "/Operations/0/path", `{"op":"remove","path":"emails[type[x eq \"x\"]]"}`, `{"op":"remove","path":"emails[type eq \"x\" and not (value pr)]"}`),
 		one("filter-value-path", "/Operations/0/path", `{"op":"remove","path":"emails[userName eq \"x\"]"}`, `{"op":"remove","path":"emails[type eq \"x\"]"}`),
 		one("patch-read-only", "/Operations/0/path", `{"op":"replace","path":"meta.created","value":"x"}`, title),
 		one("patch-read-only", "/Operations/0/value/id", `{"op":"replace","value":{"id":"other","title":"x"}}`, `{"op":"replace","value":{"id":"ann","title":"x"}}`),
@@ -42,6 +48,7 @@ func lintPatchCases() []lintCase {
 		one("patch-remove-path", "/Operations/0", `{"op":"remove","value":{"title":"x"}}`, `{"op":"remove","path":"title"}`),
 		{"patch-remove-value", "/Operations/0/value", asks(team(`{"op":"Remove","path":"members","value":[{"$ref":null,"value":"ann"}]}`)), asks(team(`{"op":"remove","path":"members[value eq \"ann\"]"}`), team(`{"op":"remove","path":"members"}`))},
 		one("patch-add-value", "/Operations/0", `{"op":"add","path":"title"}`, title),
+		one("patch-add-value", "/Operations/0", `{"op":"add"}`, title),
 		one("patch-replace-value", "/Operations/0", `{"op":"replace","path":"title"}`, `{"op":"replace","path":"title","value":null}`),
 		one("patch-complex-value", "/Operations/0/value", `{"op":"add","path":"`+enterpriseURN+`:manager","value":"ben"}`, `{"op":"add","path":"`+enterpriseURN+`:manager","value":{"value":"ben"}}`),
 		one("patch-complex-value", "/Operations/0/value", `{"op":"add","path":"name","value":"Ann"}`, `{"op":"add","path":"name","value":{"givenName":"Ann"}}`),
@@ -82,6 +89,7 @@ func lintBulkCases() []lintCase {
 		one("bulk-reference", "/Operations/1/data/Operations/0/value/0/value", post("/Users", "a", user("x")), `{"method":"PATCH","path":"/Groups/staff","data":`+patchBody(`{"op":"add","path":"members","value":[{"value":"a"}]}`)+`}`),
 		one("bulk-reference", "/Operations/0/path", `{"method":"DELETE","path":"/Users/bulkId:nobody"}`),
 		{"wrong-type", "/failOnErrors", asks(send("POST /Bulk", bulkBody(`,"failOnErrors":"1"`, post("/Users", "a", user("zoe"))))), asks(send("POST /Bulk", bulkBody(`,"failOnErrors":1`, post("/Users", "a", user("zoe")))))},
+		{"integer-form", "/failOnErrors", asks(send("POST /Bulk", bulkBody(`,"failOnErrors":1.5`, post("/Users", "a", user("zoe"))))), asks(send("POST /Bulk", bulkBody(`,"failOnErrors":1`, post("/Users", "a", user("zoe")))))},
 		{"bulk-too-large", "", asks(bulk(strings.Split(strings.Repeat(`{"method":"DELETE","path":"/Users/ben"};`, 5), ";")[:5]...)), asks(good)},
 	}
 }
@@ -99,14 +107,16 @@ func lintSequenceCases() []lintCase {
 	lookup := list("filter=userName%20eq%20%22zoe%22")
 	sweep := asks(list("count=3"), list("startIndex=4"), list("startIndex=7"))
 	walk := asks(list("cursor=&count=3"), list("cursor=NEXT&count=3"))
+	day := wait(24 * time.Hour)
 	broken := send("POST /Users", `{"schemas":["`+userURN+`"]}`)
 	return []lintCase{
-		{"read-after-write", "", asks(rename, ann), asks(ann, ann, rename, list("count=1"))},
+		{"read-after-write", "", asks(rename, ann), asks(ann, ann, rename, day, ann)},
 		{"read-after-write", "", asks(rename, create("zoe"), list("count=1"), ann), asks(send("PATCH /Users/ann?attributes=title", patchBody(`{"op":"remove","path":"title"}`)), ann)},
 		{"read-after-write", "", asks(put(), ann), asks(member("add", "ben"), send("GET /Groups/staff"), rename, send("GET /Users/ann?attributes=groups"))},
 		{"membership-one-by-one", "", asks(member("add", "ben"), ann, member("add", "cyd"), member("add", "dan")), asks(member("add", "ben"), member("add", "cyd"), rename, member("add", "dan"))},
+		{"membership-one-by-one", "", asks(member("add", "ben"), wait(time.Minute), member("add", "cyd"), member("add", "dan"), member("add", "eve")), asks(member("add", "ben"), wait(time.Minute), member("add", "cyd"), member("add", "dan"), wait(time.Minute), member("add", "eve"))},
 		{"membership-one-by-one", "", asks(member("add", "ben"), member("add", "cyd"), send("PATCH /Groups/staff", patchBody(`{"op":"remove","path":"members[value eq \"ben\"]"}`))), asks(member("add", "ben"), member("add", "cyd"), send("PATCH /Groups/staff", patchBody(`{"op":"add","path":"members","value":[{"value":"dan"},{"value":"eve"}]}`)), send("PATCH /Groups/crowd", patchBody(`{"op":"add","path":"members","value":[{"value":"dan"}]}`)))},
-		{"refused-again", "", asks(broken, broken), asks(broken, create("zoe"), broken)},
+		{"refused-again", "", asks(broken, broken), asks(broken, create("zoe"), broken, day, broken)},
 		{"refused-again", "", asks(send("DELETE /Users/nobody"), send("DELETE /Users/nobody")), asks(send("GET /Users/nobody"), send("GET /Users/nobody"), send("GET /Users", "", "Authorization: Bearer wrong"), send("GET /Users", "", "Authorization: Bearer wrong"))},
 		{"refused-again", "", asks(list("filter=x"), list("filter=x")), asks(list("filter=x"), list("filter=y"), put(), put())},
 		{"refused-again", "", asks(send("PUT /Users/ann", user("ann"), `If-Match: W/"99"`), send("PUT /Users/ann", user("ann"), `If-Match: W/"99"`)), asks(send("PUT /Users/ann", user("ann"), `If-Match: W/"99"`), send("PUT /Users/ann", user("ann"), `If-Match: W/"98"`))},
@@ -114,7 +124,7 @@ func lintSequenceCases() []lintCase {
 		{"create-after-conflict", "", asks(create("ben"), create("zoe"), create("ben")), asks(create("ben"), create("cyd"))},
 		{"paging-by-count", "?startIndex", asks(list("startIndex=1&count=4"), list("startIndex=5&count=4")), asks(list("startIndex=1&count=4"), list("startIndex=4&count=4"))},
 		{"paging-by-count", "/startIndex", asks(send("POST /Users/.search", `{"schemas":["`+searchURN+`"],"count":4}`), send("POST /Users/.search", `{"schemas":["`+searchURN+`"],"startIndex":5,"count":4}`)), asks(list("startIndex=1&count=2"), list("startIndex=3&count=2"), list("startIndex=5&count=2"))},
-		{"list-before-write", "", slices.Concat(sweep, asks(create("zoe")), sweep, asks(create("yan")), sweep, asks(rename)), slices.Concat(sweep, asks(create("zoe"), create("yan"), create("xia"), rename))},
+		{"list-before-write", "", slices.Concat(sweep, asks(create("zoe")), sweep, asks(create("yan")), sweep, asks(rename)), slices.Concat(sweep, asks(create("zoe"), create("yan"), create("xia"), rename, day), sweep, asks(rename, day), sweep, asks(create("wim"), day), sweep, asks(create("vic")))},
 		{"list-before-write", "", slices.Concat(walk, asks(create("zoe")), walk, asks(rename), walk, asks(send("DELETE /Users/ben"))), asks(lookup, create("zoe"), lookup, create("yan"), lookup, create("xia"))},
 		{"put-drops-attributes", "", asks(ann, put(kept...)), asks(ann, put(append(kept, `"title":"Boss"`, `"nickName":null`)...))},
 		{"put-drops-attributes", "", asks(list("count=3"), put(kept[:2]...)), asks(put(kept[:2]...))},

@@ -175,8 +175,6 @@ func (l *linter) valueFilter(a *scim.Attribute, e scim.Expression, at *place) {
 		l.valueFilter(a, e.Right, at)
 	case *scim.NotExpression:
 		l.valueFilter(a, e.Expression, at)
-	case *scim.ValuePath:
-		l.report(ruleFilterValuePath, at, "brackets are inside of brackets; write one pair, with \"and\" and \"or\" in it")
 	case *scim.AttributeExpression:
 		switch sub := a.SubAttribute(e.AttributePath.AttributeName); {
 		case a.Type != scim.TypeComplex:

@@ -32,6 +32,17 @@ func (q *lintQuery) get(name string) (value string, given bool) {
 	return list[0], true
 }
 
+// known returns the parameters that SCIM has.
+func (q *lintQuery) known() map[string][]string {
+	known := map[string][]string{}
+	for _, name := range queryParameters {
+		if values, given := q.values[name]; given {
+			known[name] = values
+		}
+	}
+	return known
+}
+
 // parameters returns the parameters of the URL.
 func (l *linter) parameters() *lintQuery {
 	q := &lintQuery{types: l.m.types, values: l.x.r.URL.Query(), inURL: true}
@@ -146,7 +157,7 @@ func (l *linter) projection(q *lintQuery) {
 // the types has it.
 func (l *linter) attributeName(types []*resourceType, name string, at *place) (ref scim.Ref, ok bool) {
 	if unwrapped, wrapped := unquote(name); wrapped {
-		l.report(ruleQuotedLiteral, at, "%s is in quotation marks; send %s", quoted(name), unwrapped)
+		l.report(ruleQuotedLiteral, at, "%s is in quotation marks; send %s", quoted(name), clip(unwrapped))
 		return scim.Ref{}, false
 	}
 	path, err := scim.ParseAttributePath(name)
@@ -206,7 +217,7 @@ func (l *linter) sorting(q *lintQuery) {
 	}
 	at := q.place("sortOrder")
 	if unwrapped, wrapped := unquote(order); wrapped {
-		l.report(ruleQuotedLiteral, &at, "%s is in quotation marks; send %s", quoted(order), unwrapped)
+		l.report(ruleQuotedLiteral, &at, "%s is in quotation marks; send %s", quoted(order), clip(unwrapped))
 		return
 	}
 	l.report(ruleSortOrder, &at, `sortOrder is %s; send "ascending" or "descending"`, quoted(order))

@@ -134,7 +134,7 @@ func (l *linter) entityTags(header, list string) {
 		tag = strings.TrimSpace(tag)
 		opaque := strings.TrimPrefix(tag, "W/")
 		if tag != "*" && (len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"') {
-			l.report(ruleEntityTagForm, nil, `%s has %s; send the ETag as it was given, such as W/"1", with its quotation marks`, header, quoted(tag))
+			l.report(ruleEntityTagForm, nil, `%s has the tag %s; send the ETag as it was given, such as W/"1", with its quotation marks`, header, clip(tag))
 		}
 	}
 }
@@ -190,7 +190,7 @@ func (l *linter) path(path string) {
 	for _, typ := range l.m.types {
 		names = append(names, typ.Endpoint)
 	}
-	l.report(ruleUnknownEndpoint, nil, "there is no endpoint %s, by letter case; /ResourceTypes lists those there are: %s", quoted(l.x.r.URL.Path), strings.Join(names, ", "))
+	l.report(ruleUnknownEndpoint, nil, "there is no endpoint %s, letter case counts; /ResourceTypes lists those there are: %s", quoted(l.x.r.URL.Path), strings.Join(names, ", "))
 }
 
 // queryParameters are the names RFC 7644 section 3.4.2 and RFC 9865 section 2 give.

@@ -48,7 +48,7 @@ func (l *linter) messageAt(o *scim.Object, at *place, want string, missing ruleI
 func (l *linter) schemaText(uri string, at *place) bool {
 	trimmed := strings.TrimSpace(uri)
 	if unwrapped, wrapped := unquote(trimmed); wrapped {
-		l.report(ruleQuotedLiteral, at, "the URN is in quotation marks inside of the string; send %q", unwrapped)
+		l.report(ruleQuotedLiteral, at, "the URN is in quotation marks inside of the string; send %s", quoted(unwrapped))
 		return true
 	}
 	if len(trimmed) < len(scimURNPrefix) || !strings.EqualFold(trimmed[:len(scimURNPrefix)], scimURNPrefix) {

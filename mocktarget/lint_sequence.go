@@ -67,7 +67,7 @@ func (l *linter) waiting(m *callerMemory) {
 		return
 	}
 	grace := inFlight
-	if m.wait.method == l.x.r.Method && m.wait.uri == l.x.r.RequestURI {
+	if m.wait.method == l.x.r.Method && m.wait.uri == l.m.hash(l.x.r.RequestURI) {
 		grace = 0 // a repetition comes after the answer
 	}
 	if l.x.began.After(m.wait.ended.Add(grace)) {
@@ -79,9 +79,10 @@ func (l *linter) waiting(m *callerMemory) {
 // repetition finds a request that is repeated as it was although it cannot succeed.
 func (l *linter) repetition(m *callerMemory) {
 	x := l.x
+	uri := l.m.hash(x.r.RequestURI)
 	var sum uint64
 	for _, f := range m.recent {
-		if f.sum == 0 || f.method != x.r.Method || f.uri != x.r.RequestURI || f.generation != l.state.generation ||
+		if f.sum == 0 || f.method != x.r.Method || f.uri != uri || f.generation != l.state.generation ||
 			f.status != l.a.status || x.now().Sub(f.at) > soon || x.isCreate() && f.status == http.StatusConflict {
 			continue
 		}
@@ -106,10 +107,10 @@ func (l *linter) conflict(m *callerMemory) {
 	if !x.isCreate() || l.a.status != http.StatusConflict || l.body == nil {
 		return
 	}
-	key := conflictKey(l.body)
+	key := l.m.conflictKey(l.body)
 	for _, c := range m.conflicts {
 		if c.typ == x.target.typ && c.key == key {
-			l.report(ruleCreateAfterConflict, nil, "the same create was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
+			l.report(ruleCreateAfterConflict, nil, "a create of the same name was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
 			return
 		}
 	}
@@ -196,7 +197,7 @@ func (l *linter) walking(m *callerMemory) {
 	for _, c := range m.cursors {
 		here = here || c.path == path
 		if c.cursor == cursor {
-			if name, differs := differentParameter(c, path, q.values); differs {
+			if name, differs := differentParameter(c, path, q.known()); differs {
 				l.report(ruleCursorParametersChanged, &at, "the cursor was given out with another %s; repeat all parameters but cursor as they were", name)
 			}
 			return
@@ -299,7 +300,7 @@ func (l *linter) dropped(m *callerMemory, typ *resourceType, before *record) {
 		note(typ.members, given, typ.members.Name)
 	}
 	if len(names) > 0 {
-		l.report(rulePutDropsAttributes, nil, "the PUT leaves out %s, which the client was shown and has never set, and so clears it; send it back, send null to clear it on purpose, or use PATCH",
+		l.report(rulePutDropsAttributes, nil, "the PUT leaves out and so clears what the client was shown and has never set: %s; send it back, send null to clear it on purpose, or use PATCH",
 			strings.Join(names, ", "))
 	}
 }

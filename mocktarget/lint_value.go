@@ -61,7 +61,7 @@ func (l *linter) one(a *scim.Attribute, v any, at *place) {
 		case !ok:
 			l.report(ruleWrongType, at, "%s is %s; send a number", a.Name, kindOf(v))
 		case a.Type == scim.TypeInteger && strings.Trim(number.String(), "-0123456789") != "":
-			l.report(ruleIntegerForm, at, "%s is %s; send an integer without fraction or exponent", a.Name, number)
+			l.report(ruleIntegerForm, at, "%s is %s; send an integer without fraction or exponent", a.Name, clip(number.String()))
 		}
 	default:
 		s, ok := v.(string)

@@ -153,6 +153,7 @@ func (x *exchange) enter(name string) error {
 // use makes a tenant the one the request is for, from its arrival on.
 func (x *exchange) use(t *Tenant) {
 	x.tenant, x.settings, x.start = t, t.Settings(), t.clock.Now()
+	x.noted.before = t.root.Load()
 }
 
 // route is the first phase: what does the path name? The path may leave the
