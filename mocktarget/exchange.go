@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -66,8 +64,12 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// negotiate checks the media types of request and answer (RFC 7644 section 3.8).
+// negotiate checks the media types of request and answer (RFC 7644 section 3.8). An
+// engine does that itself.
 func (x *exchange) negotiate() error {
+	if x.engine() != nil {
+		return nil
+	}
 	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
 		var ok bool
 		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
@@ -251,13 +253,4 @@ func setHeader(h http.Header, name, value string) {
 	if value != "" {
 		h.Set(name, value)
 	}
-}
-
-// pathVariable returns a variable of the route, unescaped.
-func (x *exchange) pathVariable(name string) string {
-	value := mux.Vars(x.r)[name]
-	if unescaped, err := url.PathUnescape(value); err == nil {
-		return unescaped
-	}
-	return value
 }

@@ -157,8 +157,9 @@ type journal struct {
 	sizes   []int
 	bytes   int
 	next    uint64
-	lost    uint64 // number of the newest entry that had to make room
-	added   signal
+	lost    uint64  // number of the newest entry that had to make room
+	events  []Event // beside the exchanges
+	added   signal  // an entry or an event
 }
 
 func newJournal(config JournalConfig) *journal { return &journal{config: config} }
@@ -220,13 +221,14 @@ func (j *journal) after(seq uint64) (entries []*Entry, lost uint64) {
 	return j.newer(seq), j.lost
 }
 
+// newer is since with the lock held.
 func (j *journal) newer(seq uint64) []*Entry {
 	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
 	skip := 0
 	if seq > first {
 		skip = int(min(seq-first, uint64(len(j.entries))))
 	}
-	return append([]*Entry(nil), j.entries[skip:]...)
+	return append([]*Entry(nil), j.entries[skip:]...) // the ring reuses its places
 }
 
 func (j *journal) clear() {
@@ -250,6 +252,7 @@ func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
 func (t *Tenant) ClearJournal() {
 	t.journal.clear()
 	t.lint.clear()
+	t.happened(EventForget, "")
 }
 
 // record puts the exchange into the journal, and what it broke where that is kept.
@@ -271,7 +274,7 @@ func (x *exchange) record(a *answer) {
 		x.remember(a, e)
 	}
 	if len(broken) > 0 {
-		t.violations.add(broken)
+		t.violated(broken)
 	}
 }
 

@@ -147,16 +147,22 @@ type observation struct {
 	findings []Finding     // about the request itself
 }
 
+// isTold reports whether what the data give an exchange is what its answer tells. An
+// engine may look at more.
+func (x *exchange) isTold() bool {
+	return x != nil && x.engine() == nil && !x.server.config.Journal.Off
+}
+
 // saw notes that the answer tells of a resource, the whole of it or not.
 func (x *exchange) saw(typ *resourceType, slot uint32, rec *record, whole bool) {
-	if !x.server.config.Journal.Off {
+	if x.isTold() {
 		x.noted.seen = append(x.noted.seen, sight{makeRef(typ, slot), rec.version, whole})
 	}
 }
 
 // sawPage notes what the answer to a search came to.
 func (x *exchange) sawPage(q *query, page *scim.ListResponse) {
-	if !x.server.config.Journal.Off {
+	if x.isTold() {
 		x.noted.page = &pageFacts{
 			search: q.identity(), start: page.StartIndex, asked: q.asked, returned: page.ItemsPerPage, total: page.TotalResults,
 			cursor: q.cursor, next: page.NextCursor, previous: page.PreviousCursor, unfiltered: q.filter == nil,
