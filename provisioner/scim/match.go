@@ -367,15 +367,16 @@ func orderTest(ref Ref, op CompareOperator, compare func(any) (int, bool)) (valu
 
 func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 	exact := ref.Target().CaseExact
+	folded := newFoldedText(want)
 	switch {
 	case op == filter.EQ && exact:
 		return func(v any) bool { s, ok := v.(string); return ok && s == want }, nil
 	case op == filter.EQ:
-		return func(v any) bool { s, ok := v.(string); return ok && strings.EqualFold(s, want) }, nil
+		return func(v any) bool { s, ok := v.(string); return ok && folded.equals(s) }, nil
 	case op == filter.NE && exact:
 		return func(v any) bool { s, ok := v.(string); return !ok || s != want }, nil
 	case op == filter.NE:
-		return func(v any) bool { s, ok := v.(string); return !ok || !strings.EqualFold(s, want) }, nil
+		return func(v any) bool { s, ok := v.(string); return !ok || !folded.equals(s) }, nil
 	case exact:
 		return orderTest(ref, op, func(v any) (int, bool) {
 			s, ok := v.(string)
@@ -384,7 +385,7 @@ func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 	}
 	return orderTest(ref, op, func(v any) (int, bool) {
 		s, ok := v.(string)
-		return compareFold(s, want), ok
+		return compareFold(prepare(s), folded.text), ok
 	})
 }
 
@@ -398,13 +399,7 @@ func substringTest(op CompareOperator, want string, exact bool) valueTest {
 	case op == filter.SW && exact:
 		return func(v any) bool { s, ok := v.(string); return ok && strings.HasPrefix(s, want) }
 	case op == filter.SW:
-		return func(v any) bool {
-			s, ok := v.(string)
-			if ok {
-				_, ok = folded.prefixOf(s)
-			}
-			return ok
-		}
+		return func(v any) bool { s, ok := v.(string); return ok && folded.prefixOf(s) }
 	case exact:
 		return func(v any) bool { s, ok := v.(string); return ok && strings.HasSuffix(s, want) }
 	default:

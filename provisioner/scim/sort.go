@@ -43,7 +43,7 @@ func Compare(a *Attribute, x, y any) int {
 	case a.CaseExact:
 		return strings.Compare(s, t)
 	default:
-		return compareFold(s, t)
+		return compareFold(prepare(s), prepare(t))
 	}
 }
 
