@@ -54,19 +54,10 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 	}
 	for i, index := range c.typ.indexes {
 		if index.is(ref) {
-			key, _ := index.key(value)
-			return table.indexes[i].find(nil, c.typ.model.hash(key)), true
+			return table.indexes[i].find(nil, c.typ.model.hash(index.fold(value))), true
 		}
 	}
 	return nil, false
-}
-
-// is reports whether the index is of what a reference names.
-func (x *index) is(ref scim.Ref) bool {
-	if x.attribute != nil {
-		return x.attribute == ref.Target()
-	}
-	return ref.Extension == nil && ref.Sub == nil && strings.EqualFold(ref.Attribute.Name, x.name)
 }
 
 // membersWithin returns the slots of the resources of a type that a group holds,

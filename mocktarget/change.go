@@ -172,7 +172,7 @@ func (t *touched) describe(m *model, base string) (c Change, ok bool) {
 	}
 	if t.was != nil && t.is != nil {
 		d := &differences{typ: typ}
-		d.objects("", t.was.document, t.is.document)
+		d.objects("", t.was.document.Object(), t.is.document.Object())
 		d.secrets(t.was, t.is)
 		c.Differences = d.list
 	}
@@ -189,7 +189,7 @@ func (t *touched) describe(m *model, base string) (c Change, ok bool) {
 // secrets masked.
 func (p presenter) stored(typ *resourceType, rec *record) json.RawMessage {
 	o := scim.NewObject(scim.Field{Name: "id", Value: rec.id})
-	for name, v := range rec.document.All() {
+	for name, v := range rec.document.Object().All() {
 		o.Set(name, v)
 	}
 	o.Set("meta", p.meta(typ, rec))

@@ -146,7 +146,7 @@ func (s *stateComparer) holders(typ *resourceType, ref scim.Ref, value any) []ui
 	if !ok {
 		held = map[string][]uint32{}
 		for slot, rec := range table.records.all() {
-			if key, ok := reader.key(ref.Value(rec.document)); ok {
+			if key, ok := reader.key(ref.Value(rec.document.Only(ref))); ok {
 				held[key] = append(held[key], slot)
 			}
 		}
@@ -165,7 +165,7 @@ func (e *expectedType) object(rec *record) ComparedObject {
 
 // shownKey returns the key of a resource, or for one without its id.
 func shownKey(ref scim.Ref, rec *record) string {
-	if value := ref.Value(rec.document); value != nil {
+	if value := ref.Value(rec.document.Only(ref)); value != nil {
 		return keyText(value)
 	}
 	return rec.id

@@ -142,11 +142,7 @@ type filterCompiler struct {
 
 func (c *filterCompiler) compile(e scim.Expression) (recordMatcher, error) {
 	if !c.lenient && !c.computed(e) {
-		m, err := c.typ.CompileFilter(e)
-		if err != nil {
-			return nil, err
-		}
-		return func(_ uint32, rec *record) bool { return m(rec.document) }, nil
+		return c.compileStored(e)
 	}
 	switch e := e.(type) {
 	case *scim.LogicalExpression:
@@ -186,6 +182,10 @@ func (c *filterCompiler) compileTerm(e scim.Expression) (recordMatcher, error) {
 			return m, err
 		}
 	}
+	part := c.part(ref)
+	if part == nil {
+		return c.compileStored(e)
+	}
 	m, err := c.typ.CompileFilter(e)
 	if err != nil {
 		return nil, err
@@ -193,8 +193,14 @@ func (c *filterCompiler) compileTerm(e scim.Expression) (recordMatcher, error) {
 	if quick, ok := compileTime(e, ref, m); ok {
 		return quick, nil
 	}
-	if part := c.part(ref); part != nil {
-		return func(slot uint32, rec *record) bool { return m(part(slot, rec)) }, nil
+	return func(slot uint32, rec *record) bool { return m(part(slot, rec)) }, nil
+}
+
+// compileStored compiles an expression that looks at nothing but the document.
+func (c *filterCompiler) compileStored(e scim.Expression) (recordMatcher, error) {
+	m, err := c.typ.CompilePacked(e)
+	if err != nil {
+		return nil, err
 	}
 	return func(_ uint32, rec *record) bool { return m(rec.document) }, nil
 }

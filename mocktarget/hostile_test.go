@@ -213,7 +213,9 @@ func TestHalfOpenConnections(t *testing.T) {
 // Sixty-four clients do everything at once; at the end the indexes agree with the
 // resources. With -race this also finds data races.
 func TestMixedTraffic(t *testing.T) {
-	c := start(t)
+	// A connection that the client opens ahead of need is cut off when it is not used
+	// in time, perhaps as a request is about to use it.
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{HeaderTimeout: time.Minute}}))
 	groupID := c.createGroup("everybody").id()
 	var wg sync.WaitGroup
 	for i := range 64 {

@@ -24,6 +24,7 @@ type resourceType struct {
 	*scim.ResourceType
 	model   *model
 	place   int // in model.types and root.tables
+	packing *scim.Packing
 	indexes []*index
 	members *scim.Attribute // the attribute kept outside the document, nil if none
 	// membersOnly is a type with no other attribute than members, to validate them.
@@ -59,7 +60,7 @@ func newModel(types []*scim.ResourceType, seed maphash.Seed) (*model, error) {
 }
 
 func newResourceType(m *model, place int, rt *scim.ResourceType) *resourceType {
-	typ := &resourceType{ResourceType: rt, model: m, place: place}
+	typ := &resourceType{ResourceType: rt, model: m, place: place, packing: scim.NewPacking(rt)}
 	if a := rt.Schema.Attribute("members"); isReferenceList(a) && a.Mutability != scim.ReadOnly {
 		typ.members = a
 		typ.membersOnly = &scim.ResourceType{

@@ -48,7 +48,7 @@ func (x *exchange) patch() (*answer, error) {
 
 // written returns what a patch has set of a document, so that attributes returned
 // on request are returned where they were written.
-func (typ *resourceType) written(p *scim.Patch, document *scim.Object) *scim.Object {
+func (typ *resourceType) written(p *scim.Patch, document scim.Packed) *scim.Object {
 	set := scim.NewObject()
 	note := func(path scim.AttributePath) {
 		ref, err := typ.Resolve(path)
@@ -269,7 +269,8 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	if err != nil {
 		return stored{}, err
 	}
-	after := &record{document: before.document, members: before.members, secrets: before.secrets}
+	after := &record{members: before.members, secrets: before.secrets}
+	var document *scim.Object // nil: as before
 	patch := plan.document
 	if plan.mixed {
 		patch = plan.whole
@@ -291,7 +292,7 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 			}
 		}
 		canonicalize(typ, next)
-		after.document = next
+		document = next
 	}
 	for _, step := range plan.members {
 		var stepped bool
@@ -300,19 +301,13 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 		}
 		changed = changed || stepped
 	}
-	return tx.settle(typ, slot, before, after, changed)
+	return tx.settle(typ, slot, before, after, document, changed)
 }
 
 // complete returns the document with what a patch may refer to: the id, markers
 // for the secrets and, if asked, the members.
 func (typ *resourceType) complete(view presenter, rec *record, members bool) *scim.Object {
-	if !members && len(rec.secrets) == 0 {
-		return rec.document
-	}
-	current := scim.NewObject()
-	for name, v := range rec.document.All() {
-		current.Set(name, v)
-	}
+	current := rec.document.Object()
 	for _, s := range rec.secrets {
 		current.Set(s.attribute, s.marker())
 	}

@@ -27,8 +27,9 @@ func etag(rec *record) string { return `W/"` + strconv.FormatUint(rec.version, 1
 // present returns a resource with what the server computes, as far as the
 // projection lets through.
 func (p presenter) present(typ *resourceType, slot uint32, rec *record, projection scim.Projection) *scim.Object {
-	whole := make([]scim.Field, 0, rec.document.Len()+4)
-	for name, v := range rec.document.All() {
+	document := rec.document.Object()
+	whole := make([]scim.Field, 0, document.Len()+4)
+	for name, v := range document.All() {
 		whole = append(whole, scim.Field{Name: name, Value: v})
 		if name == "schemas" {
 			whole = append(whole, scim.Field{Name: "id", Value: rec.id})

@@ -17,7 +17,7 @@ import (
 // response can carry a password.
 type record struct {
 	id       string
-	document *scim.Object
+	document scim.Packed
 	created  int64 // milliseconds of the Unix epoch
 	modified int64
 	version  uint64     // generation of the write that made this state
@@ -155,6 +155,13 @@ func (tx *transaction) table(typ *resourceType) *table {
 	return t
 }
 
+// keep gives a record its id and document, which are one piece of memory.
+func (tx *transaction) keep(rec *record, typ *resourceType, id string, document *scim.Object) {
+	tx.tenant.packing = typ.packing.Append(append(tx.tenant.packing[:0], id...), document)
+	text := string(tx.tenant.packing)
+	rec.id, rec.document = text[:len(id)], typ.packing.Packed(text[len(id):])
+}
+
 // insert stores a new resource. The id is unique by the caller's care; other
 // unique attributes are checked here and answered with 409 uniqueness.
 func (tx *transaction) insert(typ *resourceType, rec *record) (uint32, error) {
@@ -162,7 +169,6 @@ func (tx *transaction) insert(typ *resourceType, rec *record) (uint32, error) {
 		return 0, err
 	}
 	t := tx.table(typ)
-	rec.document = tx.tenant.compact.document(rec.document)
 	rec.created, rec.modified, rec.version = tx.now, tx.now, tx.root.generation
 	var slot uint32
 	t.records, slot = t.records.append(tx.edit, rec)
@@ -181,11 +187,8 @@ func (tx *transaction) replace(typ *resourceType, slot uint32, before, after *re
 		return err
 	}
 	t := tx.table(typ)
-	after.id, after.created = before.id, before.created
+	after.created = before.created
 	after.modified, after.version = tx.now, tx.root.generation
-	if after.document != before.document {
-		after.document = tx.tenant.compact.document(after.document)
-	}
 	t.records = t.records.set(tx.edit, slot, after)
 	tx.touch(typ, slot)
 	if after.document == before.document {

@@ -22,7 +22,7 @@ type Tenant struct {
 	newIDs  func(tenant, resourceType string, n int) string
 	root    rootPointer
 	writing sync.Mutex // one write at a time; readers take the root without it
-	compact compactor  // of the write that is going on
+	packing []byte     // room for the write that is going on
 	changed signal     // a write has been stored
 	deleted chan struct{}
 	journal *journal
@@ -43,7 +43,6 @@ func newTenant(s *Server, name string, m *model) *Tenant {
 		name: name, server: s, model: m, clock: newClock(s.config.Now), newIDs: s.config.IDs,
 		journal: newJournal(s.config.Journal), deleted: make(chan struct{}),
 	}
-	t.compact.seed = m.seed
 	t.root.Store(newRoot(m))
 	t.settings.Store(&s.config.Settings)
 	return t

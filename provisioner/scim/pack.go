@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/binary"
 	"encoding/json"
+	"strconv"
 )
 
 // A Packing keeps objects of one resource type in little room. A stored object is
@@ -174,6 +175,32 @@ func (p Packed) String(name string) string {
 
 // Part returns the named field if it is an object, otherwise an empty one.
 func (p Packed) Part(name string) Packed { return p.find(name).object() }
+
+// Only returns an object with no more than the attribute of a reference in it.
+func (p Packed) Only(r Ref) *Object {
+	o := newObject(1)
+	if x := r.Extension; x != nil {
+		o.put(&x.ID, p.Part(x.ID).Only(Ref{Attribute: r.Attribute}))
+	} else if v := p.Get(r.Attribute.Name); v != nil {
+		o.put(&r.Attribute.Name, v)
+	}
+	return o
+}
+
+// Texts calls visit with each value at a reference that has no parts, as text, until
+// it returns false: a string as it is, a number or boolean as in JSON.
+func (p Packed) Texts(r Ref, visit func(string) bool) {
+	p.any(r, func(v scalar) bool {
+		switch v.kind {
+		case scalarNone:
+			return false
+		case scalarFalse, scalarTrue:
+			return !visit(strconv.FormatBool(v.kind == scalarTrue))
+		default:
+			return !visit(v.text)
+		}
+	})
+}
 
 // find returns the value of the named field; nothing if there is none.
 func (p Packed) find(name string) packedValue {
