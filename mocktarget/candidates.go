@@ -44,7 +44,7 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 		if rec == nil {
 			return nil, true
 		}
-		return table.memberOf.find(nil, makeRef(typ, slot).hash()), true
+		return table.holders(makeRef(typ, slot)), true
 	case ref.Extension == nil && ref.Attribute == c.typ.groups && isValue:
 		typ, slot, rec := c.root.locate(c.typ.model, value)
 		if rec == nil {
@@ -54,7 +54,7 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 	}
 	for i, index := range c.typ.indexes {
 		if index.is(ref) {
-			return table.indexes[i].find(nil, c.typ.model.hash(index.fold(value))), true
+			return table.indexes[i].find(c.typ.model.hash(index.fold(value))), true
 		}
 	}
 	return nil, false

@@ -133,7 +133,7 @@ func (s *stateComparer) holders(typ *resourceType, ref scim.Ref, value any) []ui
 			continue
 		}
 		var found []uint32
-		for _, slot := range table.indexes[i].find(nil, typ.model.hash(key)) {
+		for _, slot := range table.indexes[i].find(typ.model.hash(key)) {
 			if rec, ok := table.records.get(slot); ok && slices.Contains(slices.Collect(index.keys(rec)), key) {
 				found = append(found, slot)
 			}

@@ -130,7 +130,7 @@ func (m *model) byName(name string) *resourceType {
 
 // hash hashes a key of an index. The seed is random, so nobody can choose keys
 // that collide.
-func (m *model) hash(key string) uint64 { return maphash.String(m.seed, key) }
+func (m *model) hash(key string) uint32 { return uint32(maphash.String(m.seed, key)) }
 
 // byListName returns the type of a list in a seed: its endpoint without the slash,
 // whatever its letter case.

@@ -32,7 +32,7 @@ type ref uint64
 func makeRef(typ *resourceType, slot uint32) ref { return ref(typ.place)<<32 | ref(slot) }
 func (r ref) place() int                         { return int(r >> 32) }
 func (r ref) slot() uint32                       { return uint32(r) }
-func (r ref) hash() uint64                       { return mix(uint64(r)) }
+func (r ref) hash() uint32                       { return mix(r.slot()) } // one for each slot
 
 // A root is the whole state of a tenant at one moment. Readers take the current
 // one and need no lock; a write builds the next one, which shares all that it
@@ -47,14 +47,16 @@ type root struct {
 type table struct {
 	records  vector[*record]
 	indexes  []hashset // one for each index of the type; [0] is of the id
-	memberOf hashset   // member → slots of the groups in this table that hold it
+	memberOf []hashset // by the place of the member's type: member → slots of the groups in this table that hold it
 	derived  *derived  // what queries computed from this state
 }
 
 func newRoot(m *model) *root {
 	r := &root{tables: make([]*table, len(m.types))}
 	for i, typ := range m.types {
-		r.tables[i] = &table{indexes: make([]hashset, len(typ.indexes)), derived: new(derived)}
+		r.tables[i] = &table{
+			indexes: make([]hashset, len(typ.indexes)), memberOf: make([]hashset, len(m.types)), derived: new(derived),
+		}
 	}
 	return r
 }
@@ -65,7 +67,7 @@ func (r *root) table(typ *resourceType) *table { return r.tables[typ.place] }
 // lookup returns the slot and the record of the resource with an id.
 func (r *root) lookup(typ *resourceType, id string) (uint32, *record) {
 	t := r.table(typ)
-	for _, slot := range t.indexes[0].find(nil, typ.model.hash(id)) {
+	for _, slot := range t.indexes[0].find(typ.model.hash(id)) {
 		if rec, ok := t.records.get(slot); ok && rec.id == id {
 			return slot, rec
 		}
@@ -146,7 +148,7 @@ func (tx *transaction) table(typ *resourceType) *table {
 	t := &table{
 		records:  before.records,
 		indexes:  append([]hashset(nil), before.indexes...),
-		memberOf: before.memberOf,
+		memberOf: append([]hashset(nil), before.memberOf...),
 		derived:  new(derived),
 	}
 	tx.root.tables[typ.place] = t
@@ -214,14 +216,14 @@ func (tx *transaction) remove(typ *resourceType, slot uint32, rec *record) {
 	gone := makeRef(typ, slot)
 	if rec.members != nil {
 		for _, m := range rec.members.list.all() {
-			t.memberOf = t.memberOf.remove(tx.edit, m.ref.hash(), slot)
+			t.release(tx.edit, m.ref, slot)
 		}
 	}
 	for _, holder := range typ.model.types {
 		if holder.members == nil {
 			continue
 		}
-		for _, at := range tx.root.table(holder).memberOf.find(nil, gone.hash()) {
+		for _, at := range tx.root.table(holder).holders(gone) {
 			tx.dropMember(holder, at, gone)
 		}
 	}
@@ -243,7 +245,7 @@ func (tx *transaction) checkUnique(typ *resourceType, rec, before *record) error
 			continue
 		}
 		for key := range index.keys(rec) {
-			for _, slot := range t.indexes[i].find(nil, typ.model.hash(key)) {
+			for _, slot := range t.indexes[i].find(typ.model.hash(key)) {
 				rival, _ := t.records.get(slot)
 				if rival == nil || before != nil && rival.id == before.id {
 					continue
