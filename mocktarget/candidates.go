@@ -54,7 +54,7 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 	}
 	for i, index := range c.typ.indexes {
 		if index.is(ref) {
-			return table.indexes[i].find(c.typ.model.hash(index.fold(value))), true
+			return table.indexes[i].find(nil, c.typ.model.hash(index.fold(value))), true
 		}
 	}
 	return nil, false

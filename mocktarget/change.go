@@ -189,7 +189,7 @@ func (t *touched) describe(m *model, base string) (c Change, ok bool) {
 // secrets masked.
 func (p presenter) stored(typ *resourceType, rec *record) json.RawMessage {
 	o := scim.NewObject(scim.Field{Name: "id", Value: rec.id})
-	for name, v := range rec.document.Object().All() {
+	for name, v := range rec.document.All() {
 		o.Set(name, v)
 	}
 	o.Set("meta", p.meta(typ, rec))

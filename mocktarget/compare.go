@@ -133,7 +133,7 @@ func (s *stateComparer) holders(typ *resourceType, ref scim.Ref, value any) []ui
 			continue
 		}
 		var found []uint32
-		for _, slot := range table.indexes[i].find(typ.model.hash(key)) {
+		for _, slot := range table.indexes[i].find(nil, typ.model.hash(key)) {
 			if rec, ok := table.records.get(slot); ok && slices.Contains(slices.Collect(index.keys(rec)), key) {
 				found = append(found, slot)
 			}
@@ -227,11 +227,10 @@ func (c *resourceComparer) held(a *scim.Attribute) any {
 }
 
 func (c *resourceComparer) extension(s *scim.Schema, want any) {
-	held := scim.NewObject(scim.Field{Name: s.ID, Value: c.rec.document.Get(s.ID)})
-	if c.typ.manager != nil {
-		presenter{root: c.s.state}.nameManager(c.typ, held)
+	got, _ := c.rec.document.Get(s.ID).(*scim.Object)
+	if c.typ.manager != nil && c.typ.manager.URN == s.ID {
+		presenter{root: c.s.state}.nameManager(c.typ, got)
 	}
-	got := held.Object(s.ID)
 	o, ok := want.(*scim.Object)
 	if !ok {
 		if want != nil || !scim.Unassigned(got) {

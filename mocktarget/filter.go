@@ -264,8 +264,8 @@ func (c *filterCompiler) part(ref scim.Ref) func(uint32, *record) *scim.Object {
 	case a == c.typ.manager && (ref.Sub == nil || !strings.EqualFold(ref.Sub.Name, "value")):
 		c.around = true
 		return func(_ uint32, rec *record) *scim.Object {
-			whole := scim.NewObject(scim.Field{Name: a.URN, Value: rec.document.Get(a.URN)})
-			c.view.nameManager(c.typ, whole)
+			whole := rec.document.Only(scim.Ref{Extension: ref.Extension, Attribute: a})
+			c.view.nameManager(c.typ, whole.Object(a.URN))
 			return whole
 		}
 	case ref.Extension == nil && strings.EqualFold(a.Name, "id"):

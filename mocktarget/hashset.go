@@ -56,14 +56,14 @@ func (s hashset) remove(e *edit, hash, number uint32) hashset {
 	return s
 }
 
-// find returns the numbers paired with a hash, in ascending order.
-func (s hashset) find(hash uint32) []uint32 {
+// find appends the numbers paired with a hash to dst, in ascending order.
+func (s hashset) find(dst []uint32, hash uint32) []uint32 {
 	first := makeEntry(hash, 0)
 	n := s.root
 	for level := 0; n != nil && n.kids != nil && level < hashLevels; level++ {
 		n = n.kids[first.digit(level)]
 	}
-	return n.collect(nil, first)
+	return n.collect(dst, first)
 }
 
 // collect appends the numbers of the entries of one hash, of which first is the

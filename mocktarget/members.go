@@ -33,7 +33,7 @@ func (s *memberSet) find(to ref) (uint32, bool) {
 	if s == nil {
 		return 0, false
 	}
-	for _, slot := range s.index.find(to.hash()) { // one for each type at most
+	for _, slot := range s.index.find(nil, to.hash()) { // one for each type at most
 		if m, ok := s.list.get(slot); ok && m.ref == to {
 			return slot, true
 		}
@@ -83,7 +83,7 @@ func (t *table) release(e *edit, m ref, group uint32) {
 }
 
 // holders returns the slots of the groups in the table that hold a member.
-func (t *table) holders(m ref) []uint32 { return t.memberOf[m.place()].find(m.hash()) }
+func (t *table) holders(m ref) []uint32 { return t.memberOf[m.place()].find(nil, m.hash()) }
 
 // resolveMember reads one element of members from a request: value names the
 // resource, "$ref" stands in for it when value is missing, and type, if given,

@@ -255,7 +255,7 @@ func (v *ruleView) holders(key string) []ref {
 		if !index.is(v.rule.attribute) {
 			continue
 		}
-		for _, slot := range v.root.table(v.rule.typ).indexes[i].find(v.rule.model.hash(key)) {
+		for _, slot := range v.root.table(v.rule.typ).indexes[i].find(nil, v.rule.model.hash(key)) {
 			if to := makeRef(v.rule.typ, slot); v.holds(to, key) {
 				list = append(list, to)
 			}

@@ -67,7 +67,8 @@ func (r *root) table(typ *resourceType) *table { return r.tables[typ.place] }
 // lookup returns the slot and the record of the resource with an id.
 func (r *root) lookup(typ *resourceType, id string) (uint32, *record) {
 	t := r.table(typ)
-	for _, slot := range t.indexes[0].find(typ.model.hash(id)) {
+	var room [2]uint32
+	for _, slot := range t.indexes[0].find(room[:0], typ.model.hash(id)) {
 		if rec, ok := t.records.get(slot); ok && rec.id == id {
 			return slot, rec
 		}
@@ -245,7 +246,7 @@ func (tx *transaction) checkUnique(typ *resourceType, rec, before *record) error
 			continue
 		}
 		for key := range index.keys(rec) {
-			for _, slot := range t.indexes[i].find(typ.model.hash(key)) {
+			for _, slot := range t.indexes[i].find(nil, typ.model.hash(key)) {
 				rival, _ := t.records.get(slot)
 				if rival == nil || before != nil && rival.id == before.id {
 					continue

@@ -121,7 +121,7 @@ func checkHashset(t *rapid.T, s hashset, held map[hashEntry]bool, hashes []uint3
 				want++
 			}
 		}
-		found := s.find(hash)
+		found := s.find(nil, hash)
 		if len(found) != want {
 			t.Fatalf("find(%x) yields %d numbers, want %d", hash, len(found), want)
 		}

@@ -3,6 +3,7 @@ package scim
 import (
 	"encoding/binary"
 	"encoding/json"
+	"iter"
 	"strconv"
 )
 
@@ -146,14 +147,30 @@ type Packed struct {
 	text    string
 }
 
-// Object returns the object with nothing left packed. It is the caller's own.
-func (p Packed) Object() *Object {
+// Len returns the number of fields.
+func (p Packed) Len() int {
 	n := 0
 	for r := p.reader(); r.more(); n++ {
 		r.name()
 		r.skip(r.number())
 	}
-	o := newObject(n)
+	return n
+}
+
+// All ranges over the fields in their order. The values are the caller's own.
+func (p Packed) All() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for r := p.reader(); r.more(); {
+			if name := r.name(); !yield(*name, r.next().unpack()) {
+				return
+			}
+		}
+	}
+}
+
+// Object returns the object with nothing left packed. It is the caller's own.
+func (p Packed) Object() *Object {
+	o := newObject(p.Len())
 	for r := p.reader(); r.more(); {
 		o.put(r.name(), r.next().unpack())
 	}
