@@ -138,14 +138,20 @@ func (tx *transaction) addMembers(typ *resourceType, slot uint32, held *memberSe
 			return nil, false, err
 		}
 		var changed bool
-		if held, changed = held.add(tx.edit, m); changed {
-			t := tx.table(typ)
-			t.hold(tx.edit, m.ref, slot)
-			tx.touchMember(typ, slot, m.ref)
-			any = true
-		}
+		held, changed = tx.addMember(typ, slot, held, m)
+		any = any || changed
 	}
 	return held, any, nil
+}
+
+// addMember returns the members of a group with one more.
+func (tx *transaction) addMember(typ *resourceType, slot uint32, held *memberSet, m member) (after *memberSet, changed bool) {
+	held, changed = held.add(tx.edit, m)
+	if changed {
+		tx.table(typ).hold(tx.edit, m.ref, slot)
+		tx.touchMember(typ, slot, m.ref)
+	}
+	return held, changed
 }
 
 // removeMember returns the members of a group without one.

@@ -118,6 +118,16 @@ func (m *model) byEndpoint(segment string) *resourceType {
 	return nil
 }
 
+// bySchema returns the type with a core schema.
+func (m *model) bySchema(id string) *resourceType {
+	for _, typ := range m.types {
+		if typ.Schema.ID == id {
+			return typ
+		}
+	}
+	return nil
+}
+
 // byName returns the type of a name or id, whatever its letter case.
 func (m *model) byName(name string) *resourceType {
 	for _, typ := range m.types {

@@ -105,7 +105,7 @@ func (x *exchange) show(s stored, projection scim.Projection, status int) *answe
 	view := presenter{root: s.root, base: x.base}
 	return &answer{
 		status:          status,
-		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(make([]byte, 0, 1024)),
+		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(make([]byte, 0, 2048)),
 		contentLocation: view.location(s.typ, s.rec.id),
 		etag:            etag(s.rec),
 	}
@@ -165,7 +165,7 @@ func without(o *scim.Object, name string) (rest *scim.Object, value any) {
 func (tx *transaction) create(typ *resourceType, id string, d *draft) (stored, error) {
 	rec := &record{}
 	rec.secrets, _ = typ.takeSecrets(d.document, nil, true)
-	tx.keep(rec, typ, id, d.document)
+	tx.tenant.packing = rec.keep(typ, tx.tenant.packing, id, d.document)
 	slot, err := tx.insert(typ, rec)
 	if err != nil {
 		return stored{}, err
@@ -215,7 +215,7 @@ func (tx *transaction) put(typ *resourceType, id string, body *scim.Object, when
 func (tx *transaction) settle(typ *resourceType, slot uint32, before, after *record, document *scim.Object, changed bool) (stored, error) {
 	switch {
 	case document != nil && !scim.Equal(document, before.document.Object()):
-		tx.keep(after, typ, before.id, document)
+		tx.tenant.packing = after.keep(typ, tx.tenant.packing, before.id, document)
 	case changed:
 		after.id, after.document = before.id, before.document
 	default:

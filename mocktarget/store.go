@@ -158,11 +158,13 @@ func (tx *transaction) table(typ *resourceType) *table {
 	return t
 }
 
-// keep gives a record its id and document, which are one piece of memory.
-func (tx *transaction) keep(rec *record, typ *resourceType, id string, document *scim.Object) {
-	tx.tenant.packing = typ.packing.Append(append(tx.tenant.packing[:0], id...), document)
-	text := string(tx.tenant.packing)
+// keep gives a record its id and document, which become one piece of memory. It
+// works in room and returns it for the next time.
+func (rec *record) keep(typ *resourceType, room []byte, id string, document *scim.Object) []byte {
+	room = typ.packing.Append(append(room[:0], id...), document)
+	text := string(room)
 	rec.id, rec.document = text[:len(id)], typ.packing.Packed(text[len(id):])
+	return room
 }
 
 // insert stores a new resource. The id is unique by the caller's care; other
