@@ -67,14 +67,21 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	}
 	table := root.table(typ)
 	if slots, ok := c.candidates(q.filter); ok {
-		found := make([]uint32, 0, len(slots))
 		slices.Sort(slots)
-		for _, slot := range slices.Compact(slots) {
+		slots = slices.Compact(slots)
+		if err := q.afford(c.work(q.filter, len(slots), table.membersOf(slots))); err != nil {
+			return hits{}, err
+		}
+		found := make([]uint32, 0, len(slots))
+		for _, slot := range slots {
 			if rec, ok := table.records.get(slot); ok && matcher(slot, rec) {
 				found = append(found, slot)
 			}
 		}
 		return hits{slots: found}, c.problem()
+	}
+	if err := q.afford(c.work(q.filter, table.records.live(), table.memberships())); err != nil {
+		return hits{}, err
 	}
 	if c.foreign {
 		return hits{slots: scan(table, matcher)}, c.problem()
@@ -82,6 +89,45 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	return hits{own: true, slots: table.derived.remember(&table.derived.matches, q.base+" "+q.filterText, func() []uint32 {
 		return scan(table, matcher)
 	})}, nil
+}
+
+// afford refuses a filter that makes too many comparisons.
+func (q *query) afford(work int) error {
+	if work <= q.work {
+		return nil
+	}
+	return scim.TooMany("the filter makes %d comparisons, at most %d are made; "+
+		"use fewer terms, or narrow it with one that an index answers, such as userName eq", work, q.work)
+}
+
+// work returns how many comparisons an expression makes, all in all, on so many
+// resources that have so many members.
+func (c *filterCompiler) work(e scim.Expression, resources, members int) int {
+	switch e := e.(type) {
+	case *scim.LogicalExpression:
+		return c.work(e.Left, resources, members) + c.work(e.Right, resources, members)
+	case *scim.NotExpression:
+		return c.work(e.Expression, resources, members)
+	}
+	path, _ := termPath(e)
+	if ref, err := c.typ.Resolve(path); err == nil && ref.Attribute != nil && ref.Attribute == c.typ.members {
+		resources += members
+	}
+	return countTerms(e) * resources
+}
+
+// countTerms returns how many comparisons an expression consists of.
+func countTerms(e scim.Expression) int {
+	switch e := e.(type) {
+	case *scim.LogicalExpression:
+		return countTerms(e.Left) + countTerms(e.Right)
+	case *scim.NotExpression:
+		return countTerms(e.Expression)
+	case *scim.ValuePath:
+		return countTerms(e.ValueFilter)
+	default:
+		return 1
+	}
 }
 
 // scan tests each resource of a table, a large table on all processors.

@@ -21,7 +21,9 @@ func generate(t *testing.T, p mocktarget.Population, options ...mocktargettest.O
 	return c
 }
 
-func tenantOf(c *client) *mocktarget.Tenant { return c.target.Server().Tenant(mocktarget.DefaultTenant) }
+func tenantOf(c *client) *mocktarget.Tenant {
+	return c.target.Server().Tenant(mocktarget.DefaultTenant)
+}
 
 func TestGenerate(t *testing.T) {
 	const users, groups = 1500, 40

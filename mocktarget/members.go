@@ -85,6 +85,26 @@ func (t *table) release(e *edit, m ref, group uint32) {
 // holders returns the slots of the groups in the table that hold a member.
 func (t *table) holders(m ref) []uint32 { return t.memberOf[m.place()].find(nil, m.hash()) }
 
+// memberships returns how many members all groups of the table have together.
+func (t *table) memberships() int {
+	n := 0
+	for i := range t.memberOf {
+		n += t.memberOf[i].size
+	}
+	return n
+}
+
+// membersOf returns how many members some groups of the table have together.
+func (t *table) membersOf(slots []uint32) int {
+	n := 0
+	for _, slot := range slots {
+		if rec, ok := t.records.get(slot); ok {
+			n += rec.members.len()
+		}
+	}
+	return n
+}
+
 // resolveMember reads one element of members from a request: value names the
 // resource, "$ref" stands in for it when value is missing, and type, if given,
 // has to agree (RFC 7643 section 4.2).

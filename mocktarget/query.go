@@ -25,6 +25,7 @@ type query struct {
 	byCursor    bool
 	projections []scim.Projection // one for each type
 	base        string            // URL of the service, which locations begin with
+	work        int               // most comparisons the filter may make
 }
 
 // list answers GET on an endpoint or on the base.
@@ -46,7 +47,7 @@ func (x *exchange) list() (*answer, error) {
 
 // planQuery is the phase that parses the parameters of a search.
 func (x *exchange) planQuery(values url.Values) (*query, error) {
-	q := &query{types: x.tenant.model.types, start: 1, count: x.server.config.Limits.PageSize, base: x.base}
+	q := &query{types: x.tenant.model.types, start: 1, count: x.server.config.Limits.PageSize, base: x.base, work: x.server.config.Limits.FilterWork}
 	if x.target.typ != nil {
 		q.types = []*resourceType{x.target.typ}
 	}
