@@ -216,7 +216,7 @@ func (x *exchange) challenge(header, problem string) {
 
 // authorize refuses writes of those who may only read.
 func (x *exchange) authorize() error {
-	reading := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead ||
+	reading := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead || x.r.Method == http.MethodOptions ||
 		x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
 	if x.caller.readOnly && !reading {
 		return scim.Status(http.StatusForbidden, "this credential may only read")

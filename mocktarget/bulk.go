@@ -177,7 +177,7 @@ func (job *bulkJob) carryOut(op *bulkOperation) {
 	job.settle(op, after, err)
 }
 
-func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
+func (job *bulkJob) attempt(op *bulkOperation) (stored, error) {
 	if op.problem != nil {
 		return stored{}, op.problem
 	}
@@ -188,33 +188,17 @@ func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
 	when := conditions{match: op.version, required: job.x.settings.RequireIfMatch}
 	switch op.method {
 	case http.MethodPost:
-		d, err := op.typ.admit(data, nil)
-		if err != nil {
-			return stored{}, err
-		}
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.create(op.typ, tx.newID(op.typ, 1), d)
-			return err
-		})
-		return after, err
+		return job.x.tenant.create(job.x.r.Context(), op.typ, data)
 	case http.MethodPut:
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.put(op.typ, id, data, when)
-			return err
-		})
-		return after, err
+		return job.x.tenant.replace(job.x.r.Context(), op.typ, id, data, when)
 	case http.MethodPatch:
-		plan, err := job.x.planPatch(op.typ, data, &op.parsed)
+		plan, err := job.x.data().planPatch(op.typ, data, &op.parsed)
 		if err != nil {
 			return stored{}, err
 		}
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.patch(op.typ, id, plan, when)
-			return err
-		})
-		return after, err
+		return job.x.tenant.patch(job.x.r.Context(), op.typ, id, plan, when)
 	default:
-		return stored{}, job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error { return tx.delete(op.typ, id, when) })
+		return stored{}, job.x.tenant.delete(job.x.r.Context(), op.typ, id, when)
 	}
 }
 

@@ -15,7 +15,7 @@ type Clock struct {
 	base     func() time.Time
 	setting  sync.Mutex // one change at a time; reading takes no lock
 	state    atomic.Pointer[clockState]
-	adjusted signal
+	adjusted func()
 }
 
 // A clockState says how to read a clock: a frozen one stands still, a running one
@@ -32,8 +32,18 @@ type ClockState struct {
 	Frozen bool      `json:"frozen"`
 }
 
-func newClock(base func() time.Time) *Clock {
-	c := &Clock{base: base}
+// String returns the state for people.
+func (s ClockState) String() string {
+	text := s.Now.Format(time.RFC3339Nano)
+	if s.Frozen {
+		text += ", frozen"
+	}
+	return text
+}
+
+// newClock returns a clock that tells of each change.
+func newClock(base func() time.Time, adjusted func()) *Clock {
+	c := &Clock{base: base, adjusted: adjusted}
 	c.state.Store(new(clockState))
 	return c
 }
@@ -88,5 +98,5 @@ func (c *Clock) adjust(change func(now time.Time, frozen bool) (time.Time, bool)
 		after.ahead = at.Sub(base)
 	}
 	c.state.Store(after)
-	c.adjusted.broadcast()
+	c.adjusted()
 }

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -34,10 +32,13 @@ type exchange struct {
 	caller     caller
 	asJSON     bool // the client wants application/json
 
-	body   []byte // as far as it was read
-	sent   *answer
-	parsed Operation
-	trail  trail
+	body    []byte // as far as it was read
+	readErr error  // that it could not be read, or not to the end
+	decoded *scim.Object
+	sent    *answer
+	parsed  Operation
+	trail   trail
+	noted   observation
 }
 
 // An answer is a response before it is written.
@@ -64,8 +65,12 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// negotiate checks the media types of request and answer (RFC 7644 section 3.8).
+// negotiate checks the media types of request and answer (RFC 7644 section 3.8). An
+// engine does that itself.
 func (x *exchange) negotiate() error {
+	if x.engine() != nil {
+		return nil
+	}
 	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
 		var ok bool
 		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
@@ -112,11 +117,15 @@ func acceptable(accept string) (asJSON, ok bool) {
 	return best["json"] > scimQuality, best["json"] > 0 || scimQuality > 0
 }
 
-// read is the first half of decoding: it reads the body up to a limit.
+// read is the first half of decoding: it reads the body up to a limit, once.
 func (x *exchange) read(limit int64, name string) error {
-	if x.body != nil {
-		return nil
+	if x.body == nil {
+		x.readErr = x.readBody(limit, name)
 	}
+	return x.readErr
+}
+
+func (x *exchange) readBody(limit int64, name string) error {
 	tooLarge := scim.Status(http.StatusRequestEntityTooLarge, "the body is larger than %s of %d bytes", name, limit)
 	if x.r.ContentLength > limit {
 		x.body = []byte{}
@@ -148,13 +157,18 @@ func (x *exchange) drain() {
 
 // decode reads the body as one JSON object.
 func (x *exchange) decode() (*scim.Object, error) {
+	if x.decoded != nil {
+		return x.decoded, nil
+	}
 	if err := x.read(x.server.config.Limits.Body, "the limit"); err != nil {
 		return nil, err
 	}
 	if len(x.body) == 0 {
 		return nil, scim.InvalidSyntax("the body is empty; a JSON object is needed")
 	}
-	return scim.ParseObject(x.body)
+	var err error
+	x.decoded, err = scim.ParseObject(x.body)
+	return x.decoded, err
 }
 
 // query returns the parameters of the URL.
@@ -178,6 +192,7 @@ func (x *exchange) projection(typ *resourceType) (scim.Projection, error) {
 // fail answers with an error.
 func (x *exchange) fail(err error) {
 	wire := x.wireError(err)
+	x.noted.refusal = wire.ScimType
 	x.respond(&answer{status: wire.Status, body: scim.EncodeError(wire)})
 }
 
@@ -232,13 +247,4 @@ func setHeader(h http.Header, name, value string) {
 	if value != "" {
 		h.Set(name, value)
 	}
-}
-
-// pathVariable returns a variable of the route, unescaped.
-func (x *exchange) pathVariable(name string) string {
-	value := mux.Vars(x.r)[name]
-	if unescaped, err := url.PathUnescape(value); err == nil {
-		return unescaped
-	}
-	return value
 }

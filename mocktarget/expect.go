@@ -19,14 +19,14 @@ type Expectation struct {
 	// that is null or [] must have no value. Members are given by userName or
 	// displayName, or by id, as text or as the value of an object; other complex
 	// values may be given as the text of their value or display.
-	Resources map[string][]json.RawMessage `json:"resources"`
+	Resources map[string][]json.RawMessage `json:"resources" doc:"By type or endpoint, what has to be there; the attributes that are given are compared" example:"{\"Users\":[{\"userName\":\"ann\",\"active\":true}]}"`
 	// Keys are, by the name of a type or endpoint, the attribute that tells which
 	// resource is meant. Without one it is userName, displayName or externalId, the
 	// first that the type has.
-	Keys map[string]string `json:"keys,omitempty"`
+	Keys map[string]string `json:"keys,omitempty" doc:"By type or endpoint, the attribute that tells which resource is meant, where that is not userName, displayName or externalId"`
 	// Only says too that there are no other resources of the types that Resources
 	// names, whose list may be empty.
-	Only bool `json:"only,omitempty"`
+	Only bool `json:"only,omitempty" doc:"There are no other resources of the types that are named"`
 }
 
 // A Comparison is where a tenant and an [Expectation] differ.

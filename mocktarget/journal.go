@@ -58,6 +58,8 @@ type Entry struct {
 	Changes []Change `json:"changes,omitempty"`
 	// ChangesOmitted is how many further resources it changed.
 	ChangesOmitted int `json:"changesOmitted,omitempty"`
+	// Findings are what lint has to say about the request.
+	Findings []Finding `json:"findings,omitempty"`
 	// Violations are the invariants that the request broke.
 	Violations []Violation `json:"violations,omitempty"`
 }
@@ -67,6 +69,9 @@ func (e *Entry) size() int {
 	n := len(e.Request.URL) + len(e.Request.Body) + len(e.Response.Body) + headerSize(e.Request.Header) + headerSize(e.Response.Header)
 	for i := range e.Changes {
 		n += e.Changes[i].size()
+	}
+	for i := range e.Findings {
+		n += len(e.Findings[i].Message) + len(e.Findings[i].Pointer)
 	}
 	return n
 }
@@ -152,8 +157,9 @@ type journal struct {
 	sizes   []int
 	bytes   int
 	next    uint64
-	lost    uint64 // number of the newest entry that had to make room
-	added   signal
+	lost    uint64  // number of the newest entry that had to make room
+	events  []Event // beside the exchanges
+	added   signal  // an entry or an event
 }
 
 func newJournal(config JournalConfig) *journal { return &journal{config: config} }
@@ -215,13 +221,14 @@ func (j *journal) after(seq uint64) (entries []*Entry, lost uint64) {
 	return j.newer(seq), j.lost
 }
 
+// newer is since with the lock held.
 func (j *journal) newer(seq uint64) []*Entry {
 	first := j.next - uint64(len(j.entries)) // number of the entry before the oldest
 	skip := 0
 	if seq > first {
 		skip = int(min(seq-first, uint64(len(j.entries))))
 	}
-	return append([]*Entry(nil), j.entries[skip:]...)
+	return append([]*Entry(nil), j.entries[skip:]...) // the ring reuses its places
 }
 
 func (j *journal) clear() {
@@ -240,8 +247,13 @@ func (t *Tenant) JournalSince(seq uint64) ([]*Entry, <-chan struct{}) {
 	return t.journal.since(seq), more
 }
 
-// ClearJournal forgets the exchanges that are kept. Their numbers go on.
-func (t *Tenant) ClearJournal() { t.journal.clear() }
+// ClearJournal forgets the exchanges that are kept and what lint found. Numbers go
+// on.
+func (t *Tenant) ClearJournal() {
+	t.journal.clear()
+	t.lint.clear()
+	t.happened(EventForget, "")
+}
 
 // record puts the exchange into the journal, and what it broke where that is kept.
 func (x *exchange) record(a *answer) {
@@ -255,10 +267,13 @@ func (x *exchange) record(a *answer) {
 			broken[i].Seq = seq
 		}
 	default:
-		t.journal.add(x.entry(a))
+		e := x.entry(a)
+		e.Findings = x.lint(a)
+		t.journal.add(e)
+		x.remember(a, e)
 	}
 	if len(broken) > 0 {
-		t.violations.add(broken)
+		t.violated(broken)
 	}
 }
 

@@ -7,11 +7,11 @@ import "strings"
 type culture struct {
 	share         int // of 100 people
 	given, family []string
-	places        []place
+	offices       []office
 }
 
-// A place is a town with an office. In patterns "#" stands for any digit.
-type place struct {
+// An office is where people work. In patterns "#" stands for any digit.
+type office struct {
 	city, region, country string // the country by its ISO 3166 code
 	postalCode, phone     string // patterns
 	streets               []string
@@ -28,7 +28,7 @@ func cultures() []culture {
 			words(`Smith Johnson Williams Brown Jones Miller Davis Wilson Anderson Taylor Moore Jackson Martin Lee Thompson
 			White Harris Clark Lewis Robinson Walker Young Allen King Wright Scott Hill Green Adams Nelson Baker Hall Campbell
 			Mitchell Carter Roberts Phillips Evans Turner Parker Collins Edwards Stewart Morris Murphy O'Brien Kelly MacDonald`),
-			[]place{
+			[]office{
 				{"Springfield", "IL", "US", "627##", "+1-217-555-01##", words("Oak_Street Maple_Avenue Lincoln_Drive"), "en-US", "America/Chicago"},
 				{"Portland", "OR", "US", "972##", "+1-503-555-01##", words("Burnside_Street Alder_Street Hawthorne_Boulevard"), "en-US", "America/Los_Angeles"},
 				{"New York", "NY", "US", "100##", "+1-212-555-01##", words("Madison_Avenue Broadway Hudson_Street"), "en-US", "America/New_York"},
@@ -39,13 +39,13 @@ func cultures() []culture {
 			Isabella Miguel Daniela Alejandro Ximena Ángel Renata Íñigo Fernanda Sergio Guadalupe Andrés Regina Óscar`),
 			words(`García Rodríguez González Fernández López Martínez Sánchez Pérez Gómez Martín Jiménez Ruiz Hernández Díaz
 			Moreno Muñoz Álvarez Romero Alonso Gutiérrez Navarro Torres Domínguez Vázquez Ramos Núñez Ibáñez Cortés`),
-			[]place{
+			[]office{
 				{"Madrid", "", "ES", "280##", "+34 910 ### ###", words("Calle_Mayor Calle_de_Alcalá Gran_Vía"), "es-ES", "Europe/Madrid"},
 				{"Ciudad de México", "CDMX", "MX", "06###", "+52 55 #### ####", words("Avenida_Juárez Calle_Madero"), "es-MX", "America/Mexico_City"},
 			}},
 		{6, words(`Ana João Beatriz Pedro Mariana Tiago Inês Rafael Larissa Thiago Letícia Vinícius Júlia Gonçalo Débora Caio`),
 			words(`Silva Santos Oliveira Souza Pereira Ferreira Almeida Costa Carvalho Gomes Ribeiro Araújo Barbosa Conceição Simões`),
-			[]place{
+			[]office{
 				{"São Paulo", "SP", "BR", "01###-###", "+55 11 9####-####", words("Rua_Augusta Avenida_Paulista"), "pt-BR", "America/Sao_Paulo"},
 				{"Lisboa", "", "PT", "11##-###", "+351 21 ### ####", words("Rua_Garrett Avenida_da_Liberdade"), "pt-PT", "Europe/Lisbon"},
 			}},
@@ -53,7 +53,7 @@ func cultures() []culture {
 			Monika Tobias Claudia Matthias Silke Wolfgang Annika`),
 			words(`Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Schäfer Koch Bauer Richter Klein Wolf
 			Schröder Neumann Schwarz Zimmermann Krüger Hofmann Weiß Groß Jäger Vogt Huber Köhler`),
-			[]place{
+			[]office{
 				{"Berlin", "", "DE", "10###", "+49 30 23125 ###", words("Lindenstraße Torstraße Kantstraße"), "de-DE", "Europe/Berlin"},
 				{"Wien", "", "AT", "10#0", "+43 1 234 56##", words("Mariahilfer_Straße Ringstraße"), "de-AT", "Europe/Vienna"},
 			}},
@@ -61,47 +61,47 @@ func cultures() []culture {
 			François Océane Noël`),
 			words(`Martin Bernard Dubois Thomas Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefèvre Michel Fournier Girard
 			Bonnet François Mercier Blanc Guérin Boyer Garnier Chevalier Béranger Côté Tremblay`),
-			[]place{
+			[]office{
 				{"Lyon", "", "FR", "6900#", "+33 4 65 71 ## ##", words("Rue_Mercière Rue_de_la_République"), "fr-FR", "Europe/Paris"},
 				{"Montréal", "QC", "CA", "H2X #A#", "+1-514-555-01##", words("Rue_Saint-Denis Boulevard_Saint-Laurent"), "fr-CA", "America/Toronto"},
 			}},
 		{5, words(`Jakub Zuzanna Piotr Agnieszka Łukasz Małgorzata Paweł Katarzyna Michał Joanna Tomáš Tereza Jiří Kateřina Ondřej`),
 			words(`Nowak Kowalski Wiśniewski Wójcik Kowalczyk Kamiński Lewandowski Zieliński Szymański Woźniak Dąbrowski Novák Svoboda
 			Dvořák Černý Procházka Kučera Veselý`),
-			[]place{
+			[]office{
 				{"Kraków", "", "PL", "30-###", "+48 12 ### ## ##", words("Floriańska Grodzka"), "pl-PL", "Europe/Warsaw"},
 				{"Brno", "", "CZ", "602 ##", "+420 5## ### ###", words("Veveří Kobližná"), "cs-CZ", "Europe/Prague"},
 			}},
 		{5, words(`Lars Astrid Søren Freja Jørgen Ingrid Mikkel Solveig Åse Håkon Linnéa Göran Elin Þór Sigríður Eero Aino Väinö`),
 			words(`Hansen Johansen Olsen Larsen Andersen Nielsen Sørensen Johansson Lindström Bergström Sjöberg Åkesson Øvrebø Korhonen
 			Mäkinen Hämäläinen Jónsdóttir`),
-			[]place{
+			[]office{
 				{"Oslo", "", "NO", "01##", "+47 22 ## ## ##", words("Storgata Karl_Johans_gate"), "nb-NO", "Europe/Oslo"},
 				{"Göteborg", "", "SE", "41# ##", "+46 31 390 06 ##", words("Avenyn Linnégatan"), "sv-SE", "Europe/Stockholm"},
 			}},
 		{4, words(`Mehmet Ayşe Mustafa Fatma Emre Elif Çağlar Zeynep Ömer Gülşen İbrahim Şebnem`),
 			words(`Yılmaz Kaya Demir Şahin Çelik Yıldız Yıldırım Öztürk Aydın Özdemir Arslan Doğan Kılıç`),
-			[]place{{"İstanbul", "", "TR", "34###", "+90 212 ### ## ##", words("İstiklal_Caddesi Bağdat_Caddesi"), "tr-TR", "Europe/Istanbul"}}},
+			[]office{{"İstanbul", "", "TR", "34###", "+90 212 ### ## ##", words("İstiklal_Caddesi Bağdat_Caddesi"), "tr-TR", "Europe/Istanbul"}}},
 		{6, words(`Mohammed Fatima Ahmed Aisha Omar Layla Youssef Maryam Khaled Noor Hassan Salma Tariq Rania Bilal Yasmin`),
 			words(`Al-Farsi Haddad Khalil Mansour Nasser Saleh Aziz Hamdan Rahman Darwish El-Sayed Bakr Suleiman Abdallah`),
-			[]place{{"Dubai", "", "AE", "", "+971 4 ### ####", words("Al_Wasl_Road Jumeirah_Road"), "ar-AE", "Asia/Dubai"}}},
+			[]office{{"Dubai", "", "AE", "", "+971 4 ### ####", words("Al_Wasl_Road Jumeirah_Road"), "ar-AE", "Asia/Dubai"}}},
 		{10, words(`Aarav Priya Arjun Ananya Rahul Deepika Vikram Kavya Rohan Sneha Sanjay Lakshmi Amit Pooja Karthik Meera Suresh
 			Divya Harpreet Gurleen Imran Zara`),
 			words(`Sharma Patel Singh Kumar Gupta Reddy Iyer Nair Mehta Joshi Das Chatterjee Mukherjee Rao Desai Khan Pillai Bose
 			Kapoor Malhotra Agarwal Banerjee`),
-			[]place{
+			[]office{
 				{"Bengaluru", "Karnataka", "IN", "5600##", "+91 80 #### ####", words("Brigade_Road Residency_Road"), "en-IN", "Asia/Kolkata"},
 				{"Pune", "Maharashtra", "IN", "4110##", "+91 20 #### ####", words("Jangli_Maharaj_Road Karve_Road"), "hi-IN", "Asia/Kolkata"},
 			}},
 		{5, words(`Wei Fang Jun Xiuying Ming Li Hao Na Lei Yan Qiang Jing Tao Mei Chen Xin 伟 娜`),
 			words(`Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo He Lin`),
-			[]place{{"Singapore", "", "SG", "0#####", "+65 6### ####", words("Orchard_Road Cross_Street"), "zh-SG", "Asia/Singapore"}}},
+			[]office{{"Singapore", "", "SG", "0#####", "+65 6### ####", words("Orchard_Road Cross_Street"), "zh-SG", "Asia/Singapore"}}},
 		{1, words(`Haruto Yui Sota Aoi Ren Hina Yuto Sakura Kaito Rin 翔太 美咲`),
 			words(`Satō Suzuki Takahashi Tanaka Itō Watanabe Yamamoto Nakamura Kobayashi Katō 佐藤 鈴木`),
-			[]place{{"Ōsaka", "", "JP", "530-####", "+81 6 #### ####", words("Midosuji Sakaisuji"), "ja-JP", "Asia/Tokyo"}}},
+			[]office{{"Ōsaka", "", "JP", "530-####", "+81 6 #### ####", words("Midosuji Sakaisuji"), "ja-JP", "Asia/Tokyo"}}},
 		{2, words(`Chinedu Amara Oluwaseun Ngozi Babajide Yetunde Kwame Akosua Kofi Abena Sipho Thandiwe`),
 			words(`Okafor Adeyemi Nwosu Balogun Eze Ogunleye Mensah Owusu Boateng Nkosi Dlamini Mbeki`),
-			[]place{{"Lagos", "", "NG", "1012##", "+234 1 ### ####", words("Broad_Street Marina_Road"), "en-NG", "Africa/Lagos"}}},
+			[]office{{"Lagos", "", "NG", "1012##", "+234 1 ### ####", words("Broad_Street Marina_Road"), "en-NG", "Africa/Lagos"}}},
 	}
 }
 

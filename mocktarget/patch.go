@@ -16,7 +16,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := x.planPatch(x.target.typ, body, &x.parsed)
+	plan, err := x.data().planPatch(x.target.typ, body, &x.parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -24,11 +24,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var after stored
-	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		after, err = tx.patch(x.target.typ, x.target.id, plan, x.conditions())
-		return err
-	})
+	after, err := x.tenant.patch(x.r.Context(), x.target.typ, x.target.id, plan, x.conditions())
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +33,7 @@ func (x *exchange) patch() (*answer, error) {
 		return nil, err
 	}
 	if x.target.typ.members != nil && !values.Has("attributes") && !values.Has("excludedAttributes") {
+		x.saw(after.typ, after.slot, after.rec, false)
 		view := presenter{root: after.root, base: x.base}
 		return &answer{
 			status: http.StatusNoContent, contentLocation: view.location(after.typ, after.rec.id), etag: etag(after.rec),
@@ -94,10 +91,10 @@ type memberStep struct {
 
 // planPatch is the phase that parses a patch, notes it for the journal and decides
 // how to apply it.
-func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
-	if list := body.Array("Operations"); len(list) > x.server.config.Limits.PatchOperations {
+func (d Data) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
+	if list, most := body.Array("Operations"), d.tenant.server.config.Limits.PatchOperations; len(list) > most {
 		return nil, scim.Status(http.StatusRequestEntityTooLarge,
-			"the patch has %d operations, at most %d are carried out", len(list), x.server.config.Limits.PatchOperations)
+			"the patch has %d operations, at most %d are carried out", len(list), most)
 	}
 	p, err := scim.ParsePatch(body)
 	if err != nil {
@@ -106,7 +103,7 @@ func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Opera
 	parsed.Patch = describePatch(typ, p)
 	plan, err := typ.plan(p)
 	if err == nil {
-		plan.base = x.base
+		plan.base = d.base
 	}
 	return plan, err
 }
@@ -304,17 +301,21 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	return tx.settle(typ, slot, before, after, document, changed)
 }
 
-// complete returns the document with what a patch may refer to: the id, markers
-// for the secrets and, if asked, the members.
+// complete returns the document with what a patch may refer to: the id, which clients
+// repeat, markers for the secrets and, if asked, the members.
 func (typ *resourceType) complete(view presenter, rec *record, members bool) *scim.Object {
-	current := rec.document.Object()
+	fields := make([]scim.Field, 0, rec.document.Len()+2)
+	for name, v := range rec.document.All() {
+		fields = append(fields, scim.Field{Name: name, Value: v})
+	}
+	fields = append(fields, scim.Field{Name: "id", Value: rec.id})
 	for _, s := range rec.secrets {
-		current.Set(s.attribute, s.marker())
+		fields = append(fields, scim.Field{Name: s.attribute, Value: s.marker()})
 	}
 	if members && rec.members.len() > 0 {
-		current.Set(typ.members.Name, view.members(typ.model, rec))
+		fields = append(fields, scim.Field{Name: typ.members.Name, Value: view.members(typ.model, rec)})
 	}
-	return current
+	return scim.NewObject(fields...)
 }
 
 func takeMembers(typ *resourceType, document *scim.Object) (*scim.Object, []any) {

@@ -68,6 +68,12 @@ func TestPatch(t *testing.T) {
 		r = patch(`{"op":"remove","path":"` + enterpriseURN + `:department"}`).want(200)
 		equal(t, "schemas", r.at("schemas"), []any{userURN})
 	})
+	t.Run("the id again", func(t *testing.T) {
+		r := patch(`{"op":"replace","value":{"id":"` + made.id() + `","title":"Same"}}`).want(200)
+		equal(t, "title", r.at("title"), "Same")
+		equal(t, "id", r.id(), made.id())
+		patch(`{"op":"replace","value":{"id":"other","title":"Other"}}`).wantError(400, "mutability", "id")
+	})
 	t.Run("password", func(t *testing.T) {
 		r := patch(`{"op":"replace","path":"password","value":"new-Secret-1"}`).want(200)
 		if strings.Contains(r.raw, "new-Secret-1") {

@@ -47,7 +47,7 @@ func (m *model) observe(entries []*Entry) []*observed {
 		for i := range e.Operation.Bulk {
 			op := &e.Operation.Bulk[i]
 			list = append(list, &observed{
-				Operation: op, seq: e.Seq, entry: e, inner: true, method: bulkMethod(op.Kind), path: m.bulkPath(op), status: op.Status,
+				Operation: op, seq: e.Seq, entry: e, inner: true, method: methodOfKind(op.Kind), path: m.bulkPath(op), status: op.Status,
 			})
 		}
 	}
@@ -308,8 +308,8 @@ func wild(pattern, text string) bool {
 	return strings.HasSuffix(text, parts[last])
 }
 
-// bulkMethod returns the method of a kind of operation in a bulk request.
-func bulkMethod(kind string) string {
+// methodOfKind returns the method of a kind of operation in a bulk request.
+func methodOfKind(kind string) string {
 	switch kind {
 	case "create":
 		return http.MethodPost

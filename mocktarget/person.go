@@ -63,12 +63,12 @@ func (c *company) person(i int) *record {
 
 func (c *company) resource(slot uint32, d *dice) *scim.Object {
 	culture := c.cultures[weighted(d, 100, c.cultures, func(c culture) int { return c.share })]
-	place := pick(d, culture.places)
+	office := pick(d, culture.offices)
 	given, family := pickSkewed(d, culture.given), pickSkewed(d, culture.family)
 	login := c.login(given, family)
 	address := login + mailDomain
 	job := c.job(slot, d)
-	language, _, _ := strings.Cut(place.locale, "-")
+	language, _, _ := strings.Cut(office.locale, "-")
 
 	schemas := []any{scim.UserSchema}
 	if c.typ.Extension(scim.EnterpriseUserSchema) != nil {
@@ -87,16 +87,16 @@ func (c *company) resource(slot uint32, d *dice) *scim.Object {
 		{Name: "title", Value: job.title},
 		{Name: "userType", Value: job.kind},
 		{Name: "preferredLanguage", Value: language},
-		{Name: "locale", Value: place.locale},
-		{Name: "timezone", Value: place.timezone},
+		{Name: "locale", Value: office.locale},
+		{Name: "timezone", Value: office.timezone},
 		{Name: "active", Value: job.leads || !d.percent(4)},
 		{Name: "emails", Value: emails(address, login, d)},
 	}
-	if phones := phones(place, d); len(phones) > 0 {
+	if phones := phones(office, d); len(phones) > 0 {
 		fields = append(fields, scim.Field{Name: "phoneNumbers", Value: phones})
 	}
 	if d.percent(40) {
-		fields = append(fields, scim.Field{Name: "addresses", Value: []any{postalAddress(place, d)}})
+		fields = append(fields, scim.Field{Name: "addresses", Value: []any{postalAddress(office, d)}})
 	}
 	if len(schemas) > 1 {
 		fields = append(fields, scim.Field{Name: scim.EnterpriseUserSchema, Value: job.extension(slot)})
@@ -114,7 +114,7 @@ func emails(work, login string, d *dice) []any {
 	return list
 }
 
-func phones(at place, d *dice) []any {
+func phones(at office, d *dice) []any {
 	var list []any
 	if d.percent(80) {
 		list = append(list, typed(d.digits(at.phone), "work"))
@@ -125,7 +125,7 @@ func phones(at place, d *dice) []any {
 	return list
 }
 
-func postalAddress(at place, d *dice) *scim.Object {
+func postalAddress(at office, d *dice) *scim.Object {
 	o := scim.NewObject(
 		scim.Field{Name: "type", Value: "work"},
 		scim.Field{Name: "streetAddress", Value: strconv.Itoa(1+d.roll(240)) + " " + pick(d, at.streets)},

@@ -78,7 +78,6 @@ func reservedEndpoint(endpoint string) bool {
 // that what the router refuses is recorded too.
 func (s *Server) routes() http.Handler {
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
-	router.HandleFunc(controlPath+"/tenants/{tenant}/journal", s.control((*Server).serveJournal))
 	for _, prefix := range []string{"", "/t/{tenant}"} {
 		router.HandleFunc(prefix+"/oauth/token", s.serveToken)
 		router.HandleFunc(prefix+"/scim{rest:(?:/.*)?}", s.serveSCIM)
@@ -272,6 +271,31 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.authenticate(); err != nil {
 		return nil, err
 	}
+	if err := x.claim(); err != nil {
+		return nil, err
+	}
+	operation, err := x.operation()
+	if err != nil {
+		return nil, err
+	}
+	if err := x.authorize(); err != nil {
+		return nil, err
+	}
+	if err := x.negotiate(); err != nil {
+		return nil, err
+	}
+	if err := x.refuseFindings(); err != nil {
+		return nil, err
+	}
+	return operation(x)
+}
+
+// operation returns what answers the request: the tenant's engine, or what the method
+// does with the target.
+func (x *exchange) operation() (operation, error) {
+	if x.engine() != nil {
+		return (*exchange).serveEngine, nil
+	}
 	methods, ok := x.operations[x.target.kind]
 	if !ok {
 		return nil, scim.Status(http.StatusNotFound, "there is no endpoint %s", clip(x.r.URL.Path))
@@ -280,35 +304,34 @@ func (x *exchange) handle() (*answer, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	operation, ok := methods[method]
-	if !ok {
-		x.w.Header().Set("Allow", allowed(methods))
-		if method == http.MethodOptions {
-			return &answer{status: http.StatusNoContent}, nil
-		}
-		return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
+	if operation, ok := methods[method]; ok {
+		return operation, nil
 	}
-	if err := x.authorize(); err != nil {
-		return nil, err
+	x.w.Header().Set("Allow", allowed(methods))
+	if method == http.MethodOptions {
+		return func(*exchange) (*answer, error) { return &answer{status: http.StatusNoContent}, nil }, nil
 	}
-	if x.tenant == nil && x.caller.name == anonymous && !x.server.config.Auth.Open {
-		x.use(newTenant(x.server, x.tenantName, x.server.model)) // strangers bring no tenant into being
-	}
-	if x.tenant == nil {
+	return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
+}
+
+// claim brings the tenant of the request into being if there is none yet. Strangers
+// bring nothing into being.
+func (x *exchange) claim() error {
+	switch {
+	case x.tenant != nil:
+	case x.caller.name == anonymous && !x.server.config.Auth.Open:
+		x.use(newTenant(x.server, x.tenantName, x.server.model))
+	default:
 		t, err := x.server.tenant(x.tenantName, true)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		x.use(t)
 		if t.model != x.server.model && x.target.kind != kindToken { // somebody has just created it with types of its own
 			x.target = t.model.target(x.rest)
-			return x.handle()
 		}
 	}
-	if err := x.negotiate(); err != nil {
-		return nil, err
-	}
-	return operation(x)
+	return nil
 }
 
 // allowed lists methods as the Allow header does.

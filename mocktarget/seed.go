@@ -46,7 +46,11 @@ func (t *Tenant) SeedObject(o *scim.Object) error {
 	if err := s.problem(); err != nil {
 		return err
 	}
-	return t.write(context.Background(), s.store)
+	if err := t.write(context.Background(), s.store); err != nil {
+		return err
+	}
+	t.happened(EventSeed, fmt.Sprintf("%d resources", len(s.seeds)))
+	return nil
 }
 
 // seeding collects the resources of a seed and what is wrong with them.

@@ -5,13 +5,16 @@
 // listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a directory of
 // its own that comes into being when it is first used, and /scim/v2 is the tenant
 // "default"; so parallel tests never meet. What a tenant was asked and answered is
-// in its journal, read with [Tenant.Journal] or at
-// /_mock/api/v1/tenants/{tenant}/journal.
+// in its journal, read with [Tenant.Journal] or over HTTP with package control,
+// which has a server steered and looked at.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
-// patch), store, project, respond. Each is one function on the exchange.
+// patch), store, project, respond. Each is one function on the exchange. An [Engine]
+// in the configuration, such as that of package elimityserver, can answer in the place
+// of this package, on the same data.
 //
-// Go tests start a server with package mocktargettest.
+// Go tests start a server with package mocktargettest. Go code has what clients have
+// by [Tenant.Data], without HTTP.
 package mocktarget
 
 import (
@@ -21,6 +24,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -43,6 +47,8 @@ type Server struct {
 	log     *slog.Logger
 	auth    *authenticator
 	cursors *sealer
+	mounts  []mount
+	zones   zoneNames
 
 	mu      sync.RWMutex
 	tenants map[string]*Tenant
@@ -74,6 +80,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
+	config.Engines = maps.Clone(config.Engines)
 	m, err := newModel(config.ResourceTypes, maphash.MakeSeed())
 	if err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
@@ -91,7 +98,7 @@ func New(config Config) (*Server, error) {
 		tenants: map[string]*Tenant{},
 	}
 	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant, m)
-	if err := s.check(config.Settings); err != nil {
+	if err := errors.Join(config.checkEngines(), s.check(config.Settings)); err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
 	}
 	s.handler = s.routes()
@@ -111,7 +118,13 @@ func checkBaseURL(base string) error {
 }
 
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := s.mounted(r.URL.Path); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	s.handler.ServeHTTP(w, r)
+}
 
 // Handler returns the server as a handler, for mounting at the root of another
 // server.
@@ -169,8 +182,7 @@ func (s *Server) tenant(name string, limited bool) (*Tenant, error) {
 
 // Serve answers requests on a listener until ctx ends, and then gives those in
 // flight five seconds to finish, or until the server is closed. It closes the
-// listener. Slow headers, idle and
-// half-open connections are cut off.
+// listener. Slow headers, idle and half-open connections are cut off.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -189,15 +201,20 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	s.serving = append(s.serving, server)
 	s.mu.Unlock()
 
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if server.Shutdown(grace) != nil {
 			_ = server.Close() // whoever is left has had the time
 		}
 	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	err := server.Serve(listener)
+	if !stop() {
+		<-ended
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("mocktarget: serving on %s: %w", listener.Addr(), err)
 	}
 	return nil

@@ -26,10 +26,15 @@ func (t *Tenant) Restore(s Snapshot) error {
 	if s.model != t.model {
 		return scim.Conflict("the state is of a tenant with other resource types, or of another server; it cannot be restored here")
 	}
-	t.substitute(func(before *root) *root {
-		return &root{generation: max(before.generation, s.root.generation) + 1, tables: s.root.tables}
-	})
+	t.restore(s.root, "")
 	return nil
+}
+
+func (t *Tenant) restore(state *root, name string) {
+	t.substitute(func(before *root) *root {
+		return &root{generation: max(before.generation, state.generation) + 1, tables: state.tables}
+	})
+	t.happened(EventRestore, name)
 }
 
 // Reset deletes all resources. Ids go on from where they were; settings, clock,
@@ -43,6 +48,7 @@ func (t *Tenant) Reset() {
 		}
 		return after
 	})
+	t.happened(EventReset, "")
 }
 
 // substitute replaces the whole state.
@@ -50,6 +56,7 @@ func (t *Tenant) substitute(next func(before *root) *root) {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	t.root.Store(next(t.root.Load()))
+	t.lint.forget()
 	t.changed.broadcast()
 }
 
@@ -107,6 +114,7 @@ func (t *Tenant) Save(name string) (SavedState, error) {
 		t.saved.list = append(t.saved.list[:i], t.saved.list[i+1:]...)
 	}
 	t.saved.list = append(t.saved.list, state)
+	t.happened(EventSave, name)
 	return state.SavedState, nil
 }
 
@@ -130,9 +138,10 @@ func (t *Tenant) RestoreSaved(name string) error {
 		t.saved.mu.Unlock()
 		return t.noState(name)
 	}
-	state := Snapshot{t.model, t.saved.list[i].root}
+	state := t.saved.list[i].root
 	t.saved.mu.Unlock()
-	return t.Restore(state)
+	t.restore(state, name)
+	return nil
 }
 
 // Forget drops a state that is kept. The error is a 404 if there is none of the

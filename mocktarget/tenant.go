@@ -26,6 +26,7 @@ type Tenant struct {
 	changed signal     // a write has been stored
 	deleted chan struct{}
 	journal *journal
+	lint    *lintState
 	self    subjects
 	tokens  tokens
 	saved   savedStates
@@ -40,9 +41,10 @@ type Tenant struct {
 // newTenant returns an empty tenant that behaves as the server is configured.
 func newTenant(s *Server, name string, m *model) *Tenant {
 	t := &Tenant{
-		name: name, server: s, model: m, clock: newClock(s.config.Now), newIDs: s.config.IDs,
-		journal: newJournal(s.config.Journal), deleted: make(chan struct{}),
+		name: name, server: s, model: m, newIDs: s.config.IDs,
+		journal: newJournal(s.config.Journal), lint: newLintState(), deleted: make(chan struct{}),
 	}
+	t.clock = newClock(s.config.Now, func() { t.happened(EventClock, t.clock.State().String()) })
 	t.root.Store(newRoot(m))
 	t.settings.Store(&s.config.Settings)
 	return t
@@ -163,6 +165,9 @@ func invalidName(name string) error {
 	return scim.InvalidValue("%q cannot be a name here: use one to six dozen letters, digits, \".\", \"-\" and \"_\"", clip(name))
 }
 
+// Deleted returns a channel that is closed when the tenant is deleted.
+func (t *Tenant) Deleted() <-chan struct{} { return t.deleted }
+
 // Clock returns the tenant's clock.
 func (t *Tenant) Clock() *Clock { return t.clock }
 
@@ -202,6 +207,9 @@ func (t *Tenant) Count(resourceType string) int {
 	}
 	return t.root.Load().table(typ).records.live()
 }
+
+// Counts returns how many resources the tenant holds, by the name of their type.
+func (t *Tenant) Counts() map[string]int { return t.counts(t.root.Load()) }
 
 // validTenant reports whether a name can be that of a tenant or of a saved state: it
 // stands in paths.

@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "port": port, "ready": ready, "get": get, "writes": writes, "terminate": terminate,
+			"code": code, "port": port, "ready": ready, "get": get, "send": send, "writes": writes, "terminate": terminate,
 		},
 	})
 }
@@ -100,21 +100,33 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
+// send METHOD URL [BODY] prints the answer to a request with the token of the
+// scripts.
+func send(ts *testscript.TestScript, neg bool, args []string) {
+	body := strings.Join(args[2:], " ")
+	status, answer := request(ts, args[0], args[1], body)
+	if (status >= 400) != neg {
+		ts.Fatalf("%s %s: %d %s", args[0], args[1], status, answer)
+	}
+	_, err := io.WriteString(ts.Stdout(), answer)
+	ts.Check(err)
+}
+
 // writes URL N checks how many requests the default tenant of a mock has had that
 // change something.
 func writes(ts *testscript.TestScript, _ bool, args []string) {
 	_, body := fetch(ts, args[0]+"/_mock/api/v1/tenants/default/journal")
 	var journal struct {
-		Entries []struct {
+		Items []struct {
 			Request struct{ Method, URL string }
 		}
 	}
 	ts.Check(json.Unmarshal([]byte(body), &journal))
-	if len(journal.Entries) == 0 {
+	if len(journal.Items) == 0 {
 		ts.Fatalf("the journal is empty: %s", body)
 	}
 	var found []string
-	for _, e := range journal.Entries {
+	for _, e := range journal.Items {
 		if e.Request.Method != http.MethodGet {
 			found = append(found, e.Request.Method+" "+e.Request.URL)
 		}
@@ -125,9 +137,16 @@ func writes(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func fetch(ts *testscript.TestScript, url string) (status int, body string) {
-	req, err := http.NewRequest(http.MethodGet, url, nil)
+	return request(ts, http.MethodGet, url, "")
+}
+
+func request(ts *testscript.TestScript, method, url, body string) (status int, answer string) {
+	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	data, err := io.ReadAll(resp.Body)

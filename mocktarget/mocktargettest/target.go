@@ -4,20 +4,22 @@
 //	// … let the client under test provision into target.URL() with target.Token()
 //	users := target.Users()
 //
-// The server runs in-process on a loopback port, is closed when the test ends, and
-// shows the last exchanges in the test's log if the test has failed. Tests that
-// run in parallel take a server each, or a tenant each of one server.
+// The server runs in-process on a loopback port with its control API and is closed
+// when the test ends. If the test has failed, its log shows the last exchanges, which
+// invariants were broken and what lint found. Tests that run in parallel take a server each, or a
+// tenant each of one server. Code that shall work with a mock elsewhere too takes
+// [Target.Target].
 package mocktargettest
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/control"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -72,6 +74,7 @@ func New(t testing.TB, options ...Option) *Target {
 		t.Fatalf("starting the mock: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	control.New(ctx, server, control.Config{}).Mount()
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(ctx, listener) }()
 	target := &Target{
@@ -80,7 +83,7 @@ func New(t testing.TB, options ...Option) *Target {
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, tenant := range server.Tenants() {
-				t.Log(tail(tenant, s.tail))
+				t.Log(report(tenant, s.tail))
 			}
 		}
 		// A test is over: nobody waits for what is in flight.
@@ -100,6 +103,9 @@ func New(t testing.TB, options ...Option) *Target {
 
 // URL returns the address of the tenant's SCIM service.
 func (g *Target) URL() string { return g.origin + g.tenant.Path() }
+
+// Target returns the tenant as code sees it that takes a mock wherever it runs.
+func (g *Target) Target() mocktarget.Target { return mocktarget.NewLocal(g.tenant, g.origin) }
 
 // Origin returns scheme, host and port of the server.
 func (g *Target) Origin() string { return g.origin }
@@ -142,6 +148,9 @@ func (g *Target) Resources(resourceType string) []*scim.Object {
 	return g.tenant.Resources(resourceType)
 }
 
+// Data returns the resources of the tenant for reading and writing without HTTP.
+func (g *Target) Data() mocktarget.Data { return g.tenant.Data() }
+
 // Journal returns the exchanges of the tenant, oldest first.
 func (g *Target) Journal() []mocktarget.Entry {
 	kept := g.tenant.Journal()
@@ -165,33 +174,4 @@ func (g *Target) Restore(s mocktarget.Snapshot) {
 	if err := g.tenant.Restore(s); err != nil {
 		g.t.Fatalf("restoring tenant %s: %v", g.tenant.Name(), err)
 	}
-}
-
-// tail describes the last exchanges of a tenant.
-func tail(tenant *mocktarget.Tenant, most int) string {
-	entries := tenant.Journal()
-	skipped := max(0, len(entries)-most)
-	var b strings.Builder
-	fmt.Fprintf(&b, "mock tenant %s: %d exchanges", tenant.Name(), len(entries))
-	if skipped > 0 {
-		fmt.Fprintf(&b, ", the last %d of them", most)
-	}
-	for _, e := range entries[skipped:] {
-		fmt.Fprintf(&b, "\n#%d %s %s → %d", e.Seq, e.Request.Method, e.Request.URL, e.Response.Status)
-		for _, part := range []struct{ mark, body string }{{">", e.Request.Body}, {"<", e.Response.Body}} {
-			if part.body != "" {
-				fmt.Fprintf(&b, "\n  %s %s", part.mark, short(part.body))
-			}
-		}
-	}
-	return b.String()
-}
-
-// short cuts a body for the log.
-func short(body string) string {
-	const most = 2000
-	if len(body) <= most {
-		return body
-	}
-	return strings.ToValidUTF8(body[:most], "") + "…"
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
@@ -26,7 +27,12 @@ func (r *recorder) finish(fails bool) { r.failed = fails; r.cleanup[0]() }
 
 func get(t *testing.T, target *mocktargettest.Target, path string) int {
 	t.Helper()
-	r, err := http.NewRequest("GET", target.URL()+path, nil)
+	return request(t, target, "GET", path)
+}
+
+func request(t *testing.T, target *mocktargettest.Target, method, path string) int {
+	t.Helper()
+	r, err := http.NewRequest(method, target.URL()+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +62,16 @@ func TestNew(t *testing.T) {
 		if got := get(t, target.Tenant("other"), "/Users/u1"); got != 404 {
 			t.Errorf("another tenant answers %d, want 404", got)
 		}
+		rule := mocktarget.Invariant{Name: "keep-all", Kind: mocktarget.InvariantNoDelete}
+		if err := target.Target().AddInvariant(t.Context(), rule); err != nil {
+			t.Fatal(err)
+		}
+		if got := request(t, target, "DELETE", "/users/u1"); got != 404 {
+			t.Errorf("a path in another letter case answers %d, want 404", got)
+		}
+		if got := request(t, target, "DELETE", "/Users/u1"); got != 204 {
+			t.Errorf("DELETE answers %d, want 204", got)
+		}
 		r.finish(fails)
 		if status := get(t, target, "/Users/u1"); status != 0 {
 			t.Errorf("the server still answers %d after the test", status)
@@ -64,8 +80,18 @@ func TestNew(t *testing.T) {
 		if !fails && log != "" {
 			t.Errorf("a test that passed shows %q", log)
 		}
-		if shown := strings.Contains(log, "/Users/u3 → 404") && !strings.Contains(log, "#1 GET /scim/v2/"); fails && !shown {
-			t.Errorf("a test that failed shows %q, want the last two exchanges", log)
+		if !fails {
+			continue
+		}
+		for _, part := range []string{
+			"5 exchanges, the last 2", "/users/u1 → 404", "/Users/u1 → 204", "invariant keep-all broken by #5: ", "warning unknown-endpoint (#4, 1 in all): ",
+		} {
+			if !strings.Contains(log, part) {
+				t.Errorf("a test that failed shows %q, which lacks %q", log, part)
+			}
+		}
+		if strings.Contains(log, "/Users/u3") {
+			t.Errorf("a test that failed shows more than the last two exchanges: %q", log)
 		}
 	}
 }

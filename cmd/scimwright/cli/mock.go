@@ -2,18 +2,27 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/control"
+	"github.com/permiso/scimwright/mocktarget/elimityserver"
 	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 type mockFlags struct {
-	listen, token, seed string
+	listen, token, seed, engine  string
+	adminListen, controlTokenEnv string
+	controlToken                 string // the one in that variable
+	types                        []string
+	strict                       bool
 }
 
 func newMock() *cobra.Command {
@@ -24,43 +33,91 @@ func newMock() *cobra.Command {
 		Long: `mock serves SCIM 2.0 over a directory in memory until it is stopped.
 
 The default tenant is at /scim/v2. Each path /t/NAME/scim/v2 is a tenant of its own
-that comes into being when it is first used. What a tenant was asked and answered is
-at /_mock/api/v1/tenants/NAME/journal.`,
-		Example: "  scimwright mock --listen 127.0.0.1:8080 --token secret --seed people.json",
-		Args:    noArgs,
+that comes into being when it is first used. The control API at ` + control.Path + `
+tells what a tenant was asked and answered, seeds, resets and steers it;
+` + control.Path + `/openapi.json describes it.
+
+The control API is open, but to this machine alone. If --listen can be reached from
+elsewhere, it wants the token in the environment variable that --control-token-env
+names, or one that is made and printed; --admin-listen moves it to an address of its
+own.`,
+		Example: `  scimwright mock --seed people.json
+  scimwright mock --listen 0.0.0.0:8080 --token secret --admin-listen 127.0.0.1:8081`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return unable(runMock(cmd, &f))
 		},
 	}
-	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
-	c.Flags().StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
-	c.Flags().StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
+	flags := c.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
+	flags.StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
+	flags.StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
+	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types; may be given again")
+	flags.StringVar(&f.engine, "engine", mocktarget.OwnEngine, "who answers: rfc goes by the RFCs, elimity is the Go library elimity-com/scim on the same data")
+	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
+	flags.StringVar(&f.adminListen, "admin-listen", "", "address for the control API alone (default: it is on --listen)")
+	flags.StringVar(&f.controlTokenEnv, "control-token-env", "", "environment variable with the bearer token that the control API wants")
 	return c
 }
 
 func runMock(cmd *cobra.Command, f *mockFlags) error {
+	if f.controlTokenEnv != "" {
+		var err error
+		if f.controlToken, err = tokenFrom(f.controlTokenEnv); err != nil {
+			return err
+		}
+	}
 	mock, err := newMockServer(f)
 	if err != nil {
 		return err
 	}
-	running, err := startMock(cmd.Context(), mock, f.listen)
+	ctx := cmd.Context()
+	listener, err := listen(ctx, "--listen", f.listen)
 	if err != nil {
 		return err
 	}
+	api, err := startControl(ctx, mock, f, listener)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	running := startMock(ctx, mock, listener)
 	defer running.stop()
 	out := cmd.OutOrStdout()
 	fmt.Fprintf(out, "SCIM endpoint: %s\n", running.endpoint)
 	if f.token == "" {
 		fmt.Fprintf(out, "Bearer token: %s\n", mock.Token())
 	}
-	return running.wait(cmd.Context())
+	fmt.Fprintf(out, "Control API: %s\n", api.address)
+	if api.made != "" {
+		fmt.Fprintf(out, "Control token: %s\n", api.made)
+	}
+	select {
+	case err := <-api.failed:
+		return err
+	case err := <-running.failed:
+		return err
+	case <-ctx.Done():
+		return stopped(ctx)
+	}
 }
 
-// newMockServer makes a mock, with what the seed file holds.
+// newMockServer makes a mock with the types and the resources that files hold.
 func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
-	mock, err := mocktarget.New(mocktarget.Config{Token: f.token})
-	if err != nil || f.seed == "" {
-		return mock, err
+	config := elimityserver.Configure(mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict}})
+	if _, known := config.Engines[f.engine]; !known && f.engine != mocktarget.OwnEngine && f.engine != "" {
+		return nil, usagef("--engine %q: use %s or %s", f.engine, mocktarget.OwnEngine, elimityserver.Name)
+	}
+	config.Settings.Engine = f.engine
+	var err error
+	if config.ResourceTypes, err = readTypes(f.types); err != nil {
+		return nil, err
+	}
+	mock, err := mocktarget.New(config)
+	if err != nil {
+		return nil, usagef("the mock cannot be set up like this: %v", err)
+	}
+	if f.seed == "" {
+		return mock, nil
 	}
 	seed, err := os.Open(f.seed)
 	if err != nil {
@@ -73,40 +130,52 @@ func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 	return mock, nil
 }
 
+// readTypes reads files of schemas and resource types. Without files it returns nil,
+// which stands for the built-in ones.
+func readTypes(names []string) ([]*scim.ResourceType, error) {
+	var documents [][]byte
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, unablef("the file of resource types cannot be read, check the path: %v", err)
+		}
+		documents = append(documents, text)
+	}
+	if documents == nil {
+		return nil, nil
+	}
+	types, err := mocktarget.ParseResourceTypes(documents...)
+	if err != nil {
+		return nil, usagef("the resource types in %s cannot be used: %v", strings.Join(names, ", "), err)
+	}
+	return types, nil
+}
+
 // A runningMock is a mock server on a listener.
 type runningMock struct {
 	endpoint string
 	cancel   context.CancelFunc
-	done     chan error
+	failed   chan error
+	ended    chan struct{}
 }
 
-// startMock serves a mock on an address. Its owner has to stop it.
-func startMock(ctx context.Context, server *mocktarget.Server, address string) (*runningMock, error) {
-	listener, err := listen(ctx, address)
-	if err != nil {
-		return nil, err
-	}
+// startMock serves a mock on a listener. Its owner has to stop it.
+func startMock(ctx context.Context, server *mocktarget.Server, listener net.Listener) *runningMock {
 	// The mock outlives an interruption until its owner has let go of it.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	m := &runningMock{endpoint: baseURL(listener) + "/scim/v2", cancel: cancel, done: make(chan error, 1)}
-	go func() { m.done <- server.Serve(ctx, listener) }()
-	return m, nil
-}
-
-// wait blocks until the mock fails or ctx ends.
-func (m *runningMock) wait(ctx context.Context) error {
-	select {
-	case err := <-m.done:
-		m.done <- err
-		return err
-	case <-ctx.Done():
-		return stopped(ctx)
-	}
+	m := &runningMock{endpoint: baseURL(listener) + "/scim/v2", cancel: cancel, failed: make(chan error, 1), ended: make(chan struct{})}
+	go func() {
+		defer close(m.ended)
+		if err := server.Serve(ctx, listener); err != nil {
+			m.failed <- err
+		}
+	}()
+	return m
 }
 
 func (m *runningMock) stop() {
 	m.cancel()
-	<-m.done
+	<-m.ended
 }
 
 // readDirectory reads a directory file. What is wrong with the file is a matter of
@@ -128,13 +197,14 @@ func readDirectory(name string) (*provisioner.Directory, error) {
 	return d, nil
 }
 
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen opens a listener at the address that a flag gives.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, usagef("--listen %q: write HOST:PORT, such as 127.0.0.1:8080", address)
+		return nil, usagef("%s %q: write HOST:PORT, such as 127.0.0.1:8080", flag, address)
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, unablef("cannot serve on %s: %v; choose another address with --listen", address, err)
+		return nil, unablef("cannot serve on %s: %v; choose another address with %s", address, err, flag)
 	}
 	return listener, nil
 }

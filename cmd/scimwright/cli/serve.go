@@ -46,7 +46,7 @@ a file beside the database that is made on the first run.`,
 
 func runServe(cmd *cobra.Command, f *serveFlags) error {
 	ctx := cmd.Context()
-	listener, err := listen(ctx, f.listen)
+	listener, err := listen(ctx, "--listen", f.listen)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -114,10 +115,11 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		if err != nil {
 			return err
 		}
-		running, err := startMock(ctx, mock, "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
-			return err
+			return unablef("the mock finds no port to serve on: %v", err)
 		}
+		running := startMock(ctx, mock, listener)
 		defer running.stop()
 		app.Endpoint, app.Token = running.endpoint, mock.Token()
 	} else if app.Token, err = tokenFrom(f.tokenEnv); err != nil {
