@@ -123,7 +123,7 @@ func (x *exchange) run(q *query) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
+	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+2048*len(page.Resources)))}, nil
 }
 
 // plan understands a query for resources of a type, or of all types if typ is nil.
