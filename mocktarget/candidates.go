@@ -44,7 +44,7 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 		if rec == nil {
 			return nil, true
 		}
-		return table.memberOf.find(nil, makeRef(typ, slot).hash()), true
+		return table.holders(makeRef(typ, slot)), true
 	case ref.Extension == nil && ref.Attribute == c.typ.groups && isValue:
 		typ, slot, rec := c.root.locate(c.typ.model, value)
 		if rec == nil {
@@ -54,19 +54,10 @@ func (c *filterCompiler) equal(ref scim.Ref, value string) ([]uint32, bool) {
 	}
 	for i, index := range c.typ.indexes {
 		if index.is(ref) {
-			key, _ := index.key(value)
-			return table.indexes[i].find(nil, c.typ.model.hash(key)), true
+			return table.indexes[i].find(nil, c.typ.model.hash(index.fold(value))), true
 		}
 	}
 	return nil, false
-}
-
-// is reports whether the index is of what a reference names.
-func (x *index) is(ref scim.Ref) bool {
-	if x.attribute != nil {
-		return x.attribute == ref.Target()
-	}
-	return ref.Extension == nil && ref.Sub == nil && strings.EqualFold(ref.Attribute.Name, x.name)
 }
 
 // membersWithin returns the slots of the resources of a type that a group holds,

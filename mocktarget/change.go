@@ -172,7 +172,7 @@ func (t *touched) describe(m *model, base string) (c Change, ok bool) {
 	}
 	if t.was != nil && t.is != nil {
 		d := &differences{typ: typ}
-		d.objects("", t.was.document, t.is.document)
+		d.objects("", t.was.document.Object(), t.is.document.Object())
 		d.secrets(t.was, t.is)
 		c.Differences = d.list
 	}

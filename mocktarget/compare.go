@@ -146,7 +146,7 @@ func (s *stateComparer) holders(typ *resourceType, ref scim.Ref, value any) []ui
 	if !ok {
 		held = map[string][]uint32{}
 		for slot, rec := range table.records.all() {
-			if key, ok := reader.key(ref.Value(rec.document)); ok {
+			if key, ok := reader.key(ref.Value(rec.document.Only(ref))); ok {
 				held[key] = append(held[key], slot)
 			}
 		}
@@ -165,7 +165,7 @@ func (e *expectedType) object(rec *record) ComparedObject {
 
 // shownKey returns the key of a resource, or for one without its id.
 func shownKey(ref scim.Ref, rec *record) string {
-	if value := ref.Value(rec.document); value != nil {
+	if value := ref.Value(rec.document.Only(ref)); value != nil {
 		return keyText(value)
 	}
 	return rec.id
@@ -227,11 +227,10 @@ func (c *resourceComparer) held(a *scim.Attribute) any {
 }
 
 func (c *resourceComparer) extension(s *scim.Schema, want any) {
-	held := scim.NewObject(scim.Field{Name: s.ID, Value: c.rec.document.Get(s.ID)})
-	if c.typ.manager != nil {
-		presenter{root: c.s.state}.nameManager(c.typ, held)
+	got, _ := c.rec.document.Get(s.ID).(*scim.Object)
+	if c.typ.manager != nil && c.typ.manager.URN == s.ID {
+		presenter{root: c.s.state}.nameManager(c.typ, got)
 	}
-	got := held.Object(s.ID)
 	o, ok := want.(*scim.Object)
 	if !ok {
 		if want != nil || !scim.Unassigned(got) {

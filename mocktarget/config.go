@@ -57,6 +57,10 @@ type Limits struct {
 	// FilterLength is the length of a filter in bytes. Default, and at most,
 	// [scim.MaxFilterLength], which is 8 KiB; beyond it: 400 invalidFilter.
 	FilterLength int
+	// FilterWork is how many comparisons a filter may make: one for each of its terms
+	// and each resource that no index rules out, and for terms on members one for each
+	// member. Default 100 million, some seconds; beyond it: 400 tooMany.
+	FilterWork int
 	// HeaderBytes is the size of all header fields together. Default 64 KiB; beyond
 	// it: 431.
 	HeaderBytes int
@@ -81,6 +85,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.BulkOperations, 1000)
 	set(&l.PatchOperations, 1000)
 	set(&l.FilterLength, scim.MaxFilterLength)
+	set(&l.FilterWork, 100_000_000)
 	set(&l.HeaderBytes, 64<<10)
 	set(&l.PageMax, 1000)
 	set(&l.PageSize, min(100, l.PageMax))

@@ -145,7 +145,7 @@ func table(rows []coverage) []byte {
 			n.optional++
 			shown = "–"
 		}
-		fmt.Fprintf(&body, "| %s | %s | %s | %s |\n", r.ID, r.Level, cell(r.Statement), cell(shown))
+		fmt.Fprintf(&body, "| %s | %s | %s | %s |\n", r.ID, r.Level, tableCell(r.Statement), tableCell(shown))
 	}
 	b.WriteString("# What the tests of the mock cover\n\n" +
 		"Each row of the catalogue (`conformance/requirement`) that binds servers, with the tests named after it.\n" +
@@ -159,7 +159,7 @@ func table(rows []coverage) []byte {
 	return b.Bytes()
 }
 
-func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+func tableCell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 // testsByID returns which test functions of this directory have a test named after
 // a requirement: a string literal that begins with its id.

@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -137,19 +138,12 @@ func (x *exchange) readBody(limit int64, name string) error {
 		x.drain()
 		return tooLarge
 	}
-	var body []byte
-	var err error
-	if n := x.r.ContentLength; n >= 0 {
-		body = make([]byte, n)
-		_, err = io.ReadFull(x.r.Body, body)
-	} else {
-		body, err = io.ReadAll(io.LimitReader(x.r.Body, limit+1))
-	}
-	if body == nil {
-		body = []byte{}
-	}
-	x.body = body
-	if int64(len(body)) > limit {
+	// A client that announces much and sends little does not get room for all of it.
+	var body bytes.Buffer
+	body.Grow(int(min(max(x.r.ContentLength, 0), 64<<10)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(x.r.Body, limit+1))
+	x.body = body.Bytes()
+	if int64(len(x.body)) > limit {
 		x.drain()
 		return tooLarge
 	}

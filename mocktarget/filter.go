@@ -67,14 +67,21 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	}
 	table := root.table(typ)
 	if slots, ok := c.candidates(q.filter); ok {
-		found := make([]uint32, 0, len(slots))
 		slices.Sort(slots)
-		for _, slot := range slices.Compact(slots) {
+		slots = slices.Compact(slots)
+		if err := q.afford(c.work(q.filter, len(slots), table.membersOf(slots))); err != nil {
+			return hits{}, err
+		}
+		found := make([]uint32, 0, len(slots))
+		for _, slot := range slots {
 			if rec, ok := table.records.get(slot); ok && matcher(slot, rec) {
 				found = append(found, slot)
 			}
 		}
 		return hits{slots: found}, c.problem()
+	}
+	if err := q.afford(c.work(q.filter, table.records.live(), table.memberships())); err != nil {
+		return hits{}, err
 	}
 	if c.foreign {
 		return hits{slots: scan(table, matcher)}, c.problem()
@@ -82,6 +89,45 @@ func (q *query) filterType(root *root, typ *resourceType, lenient bool) (hits, e
 	return hits{own: true, slots: table.derived.remember(&table.derived.matches, q.base+" "+q.filterText, func() []uint32 {
 		return scan(table, matcher)
 	})}, nil
+}
+
+// afford refuses a filter that makes too many comparisons.
+func (q *query) afford(work int) error {
+	if work <= q.work {
+		return nil
+	}
+	return scim.TooMany("the filter makes %d comparisons, at most %d are made; "+
+		"use fewer terms, or narrow it with one that an index answers, such as userName eq", work, q.work)
+}
+
+// work returns how many comparisons an expression makes, all in all, on so many
+// resources that have so many members.
+func (c *filterCompiler) work(e scim.Expression, resources, members int) int {
+	switch e := e.(type) {
+	case *scim.LogicalExpression:
+		return c.work(e.Left, resources, members) + c.work(e.Right, resources, members)
+	case *scim.NotExpression:
+		return c.work(e.Expression, resources, members)
+	}
+	path, _ := termPath(e)
+	if ref, err := c.typ.Resolve(path); err == nil && ref.Attribute != nil && ref.Attribute == c.typ.members {
+		resources += members
+	}
+	return countTerms(e) * resources
+}
+
+// countTerms returns how many comparisons an expression consists of.
+func countTerms(e scim.Expression) int {
+	switch e := e.(type) {
+	case *scim.LogicalExpression:
+		return countTerms(e.Left) + countTerms(e.Right)
+	case *scim.NotExpression:
+		return countTerms(e.Expression)
+	case *scim.ValuePath:
+		return countTerms(e.ValueFilter)
+	default:
+		return 1
+	}
 }
 
 // scan tests each resource of a table, a large table on all processors.
@@ -142,11 +188,7 @@ type filterCompiler struct {
 
 func (c *filterCompiler) compile(e scim.Expression) (recordMatcher, error) {
 	if !c.lenient && !c.computed(e) {
-		m, err := c.typ.CompileFilter(e)
-		if err != nil {
-			return nil, err
-		}
-		return func(_ uint32, rec *record) bool { return m(rec.document) }, nil
+		return c.compileStored(e)
 	}
 	switch e := e.(type) {
 	case *scim.LogicalExpression:
@@ -186,6 +228,10 @@ func (c *filterCompiler) compileTerm(e scim.Expression) (recordMatcher, error) {
 			return m, err
 		}
 	}
+	part := c.part(ref)
+	if part == nil {
+		return c.compileStored(e)
+	}
 	m, err := c.typ.CompileFilter(e)
 	if err != nil {
 		return nil, err
@@ -193,8 +239,14 @@ func (c *filterCompiler) compileTerm(e scim.Expression) (recordMatcher, error) {
 	if quick, ok := compileTime(e, ref, m); ok {
 		return quick, nil
 	}
-	if part := c.part(ref); part != nil {
-		return func(slot uint32, rec *record) bool { return m(part(slot, rec)) }, nil
+	return func(slot uint32, rec *record) bool { return m(part(slot, rec)) }, nil
+}
+
+// compileStored compiles an expression that looks at nothing but the document.
+func (c *filterCompiler) compileStored(e scim.Expression) (recordMatcher, error) {
+	m, err := c.typ.CompilePacked(e)
+	if err != nil {
+		return nil, err
 	}
 	return func(_ uint32, rec *record) bool { return m(rec.document) }, nil
 }
@@ -258,8 +310,8 @@ func (c *filterCompiler) part(ref scim.Ref) func(uint32, *record) *scim.Object {
 	case a == c.typ.manager && (ref.Sub == nil || !strings.EqualFold(ref.Sub.Name, "value")):
 		c.around = true
 		return func(_ uint32, rec *record) *scim.Object {
-			whole := scim.NewObject(scim.Field{Name: a.URN, Value: rec.document.Get(a.URN)})
-			c.view.nameManager(c.typ, whole)
+			whole := rec.document.Only(scim.Ref{Extension: ref.Extension, Attribute: a})
+			c.view.nameManager(c.typ, whole.Object(a.URN))
 			return whole
 		}
 	case ref.Extension == nil && strings.EqualFold(a.Name, "id"):

@@ -1,15 +1,12 @@
 package mocktarget
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 const (
-	hashBits  = 3
-	hashWidth = 1 << hashBits
-	hashMask  = hashWidth - 1
-	hashLeaf  = 48 // entries a leaf holds before it splits
+	hashBits   = 4
+	hashWidth  = 1 << hashBits
+	hashLeaf   = 64 // entries a leaf holds before it splits
+	hashLevels = 32 / hashBits
 )
 
 // A hashset is a persistent set of (hash, number) pairs: an index from the hash
@@ -21,10 +18,16 @@ type hashset struct {
 	size int
 }
 
-type hashEntry struct {
-	hash   uint64
-	number uint32
-}
+// A hashEntry is a pair: the hash above, the number below.
+type hashEntry uint64
+
+func makeEntry(hash, number uint32) hashEntry { return hashEntry(hash)<<32 | hashEntry(number) }
+func (e hashEntry) hash() uint32              { return uint32(e >> 32) }
+func (e hashEntry) number() uint32            { return uint32(e) }
+
+// digit returns the branch an entry takes at a level: first come the digits of its
+// hash, then, for entries of one hash, those of its number.
+func (e hashEntry) digit(level int) int { return int(e << (level * hashBits) >> (64 - hashBits)) }
 
 type hashNode struct {
 	edit    *edit
@@ -32,24 +35,10 @@ type hashNode struct {
 	entries []hashEntry           // leaf, sorted
 }
 
-// hashDigit returns the branch an entry takes at a level: first the digits of
-// its hash, then, for entries of one hash, those of its number.
-func hashDigit(e hashEntry, level int) int {
-	const hashLevels = (64 + hashBits - 1) / hashBits
-	if level < hashLevels {
-		return int(e.hash>>(level*hashBits)) & hashMask
-	}
-	return int(e.number>>((level-hashLevels)*hashBits)) & hashMask
-}
-
-func compareEntries(a, b hashEntry) int {
-	return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.number, b.number))
-}
-
 // add returns the set with the pair in it.
-func (s hashset) add(e *edit, hash uint64, number uint32) hashset {
+func (s hashset) add(e *edit, hash, number uint32) hashset {
 	var grew bool
-	s.root, grew = s.root.add(e, 0, hashEntry{hash, number})
+	s.root, grew = s.root.add(e, 0, makeEntry(hash, number))
 	if grew {
 		s.size++
 	}
@@ -57,8 +46,8 @@ func (s hashset) add(e *edit, hash uint64, number uint32) hashset {
 }
 
 // remove returns the set without the pair.
-func (s hashset) remove(e *edit, hash uint64, number uint32) hashset {
-	entry := hashEntry{hash, number}
+func (s hashset) remove(e *edit, hash, number uint32) hashset {
+	entry := makeEntry(hash, number)
 	if !s.contains(entry) {
 		return s
 	}
@@ -67,35 +56,32 @@ func (s hashset) remove(e *edit, hash uint64, number uint32) hashset {
 	return s
 }
 
-// find appends the numbers paired with a hash to dst.
-func (s hashset) find(dst []uint32, hash uint64) []uint32 {
+// find appends the numbers paired with a hash to dst, in ascending order.
+func (s hashset) find(dst []uint32, hash uint32) []uint32 {
+	first := makeEntry(hash, 0)
 	n := s.root
-	for level := 0; n != nil; level++ {
-		if n.kids == nil {
-			i, _ := slices.BinarySearchFunc(n.entries, hashEntry{hash, 0}, compareEntries)
-			for ; i < len(n.entries) && n.entries[i].hash == hash; i++ {
-				dst = append(dst, n.entries[i].number)
-			}
-			return dst
-		}
-		if level*hashBits >= 64 { // only numbers tell the entries below apart
-			return n.collect(dst)
-		}
-		n = n.kids[hashDigit(hashEntry{hash, 0}, level)]
+	for level := 0; n != nil && n.kids != nil && level < hashLevels; level++ {
+		n = n.kids[first.digit(level)]
 	}
-	return dst
+	return n.collect(dst, first)
 }
 
-func (n *hashNode) collect(dst []uint32) []uint32 {
+// collect appends the numbers of the entries of one hash, of which first is the
+// lowest possible.
+func (n *hashNode) collect(dst []uint32, first hashEntry) []uint32 {
 	if n == nil {
 		return dst
 	}
-	for _, e := range n.entries {
-		dst = append(dst, e.number)
+	i, _ := slices.BinarySearch(n.entries, first)
+	for _, e := range n.entries[i:] {
+		if e.hash() != first.hash() {
+			break
+		}
+		dst = append(dst, e.number())
 	}
 	if n.kids != nil {
 		for _, kid := range n.kids {
-			dst = kid.collect(dst)
+			dst = kid.collect(dst, first)
 		}
 	}
 	return dst
@@ -105,10 +91,10 @@ func (s hashset) contains(entry hashEntry) bool {
 	n := s.root
 	for level := 0; n != nil; level++ {
 		if n.kids == nil {
-			_, found := slices.BinarySearchFunc(n.entries, entry, compareEntries)
+			_, found := slices.BinarySearch(n.entries, entry)
 			return found
 		}
-		n = n.kids[hashDigit(entry, level)]
+		n = n.kids[entry.digit(level)]
 	}
 	return false
 }
@@ -119,11 +105,11 @@ func (n *hashNode) add(e *edit, level int, entry hashEntry) (node *hashNode, gre
 		n.split(e, level)
 	}
 	if n.kids != nil {
-		i := hashDigit(entry, level)
+		i := entry.digit(level)
 		n.kids[i], grew = n.kids[i].add(e, level+1, entry)
 		return n, grew
 	}
-	i, found := slices.BinarySearchFunc(n.entries, entry, compareEntries)
+	i, found := slices.BinarySearch(n.entries, entry)
 	if !found {
 		n.entries = slices.Insert(n.entries, i, entry)
 	}
@@ -134,9 +120,9 @@ func (n *hashNode) add(e *edit, level int, entry hashEntry) (node *hashNode, gre
 func (n *hashNode) split(e *edit, level int) {
 	n.kids = new([hashWidth]*hashNode)
 	for _, entry := range n.entries {
-		i := hashDigit(entry, level)
+		i := entry.digit(level)
 		if n.kids[i] == nil {
-			n.kids[i] = &hashNode{edit: e, entries: make([]hashEntry, 0, hashLeaf/4)}
+			n.kids[i] = &hashNode{edit: e, entries: make([]hashEntry, 0, hashLeaf/8)}
 		}
 		n.kids[i].entries = append(n.kids[i].entries, entry) // keeps the order
 	}
@@ -146,14 +132,14 @@ func (n *hashNode) split(e *edit, level int) {
 func (n *hashNode) remove(e *edit, level int, entry hashEntry) *hashNode {
 	n = n.own(e)
 	if n.kids == nil {
-		i, _ := slices.BinarySearchFunc(n.entries, entry, compareEntries)
+		i, _ := slices.BinarySearch(n.entries, entry)
 		n.entries = slices.Delete(n.entries, i, i+1)
 		if len(n.entries) == 0 {
 			return nil
 		}
 		return n
 	}
-	i := hashDigit(entry, level)
+	i := entry.digit(level)
 	n.kids[i] = n.kids[i].remove(e, level+1, entry)
 	for _, kid := range n.kids {
 		if kid != nil {
@@ -183,11 +169,11 @@ func (n *hashNode) own(e *edit) *hashNode {
 }
 
 // mix scrambles a number so that its digits spread; it is a bijection, so equal
-// results mean equal numbers (the finalizer of SplitMix64).
-func mix(n uint64) uint64 {
-	n ^= n >> 30
-	n *= 0xbf58476d1ce4e5b9
-	n ^= n >> 27
-	n *= 0x94d049bb133111eb
-	return n ^ n>>31
+// results mean equal numbers.
+func mix(n uint32) uint32 {
+	n ^= n >> 16
+	n *= 0x85ebca6b
+	n ^= n >> 13
+	n *= 0xc2b2ae35
+	return n ^ n>>16
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
+	"runtime/metrics"
 	"strings"
 	"sync"
 	"testing"
@@ -210,10 +212,146 @@ func TestHalfOpenConnections(t *testing.T) {
 	equal(t, "status for a body cut short", response.StatusCode, 400)
 }
 
+// Headers that come in drop by drop, each in time for a timeout that would start anew,
+// are cut off too.
+func TestSlowHeaders(t *testing.T) {
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{HeaderTimeout: 100 * time.Millisecond}}))
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.target.Origin(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	dripping := make(chan int)
+	go func() {
+		n := 0
+		for ; n < 3000; n++ {
+			if _, err := conn.Write([]byte("GET /scim/v2/Users HTTP/1.1\r\nX: " + strings.Repeat("x", 3000))[n : n+1]); err != nil {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		dripping <- n
+	}()
+	if n := <-dripping; n == 3000 {
+		t.Error("the header may take half a minute")
+	}
+	c.do("GET", "/Users", "").want(200)
+}
+
+// What is too large must be refused without being kept.
+func TestHostileMemory(t *testing.T) {
+	c := start(t)
+	id := c.createGroup("Crowd").id()
+	const million = 1_000_000
+	element := `{"value":"` + id + `"},`
+	for _, tt := range []struct{ method, path, head, tail string }{
+		{"POST", "/Groups", `{"schemas":["` + groupURN + `"],"displayName":"Many","members":[`, `{"value":"` + id + `"}]}`},
+		{"PATCH", "/Groups/" + id, `{"schemas":["` + patchURN + `"],"Operations":[{"op":"add","path":"members","value":[`, `{"value":"` + id + `"}]}]}`},
+		{"PUT", "/Groups/" + id, `{"schemas":["` + groupURN + `"],"displayName":"Crowd","members":[`, `{"value":"` + id + `"}]}`},
+		{"POST", "/Bulk", `{"schemas":["` + bulkURN + `"],"Operations":[`, `]}`},
+	} {
+		for _, chunked := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s %s of a million members, chunked %v", tt.method, tt.path, chunked), func(t *testing.T) {
+				grown := peak(func() {
+					body := io.MultiReader(strings.NewReader(tt.head), &repeat{text: element, left: million}, strings.NewReader(tt.tail))
+					request, err := http.NewRequest(tt.method, c.base+tt.path, body)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !chunked {
+						request.ContentLength = int64(len(tt.head) + million*len(element) + len(tt.tail))
+					}
+					request.Header.Set("Authorization", "Bearer "+c.token)
+					request.Header.Set("Content-Type", "application/scim+json")
+					response, err := c.http.Do(request)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer response.Body.Close()
+					answer, _ := io.ReadAll(response.Body)
+					if response.StatusCode != 413 || !strings.Contains(string(answer), errorURN) {
+						t.Errorf("answered %d: %s", response.StatusCode, answer)
+					}
+				})
+				if grown > 32<<20 {
+					t.Errorf("the server took %d MB for it", grown>>20)
+				}
+			})
+		}
+	}
+	t.Run("bodies that are announced and do not come", func(t *testing.T) {
+		grown := peak(func() {
+			for range 200 {
+				conn, err := net.Dial("tcp", strings.TrimPrefix(c.target.Origin(), "http://"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				fmt.Fprintf(conn, "POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/scim+json\r\nContent-Length: %d\r\n\r\n{", c.token, 1<<20)
+			}
+			c.do("GET", "/Users", "").want(200)
+		})
+		if grown > 64<<20 {
+			t.Errorf("the server took %d MB for them", grown>>20)
+		}
+	})
+	equal(t, "groups", c.do("GET", "/Groups?count=0", "").want(200).at("totalResults"), 1)
+}
+
+// repeat is a reader of a text many times over.
+type repeat struct {
+	text string
+	left int
+	at   int
+}
+
+func (r *repeat) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		if r.left == 0 {
+			return n, io.EOF
+		}
+		copied := copy(p[n:], r.text[r.at:])
+		n, r.at = n+copied, r.at+copied
+		if r.at == len(r.text) {
+			r.at, r.left = 0, r.left-1
+		}
+	}
+	return n, nil
+}
+
+// peak returns by how many bytes the heap grew at most while something was done.
+func peak(do func()) uint64 {
+	read := func() uint64 {
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(sample)
+		return sample[0].Value.Uint64()
+	}
+	runtime.GC()
+	before := read()
+	done, highest := make(chan struct{}), make(chan uint64)
+	go func() {
+		most := before
+		for {
+			most = max(most, read())
+			select {
+			case <-done:
+				highest <- most
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	do()
+	close(done)
+	return <-highest - before
+}
+
 // Sixty-four clients do everything at once; at the end the indexes agree with the
 // resources. With -race this also finds data races.
 func TestMixedTraffic(t *testing.T) {
-	c := start(t)
+	// A connection that the client opens ahead of need is cut off when it is not used
+	// in time, perhaps as a request is about to use it.
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{HeaderTimeout: time.Minute}}))
 	groupID := c.createGroup("everybody").id()
 	var wg sync.WaitGroup
 	for i := range 64 {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,11 +14,10 @@ import (
 // An index finds the resources that hold a value of one attribute. The first
 // index of a type is of the id.
 type index struct {
-	name      string          // as shown to people, such as "emails.value"
-	attribute *scim.Attribute // nil for the common attributes id and externalId
-	extension string          // the schema the attribute's container is named after, "" for core
-	unique    bool
-	exact     bool // letter case counts
+	name   string // as shown to people, such as "emails.value"
+	ref    scim.Ref
+	unique bool
+	exact  bool // letter case counts
 }
 
 // indexedPaths are attributes that clients look resources up by, beside those
@@ -30,17 +30,18 @@ func indexedPaths() []string {
 }
 
 func newIndexes(typ *resourceType) []*index {
-	indexes := []*index{{name: "id", exact: true}, {name: "externalId", exact: true}}
-	add := func(s *scim.Schema, extension string) {
+	indexes := []*index{
+		{name: "id", ref: scim.Ref{Attribute: typ.Attribute("id")}, exact: true},
+		{name: "externalId", ref: scim.Ref{Attribute: typ.Attribute("externalId")}, exact: true},
+	}
+	add := func(s, extension *scim.Schema) {
 		for _, a := range s.Attributes {
-			for _, leaf := range append([]*scim.Attribute{a}, a.Sub...) {
-				if leaf.Type == scim.TypeComplex || leaf.Returned == scim.ReturnedNever {
+			for _, ref := range simpleRefs(extension, a) {
+				leaf := ref.Target()
+				if leaf.Returned == scim.ReturnedNever {
 					continue // to find a secret taken would be to know somebody's
 				}
-				name := leaf.Path()
-				if extension != "" {
-					name = extension + ":" + name
-				}
+				name := ref.String()
 				if name == "displayName" && typ.members == nil {
 					continue // people look for groups by it
 				}
@@ -51,54 +52,85 @@ func newIndexes(typ *resourceType) []*index {
 				if slices.Contains([]string{"id", "externalid", "meta"}, strings.ToLower(name)) {
 					continue // older schemas list the common attributes again
 				}
-				indexes = append(indexes, &index{
-					name: name, attribute: leaf, extension: extension, unique: unique, exact: leaf.CaseExact,
-				})
+				indexes = append(indexes, &index{name: name, ref: ref, unique: unique, exact: leaf.CaseExact})
 			}
 		}
 	}
-	add(typ.Schema, "")
+	add(typ.Schema, nil)
 	for _, extension := range typ.Extensions {
-		add(extension.Schema, extension.Schema.ID)
+		add(extension.Schema, extension.Schema)
 	}
 	return indexes
+}
+
+// simpleRefs returns references to an attribute, or to its sub-attributes, as far as
+// they have no parts.
+func simpleRefs(extension *scim.Schema, a *scim.Attribute) []scim.Ref {
+	if a.Type != scim.TypeComplex {
+		return []scim.Ref{{Extension: extension, Attribute: a}}
+	}
+	var refs []scim.Ref
+	for _, sub := range a.Sub {
+		if sub.Type != scim.TypeComplex {
+			refs = append(refs, scim.Ref{Extension: extension, Attribute: a, Sub: sub})
+		}
+	}
+	return refs
+}
+
+// texts calls visit with the values a record has of the indexed attribute, as the
+// client wrote them, until it returns false.
+func (x *index) texts(rec *record, visit func(string) bool) {
+	if x.name == "id" {
+		visit(rec.id)
+		return
+	}
+	rec.document.Texts(x.ref, visit)
 }
 
 // keys ranges over the keys a record has in the index.
 func (x *index) keys(rec *record) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if x.name == "id" {
-			yield(rec.id)
-			return
-		}
-		x.each(rec.document, func(v any) bool {
-			key, ok := x.key(v)
-			return !ok || yield(key)
-		})
+		x.texts(rec, func(text string) bool { return yield(x.fold(text)) })
 	}
 }
 
-// each calls visit with each value of the indexed attribute until it returns
-// false.
-func (x *index) each(document *scim.Object, visit func(any) bool) {
-	if x.attribute == nil {
-		if v := document.Get(x.name); v != nil {
-			visit(v)
+// is reports whether the index is of what a reference names.
+func (x *index) is(ref scim.Ref) bool { return x.ref == ref }
+
+// key returns the text under which a value is filed; values that a filter finds
+// equal have the same one.
+func (x *index) key(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return x.fold(v), true
+	case json.Number:
+		return x.fold(v.String()), true
+	case bool:
+		return strconv.FormatBool(v), true
+	default:
+		return "", false
+	}
+}
+
+// fold returns the key of a value that is written as a text.
+func (x *index) fold(text string) string {
+	switch x.ref.Target().Type {
+	case scim.TypeInteger, scim.TypeDecimal:
+		return scim.NumberKey(json.Number(text))
+	case scim.TypeDateTime:
+		if t, ok := scim.ParseDateTime(text); ok {
+			return t.Format(time.RFC3339Nano)
 		}
-		return
 	}
-	if x.extension != "" {
-		document = document.Object(x.extension)
+	switch {
+	case x.name == "id":
+		return text // the server's own, which nobody composes anew
+	case x.exact:
+		return scim.Compose(text)
+	default:
+		return scim.Fold(text)
 	}
-	a := x.attribute
-	if a.Parent == nil {
-		eachElement(document.Get(a.Name), visit)
-		return
-	}
-	eachElement(document.Get(a.Parent.Name), func(parent any) bool {
-		o, ok := parent.(*scim.Object)
-		return !ok || eachElement(o.Get(a.Name), visit)
-	})
 }
 
 // eachElement visits a value, or each element if it is an array.
@@ -114,53 +146,20 @@ func eachElement(v any, visit func(any) bool) bool {
 	return v == nil || visit(v)
 }
 
-// key returns the text under which a value is filed; values that a filter finds
-// equal have the same one.
-func (x *index) key(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		switch {
-		case x.name == "id":
-			return v, true // the server's own text, which nobody composes anew
-		case x.attribute != nil && x.attribute.Type == scim.TypeDateTime:
-			t, ok := scim.ParseDateTime(v)
-			return t.Format(time.RFC3339Nano), ok
-		case x.exact:
-			return scim.Compose(v), true
-		default:
-			return scim.Fold(v), true
-		}
-	case json.Number:
-		return scim.NumberKey(v), true
-	case bool:
-		if v {
-			return "true", true
-		}
-		return "false", true
-	default:
-		return "", false
-	}
-}
-
 // shown returns the value of a record that has a key, as the client wrote it.
 func (x *index) shown(rec *record, key string) string {
 	shown := key
-	x.each(rec.document, func(v any) bool {
-		if k, _ := x.key(v); k == key {
-			if s, ok := v.(string); ok {
-				shown = s
-			}
-			return false
+	x.texts(rec, func(text string) bool {
+		if x.fold(text) != key {
+			return true
 		}
-		return true
+		shown = text
+		return false
 	})
 	return shown
 }
 
 // same reports whether two records have the same keys in the same order.
 func (x *index) same(a, b *record) bool {
-	if a.document == b.document {
-		return true
-	}
-	return slices.Equal(slices.Collect(x.keys(a)), slices.Collect(x.keys(b)))
+	return a.document == b.document || slices.Equal(slices.Collect(x.keys(a)), slices.Collect(x.keys(b)))
 }

@@ -153,7 +153,7 @@ func push[T any](list []T, v T, most int) []T {
 
 func newFact(x *exchange, a *answer, seq uint64) fact {
 	f := fact{
-		seq: seq, method: x.r.Method, uri: x.tenant.model.hash(x.r.RequestURI), typ: x.target.typ, id: x.target.id, status: a.status,
+		seq: seq, method: x.r.Method, uri: x.tenant.model.fingerprint(x.r.RequestURI), typ: x.target.typ, id: x.target.id, status: a.status,
 		generation: x.tenant.root.Load().generation, at: x.now(), ended: time.Now(),
 	}
 	if f.id == "" && f.method == http.MethodPost {
@@ -214,7 +214,7 @@ func (m *callerMemory) learnWait(x *exchange, f fact) {
 func (m *model) conflictKey(o *scim.Object) uint64 {
 	for _, name := range []string{"userName", "displayName", "externalId"} {
 		if s := o.String(name); s != "" {
-			return m.hash(scim.Fold(s))
+			return m.fingerprint(scim.Fold(s))
 		}
 	}
 	return 0

@@ -22,12 +22,14 @@ func TestLintMemoryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	tenant := server.Tenant(DefaultTenant)
-	populate(t, tenant, mostSeen+500)
-	var groups []string
+	var users, groups []string
+	for i := range mostSeen + 500 {
+		users = append(users, fmt.Sprintf(`{"id":"id%d","userName":"user%d"}`, i, i))
+	}
 	for i := range searches {
 		groups = append(groups, fmt.Sprintf(`{"id":"group%d","displayName":"Group %d"}`, i, i))
 	}
-	if err := tenant.Seed(strings.NewReader(`{"Groups":[` + strings.Join(groups, ",") + `]}`)); err != nil {
+	if err := tenant.Seed(strings.NewReader(`{"Users":[` + strings.Join(users, ",") + `],"Groups":[` + strings.Join(groups, ",") + `]}`)); err != nil {
 		t.Fatal(err)
 	}
 	ask := func(token, method, path, body string) {

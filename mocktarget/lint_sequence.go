@@ -67,7 +67,7 @@ func (l *linter) waiting(m *callerMemory) {
 		return
 	}
 	grace := inFlight
-	if m.wait.method == l.x.r.Method && m.wait.uri == l.m.hash(l.x.r.RequestURI) {
+	if m.wait.method == l.x.r.Method && m.wait.uri == l.m.fingerprint(l.x.r.RequestURI) {
 		grace = 0 // a repetition comes after the answer
 	}
 	if l.x.began.After(m.wait.ended.Add(grace)) {
@@ -79,7 +79,7 @@ func (l *linter) waiting(m *callerMemory) {
 // repetition finds a request that is repeated as it was although it cannot succeed.
 func (l *linter) repetition(m *callerMemory) {
 	x := l.x
-	uri := l.m.hash(x.r.RequestURI)
+	uri := l.m.fingerprint(x.r.RequestURI)
 	var sum uint64
 	for _, f := range m.recent {
 		if f.sum == 0 || f.method != x.r.Method || f.uri != uri || f.generation != l.state.generation ||

@@ -56,12 +56,7 @@ func noUsers() error {
 
 // selfType returns the type of /Me: that of users.
 func (x *exchange) selfType() *resourceType {
-	for _, typ := range x.tenant.model.types {
-		if typ.Schema.ID == scim.UserSchema {
-			return typ
-		}
-	}
-	return nil
+	return x.tenant.model.bySchema(scim.UserSchema)
 }
 
 // self returns the id of the user the credential stands for.
@@ -78,16 +73,24 @@ func (x *exchange) self() (string, bool) {
 		if _, rec := root.lookup(typ, subject); rec != nil {
 			return rec.id, true
 		}
-		c := &filterCompiler{typ: typ, root: root}
-		ref := scim.Ref{Attribute: typ.Attribute("userName")}
-		slots, _ := c.equal(ref, subject)
-		for _, slot := range slots {
-			if rec, ok := root.table(typ).records.get(slot); ok && scim.Fold(rec.document.String("userName")) == scim.Fold(subject) {
-				return rec.id, true
-			}
+		if rec := root.named(typ, subject); rec != nil {
+			return rec.id, true
 		}
 	}
 	return "", false
+}
+
+// named returns the user of a type with a userName, in whatever letter case, nil if
+// there is none.
+func (r *root) named(typ *resourceType, userName string) *record {
+	c := &filterCompiler{typ: typ, root: r}
+	slots, _ := c.equal(scim.Ref{Attribute: typ.Attribute("userName")}, userName)
+	for _, slot := range slots {
+		if rec, ok := r.table(typ).records.get(slot); ok && scim.Fold(rec.document.String("userName")) == scim.Fold(userName) {
+			return rec
+		}
+	}
+	return nil
 }
 
 // createMe answers POST /Me: it creates a user for the credential.

@@ -33,11 +33,12 @@ func (s *memberSet) find(to ref) (uint32, bool) {
 	if s == nil {
 		return 0, false
 	}
-	slots := s.index.find(nil, to.hash())
-	if len(slots) == 0 {
-		return 0, false
+	for _, slot := range s.index.find(nil, to.hash()) { // one for each type at most
+		if m, ok := s.list.get(slot); ok && m.ref == to {
+			return slot, true
+		}
 	}
-	return slots[0], true
+	return 0, false
 }
 
 // add returns the set with a member; one that is there already takes the new
@@ -67,6 +68,41 @@ func (s *memberSet) remove(e *edit, gone ref) (after *memberSet, changed bool) {
 		list:  s.list.remove(e, slot),
 		index: s.index.remove(e, gone.hash(), slot),
 	}, true
+}
+
+// hold notes that a group of the table holds a member.
+func (t *table) hold(e *edit, m ref, group uint32) {
+	s := &t.memberOf[m.place()]
+	*s = s.add(e, m.hash(), group)
+}
+
+// release notes that a group of the table holds a member no more.
+func (t *table) release(e *edit, m ref, group uint32) {
+	s := &t.memberOf[m.place()]
+	*s = s.remove(e, m.hash(), group)
+}
+
+// holders returns the slots of the groups in the table that hold a member.
+func (t *table) holders(m ref) []uint32 { return t.memberOf[m.place()].find(nil, m.hash()) }
+
+// memberships returns how many members all groups of the table have together.
+func (t *table) memberships() int {
+	n := 0
+	for i := range t.memberOf {
+		n += t.memberOf[i].size
+	}
+	return n
+}
+
+// membersOf returns how many members some groups of the table have together.
+func (t *table) membersOf(slots []uint32) int {
+	n := 0
+	for _, slot := range slots {
+		if rec, ok := t.records.get(slot); ok {
+			n += rec.members.len()
+		}
+	}
+	return n
 }
 
 // resolveMember reads one element of members from a request: value names the
@@ -122,14 +158,20 @@ func (tx *transaction) addMembers(typ *resourceType, slot uint32, held *memberSe
 			return nil, false, err
 		}
 		var changed bool
-		if held, changed = held.add(tx.edit, m); changed {
-			t := tx.table(typ)
-			t.memberOf = t.memberOf.add(tx.edit, m.ref.hash(), slot)
-			tx.touchMember(typ, slot, m.ref)
-			any = true
-		}
+		held, changed = tx.addMember(typ, slot, held, m)
+		any = any || changed
 	}
 	return held, any, nil
+}
+
+// addMember returns the members of a group with one more.
+func (tx *transaction) addMember(typ *resourceType, slot uint32, held *memberSet, m member) (after *memberSet, changed bool) {
+	held, changed = held.add(tx.edit, m)
+	if changed {
+		tx.table(typ).hold(tx.edit, m.ref, slot)
+		tx.touchMember(typ, slot, m.ref)
+	}
+	return held, changed
 }
 
 // removeMember returns the members of a group without one.
@@ -137,7 +179,7 @@ func (tx *transaction) removeMember(typ *resourceType, slot uint32, held *member
 	held, changed := held.remove(tx.edit, gone)
 	if changed {
 		t := tx.table(typ)
-		t.memberOf = t.memberOf.remove(tx.edit, gone.hash(), slot)
+		t.release(tx.edit, gone, slot)
 		tx.touchMember(typ, slot, gone)
 	}
 	return held, changed
@@ -221,7 +263,7 @@ func (r *root) holders(m *model, of ref) []membership {
 		if typ.members == nil {
 			continue
 		}
-		for _, slot := range r.table(typ).memberOf.find(nil, of.hash()) {
+		for _, slot := range r.table(typ).holders(of) {
 			group := makeRef(typ, slot)
 			found = append(found, membership{typ: typ, ref: group, record: r.at(group)})
 		}

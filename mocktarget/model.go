@@ -24,6 +24,7 @@ type resourceType struct {
 	*scim.ResourceType
 	model   *model
 	place   int // in model.types and root.tables
+	packing *scim.Packing
 	indexes []*index
 	members *scim.Attribute // the attribute kept outside the document, nil if none
 	// membersOnly is a type with no other attribute than members, to validate them.
@@ -59,7 +60,7 @@ func newModel(types []*scim.ResourceType, seed maphash.Seed) (*model, error) {
 }
 
 func newResourceType(m *model, place int, rt *scim.ResourceType) *resourceType {
-	typ := &resourceType{ResourceType: rt, model: m, place: place}
+	typ := &resourceType{ResourceType: rt, model: m, place: place, packing: scim.NewPacking(rt)}
 	if a := rt.Schema.Attribute("members"); isReferenceList(a) && a.Mutability != scim.ReadOnly {
 		typ.members = a
 		typ.membersOnly = &scim.ResourceType{
@@ -117,6 +118,16 @@ func (m *model) byEndpoint(segment string) *resourceType {
 	return nil
 }
 
+// bySchema returns the type with a core schema.
+func (m *model) bySchema(id string) *resourceType {
+	for _, typ := range m.types {
+		if typ.Schema.ID == id {
+			return typ
+		}
+	}
+	return nil
+}
+
 // byName returns the type of a name or id, whatever its letter case.
 func (m *model) byName(name string) *resourceType {
 	for _, typ := range m.types {
@@ -129,7 +140,11 @@ func (m *model) byName(name string) *resourceType {
 
 // hash hashes a key of an index. The seed is random, so nobody can choose keys
 // that collide.
-func (m *model) hash(key string) uint64 { return maphash.String(m.seed, key) }
+func (m *model) hash(key string) uint32 { return uint32(m.fingerprint(key)) }
+
+// fingerprint hashes a text so well that two with the same one can be taken for equal
+// where a rare mistake does no harm.
+func (m *model) fingerprint(text string) uint64 { return maphash.String(m.seed, text) }
 
 // byListName returns the type of a list in a seed: its endpoint without the slash,
 // whatever its letter case.

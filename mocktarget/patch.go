@@ -295,7 +295,8 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	if err != nil {
 		return stored{}, err
 	}
-	after := &record{document: before.document, members: before.members, secrets: before.secrets}
+	after := &record{members: before.members, secrets: before.secrets}
+	var document *scim.Object // nil: as before
 	patch := plan.document
 	if plan.mixed {
 		patch = plan.whole
@@ -317,7 +318,7 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 			}
 		}
 		canonicalize(typ, next)
-		after.document = next
+		document = next
 	}
 	for _, step := range plan.members {
 		var stepped bool
@@ -326,7 +327,7 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 		}
 		changed = changed || stepped
 	}
-	return tx.settle(typ, slot, before, after, changed)
+	return tx.settle(typ, slot, before, after, document, changed)
 }
 
 // complete returns the document with what a patch may refer to: the id, which clients

@@ -160,6 +160,23 @@ func TestNestedGroups(t *testing.T) {
 	equal(t, "members after the deletion", c.do("GET", "/Groups/"+outer, "").at("members"), nil)
 }
 
+// The first user and the first group are kept in the same place of their tables. One
+// going must not take the other along.
+func TestMembersOfTwoTypes(t *testing.T) {
+	c := start(t)
+	user, inner := c.createUser("first").id(), c.createGroup("First").id()
+	outer := c.createGroup("Outer", `"members":[{"value":"`+user+`"},{"value":"`+inner+`"}]`).id()
+	equal(t, "members", len(c.do("GET", "/Groups/"+outer, "").at("members").([]any)), 2)
+	c.do("PATCH", "/Groups/"+outer, patchBody(`{"op":"remove","path":"members[value eq \"`+user+`\"]"}`)).want(204)
+	equal(t, "member that stays", c.do("GET", "/Groups/"+outer, "").at("members", 0, "value"), inner)
+	equal(t, "group of the group", c.filter("/Groups", `members.value eq "`+inner+`"`).names("id"), outer)
+	equal(t, "groups of the user", c.do("GET", "/Users/"+user, "").at("groups"), nil)
+	c.do("PATCH", "/Groups/"+outer, patchBody(`{"op":"add","path":"members","value":[{"value":"`+user+`"}]}`)).want(204)
+	c.do("DELETE", "/Groups/"+inner, "").want(204)
+	equal(t, "member that stays", c.do("GET", "/Groups/"+outer, "").at("members", 0, "value"), user)
+	equal(t, "group of the user", c.do("GET", "/Users/"+user, "").at("groups", 0, "value"), outer)
+}
+
 func TestLargeGroup(t *testing.T) {
 	const many = 20_000
 	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{Body: 8 << 20}}))

@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -27,27 +28,34 @@ func etag(rec *record) string { return `W/"` + strconv.FormatUint(rec.version, 1
 // present returns a resource with what the server computes, as far as the
 // projection lets through.
 func (p presenter) present(typ *resourceType, slot uint32, rec *record, projection scim.Projection) *scim.Object {
-	whole := make([]scim.Field, 0, rec.document.Len()+4)
-	for name, v := range rec.document.All() {
-		whole = append(whole, scim.Field{Name: name, Value: v})
-		if name == "schemas" {
-			whole = append(whole, scim.Field{Name: "id", Value: rec.id})
+	const computed = 4
+	return typ.ProjectFields(p.fields(typ, slot, rec, projection), rec.document.Len()+computed, projection)
+}
+
+// fields ranges over the attributes of a resource: what is stored and what the server
+// computes, as far as the projection wants it.
+func (p presenter) fields(typ *resourceType, slot uint32, rec *record, projection scim.Projection) iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for name, v := range rec.document.All() {
+			if typ.manager != nil && name == typ.manager.URN {
+				p.nameManager(typ, v.(*scim.Object))
+			}
+			if !yield(name, v) || name == "schemas" && !yield("id", rec.id) {
+				return
+			}
 		}
-	}
-	if typ.members != nil && rec.members.len() > 0 && projection.Wants(typ.members) {
-		whole = append(whole, scim.Field{Name: typ.members.Name, Value: p.members(typ.model, rec)})
-	}
-	if typ.groups != nil && projection.Wants(typ.groups) {
-		if groups := p.groups(typ, slot); len(groups) > 0 {
-			whole = append(whole, scim.Field{Name: typ.groups.Name, Value: groups})
+		if typ.members != nil && rec.members.len() > 0 && projection.Wants(typ.members) {
+			if !yield(typ.members.Name, p.members(typ.model, rec)) {
+				return
+			}
 		}
+		if typ.groups != nil && projection.Wants(typ.groups) {
+			if groups := p.groups(typ, slot); len(groups) > 0 && !yield(typ.groups.Name, groups) {
+				return
+			}
+		}
+		yield("meta", p.meta(typ, rec))
 	}
-	whole = append(whole, scim.Field{Name: "meta", Value: p.meta(typ, rec)})
-	o := scim.NewObject(whole...)
-	if typ.manager != nil {
-		p.nameManager(typ, o)
-	}
-	return typ.Project(o, projection)
 }
 
 func (p presenter) meta(typ *resourceType, rec *record) *scim.Object {
@@ -102,10 +110,9 @@ func (p presenter) groups(typ *resourceType, slot uint32) []any {
 	return list
 }
 
-// nameManager completes the manager of a user with the link and the name of the
-// user it refers to, if there is one (RFC 7643 section 4.3).
-func (p presenter) nameManager(typ *resourceType, o *scim.Object) {
-	extension := o.Object(typ.manager.URN)
+// nameManager completes the manager in a user's enterprise extension with the link
+// and the name of the user it refers to, if there is one (RFC 7643 section 4.3).
+func (p presenter) nameManager(typ *resourceType, extension *scim.Object) {
 	manager := extension.Object(typ.manager.Name)
 	id := manager.String("value")
 	if id == "" {
@@ -115,22 +122,12 @@ func (p presenter) nameManager(typ *resourceType, o *scim.Object) {
 	if rec == nil {
 		return
 	}
-	named := scim.NewObject()
-	for name, v := range manager.All() {
-		named.Set(name, v)
-	}
-	if named.String("$ref") == "" {
-		named.Set("$ref", p.location(typ, id))
+	if manager.String("$ref") == "" {
+		manager.Set("$ref", p.location(typ, id))
 	}
 	if display := rec.document.String("displayName"); display != "" {
-		named.Set("displayName", display)
+		manager.Set("displayName", display)
 	}
-	completed := scim.NewObject()
-	for name, v := range extension.All() {
-		completed.Set(name, v)
-	}
-	completed.Set(typ.manager.Name, named)
-	o.Set(typ.manager.URN, completed)
 }
 
 // lastSegment returns the unescaped last segment of a URL's path: the id in the

@@ -96,6 +96,7 @@ type query struct {
 	byCursor    bool
 	projections []scim.Projection // one for each type
 	base        string            // URL of the service, which locations begin with
+	work        int               // most comparisons the filter may make
 }
 
 // list answers GET on an endpoint or on the base.
@@ -130,7 +131,7 @@ func (x *exchange) run(q *query) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
+	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+2048*len(page.Resources)))}, nil
 }
 
 // plan understands a query for resources of a type, or of all types if typ is nil.
@@ -139,7 +140,7 @@ func (d Data) plan(ctx context.Context, typ *resourceType, wanted Query) (*query
 	q := &query{
 		types: d.tenant.model.types, base: d.base, descending: wanted.Descending,
 		start: max(wanted.StartIndex, 1), count: limits.PageSize, asked: wanted.Count, countGiven: wanted.Count != 0,
-		byCursor: wanted.ByCursor, cursor: wanted.Cursor,
+		byCursor: wanted.ByCursor, cursor: wanted.Cursor, work: limits.FilterWork,
 	}
 	if typ != nil {
 		q.types = []*resourceType{typ}

@@ -43,6 +43,40 @@ func TestFilterPlans(t *testing.T) {
 
 // Filters on dates agree with the dates that are shown, to the millisecond and
 // finer than that.
+// A filter that would make more comparisons than allowed is refused, unless an index
+// leaves few resources to look at.
+func TestFilterWork(t *testing.T) {
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{FilterWork: 100}}))
+	if err := tenantOf(c).Generate(mocktarget.Population{Users: 60, Groups: 2, Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	someone := c.target.Users()[5].String("userName")
+	for _, tt := range []struct {
+		endpoint, filter string
+		refused          bool
+	}{
+		{"/Users", `title co "a"`, false},
+		{"/Users", `title co "a" or title co "b"`, true},
+		{"/Users", `not (title co "a" and nickName pr)`, true},
+		{"/Users", `emails[type eq "work" and value co "b"]`, true},
+		{"/Users", `userName eq "` + someone + `" and (title co "a" or title co "b" or nickName pr)`, false},
+		{"/Users", `userName eq "` + someone + `" or title co "b"`, true},
+		{"/Groups", `displayName co "a" or displayName co "b"`, false},
+		{"/Groups", `members.value co "a"`, false},
+		{"/Groups", `members[value co "a" or value co "b"]`, true},
+		{"/Groups", `displayName eq "Everybody" and members[value co "a" or display pr]`, true},
+		{"/Groups", `displayName eq "Nobody" and members[value co "a" or display pr]`, false},
+	} {
+		if r := c.filter(tt.endpoint, tt.filter); tt.refused {
+			r.wantError(400, "tooMany", "100", "index")
+		} else {
+			r.want(200)
+		}
+	}
+	c.do("POST", "/Users/.search", search(`title co "a" or title co "b"`)).wantError(400, "tooMany")
+	c.filter("", `title co "a" or title co "b"`).wantError(400, "tooMany")
+}
+
 func TestFilterOnMeta(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC) // shown as .678
 	c := start(t, configured(mocktarget.Config{Now: func() time.Time { return now }}))

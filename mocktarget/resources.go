@@ -92,7 +92,7 @@ func (x *exchange) show(s stored, projection scim.Projection, status int) *answe
 	view := presenter{root: s.root, base: x.base}
 	return &answer{
 		status:          status,
-		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(make([]byte, 0, 1024)),
+		body:            view.present(s.typ, s.slot, s.rec, projection).AppendJSON(make([]byte, 0, 2048)),
 		contentLocation: view.location(s.typ, s.rec.id),
 		etag:            etag(s.rec),
 	}
@@ -197,8 +197,9 @@ func without(o *scim.Object, name string) (rest *scim.Object, value any) {
 
 // create stores a new resource under an id.
 func (tx *transaction) create(typ *resourceType, id string, d *draft) (stored, error) {
-	rec := &record{id: id, document: d.document}
-	rec.secrets, _ = typ.takeSecrets(rec.document, nil, true)
+	rec := &record{}
+	rec.secrets, _ = typ.takeSecrets(d.document, nil, true)
+	tx.tenant.packing = rec.keep(typ, tx.tenant.packing, id, d.document)
 	slot, err := tx.insert(typ, rec)
 	if err != nil {
 		return stored{}, err
@@ -227,29 +228,32 @@ func (tx *transaction) put(typ *resourceType, id string, body *scim.Object, when
 	if err != nil {
 		return stored{}, err
 	}
-	d, err := typ.admit(body, before.document)
+	d, err := typ.admit(body, before.document.Object())
 	if err != nil {
 		return stored{}, err
 	}
-	after := &record{document: d.document}
+	after := &record{}
 	var secretsChanged, membersChanged bool
-	after.secrets, secretsChanged = typ.takeSecrets(after.document, before.secrets, false)
+	after.secrets, secretsChanged = typ.takeSecrets(d.document, before.secrets, false)
 	if typ.members != nil {
 		after.members, membersChanged, err = tx.replaceMembers(typ, slot, before.members, d.members)
 		if err != nil {
 			return stored{}, err
 		}
 	}
-	return tx.settle(typ, slot, before, after, secretsChanged || membersChanged)
+	return tx.settle(typ, slot, before, after, d.document, secretsChanged || membersChanged)
 }
 
-// settle stores the outcome of a write if anything is different.
-func (tx *transaction) settle(typ *resourceType, slot uint32, before, after *record, changed bool) (stored, error) {
-	if scim.Equal(after.document, before.document) {
-		if !changed {
-			return stored{typ, slot, before, tx.root}, nil
-		}
-		after.document = before.document
+// settle stores the outcome of a write if anything is different: the document, nil
+// for one that is as it was, or what is changed beside it.
+func (tx *transaction) settle(typ *resourceType, slot uint32, before, after *record, document *scim.Object, changed bool) (stored, error) {
+	switch {
+	case document != nil && !scim.Equal(document, before.document.Object()):
+		tx.tenant.packing = after.keep(typ, tx.tenant.packing, before.id, document)
+	case changed:
+		after.id, after.document = before.id, before.document
+	default:
+		return stored{typ, slot, before, tx.root}, nil
 	}
 	if err := tx.replace(typ, slot, before, after); err != nil {
 		return stored{}, err

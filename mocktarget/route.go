@@ -201,13 +201,9 @@ func (m *model) target(path string) target {
 		}
 		segments[i] = unescaped
 	}
-	fixed := map[string]targetKind{
-		"": kindRoot, ".search": kindRootSearch, "Me": kindMe, "Bulk": kindBulk,
-		"ServiceProviderConfig": kindConfig, "ResourceTypes": kindResourceTypes, "Schemas": kindSchemas,
-	}
 	switch len(segments) {
 	case 1:
-		if kind, ok := fixed[segments[0]]; ok {
+		if kind := fixedTarget(segments[0]); kind != kindUnknown {
 			return target{kind: kind}
 		}
 		if typ := m.byEndpoint(segments[0]); typ != nil {
@@ -227,6 +223,28 @@ func (m *model) target(path string) target {
 		}
 	}
 	return target{kind: kindUnknown}
+}
+
+// fixedTarget returns what a path segment of the protocol's own names.
+func fixedTarget(segment string) targetKind {
+	switch segment {
+	case "":
+		return kindRoot
+	case ".search":
+		return kindRootSearch
+	case "Me":
+		return kindMe
+	case "Bulk":
+		return kindBulk
+	case "ServiceProviderConfig":
+		return kindConfig
+	case "ResourceTypes":
+		return kindResourceTypes
+	case "Schemas":
+		return kindSchemas
+	default:
+		return kindUnknown
+	}
 }
 
 // origin returns scheme and host of the server as the client sees them.

@@ -204,11 +204,10 @@ func (v *ruleView) all() []ref {
 
 // value returns what a resource has of the rule's attribute.
 func (v *ruleView) value(to ref, rec *record) any {
-	document := rec.document
 	if v.part != nil {
-		document = v.part(to.slot(), rec)
+		return v.rule.attribute.Value(v.part(to.slot(), rec))
 	}
-	return v.rule.attribute.Value(document)
+	return v.rule.attribute.Value(rec.document.Only(v.rule.attribute))
 }
 
 // has reports whether a resource is there and has a value of the attribute.

@@ -57,9 +57,11 @@ func (q *query) column(root *root, typ *resourceType) (sortColumn, bool) {
 
 // key returns the value a record is ordered by, nil if it has none.
 func (c sortColumn) key(slot uint32, rec *record) any {
-	document := rec.document
+	var document *scim.Object
 	if c.part != nil {
 		document = c.part(slot, rec)
+	} else {
+		document = rec.document.Only(c.ref)
 	}
 	value := c.ref.SortValue(document)
 	if s, ok := value.(string); ok && c.fold {

@@ -17,7 +17,7 @@ import (
 // response can carry a password.
 type record struct {
 	id       string
-	document *scim.Object
+	document scim.Packed
 	created  int64 // milliseconds of the Unix epoch
 	modified int64
 	version  uint64     // generation of the write that made this state
@@ -32,7 +32,7 @@ type ref uint64
 func makeRef(typ *resourceType, slot uint32) ref { return ref(typ.place)<<32 | ref(slot) }
 func (r ref) place() int                         { return int(r >> 32) }
 func (r ref) slot() uint32                       { return uint32(r) }
-func (r ref) hash() uint64                       { return mix(uint64(r)) }
+func (r ref) hash() uint32                       { return mix(r.slot()) } // one for each slot
 
 // A root is the whole state of a tenant at one moment. Readers take the current
 // one and need no lock; a write builds the next one, which shares all that it
@@ -47,14 +47,16 @@ type root struct {
 type table struct {
 	records  vector[*record]
 	indexes  []hashset // one for each index of the type; [0] is of the id
-	memberOf hashset   // member → slots of the groups in this table that hold it
+	memberOf []hashset // by the place of the member's type: member → slots of the groups in this table that hold it
 	derived  *derived  // what queries computed from this state
 }
 
 func newRoot(m *model) *root {
 	r := &root{tables: make([]*table, len(m.types))}
 	for i, typ := range m.types {
-		r.tables[i] = &table{indexes: make([]hashset, len(typ.indexes)), derived: new(derived)}
+		r.tables[i] = &table{
+			indexes: make([]hashset, len(typ.indexes)), memberOf: make([]hashset, len(m.types)), derived: new(derived),
+		}
 	}
 	return r
 }
@@ -65,7 +67,8 @@ func (r *root) table(typ *resourceType) *table { return r.tables[typ.place] }
 // lookup returns the slot and the record of the resource with an id.
 func (r *root) lookup(typ *resourceType, id string) (uint32, *record) {
 	t := r.table(typ)
-	for _, slot := range t.indexes[0].find(nil, typ.model.hash(id)) {
+	var room [2]uint32
+	for _, slot := range t.indexes[0].find(room[:0], typ.model.hash(id)) {
 		if rec, ok := t.records.get(slot); ok && rec.id == id {
 			return slot, rec
 		}
@@ -146,13 +149,22 @@ func (tx *transaction) table(typ *resourceType) *table {
 	t := &table{
 		records:  before.records,
 		indexes:  append([]hashset(nil), before.indexes...),
-		memberOf: before.memberOf,
+		memberOf: append([]hashset(nil), before.memberOf...),
 		derived:  new(derived),
 	}
 	tx.root.tables[typ.place] = t
 	tx.owned[typ.place] = true
 	tx.dirty = true
 	return t
+}
+
+// keep gives a record its id and document, which become one piece of memory. It
+// works in room and returns it for the next time.
+func (rec *record) keep(typ *resourceType, room []byte, id string, document *scim.Object) []byte {
+	room = typ.packing.Append(append(room[:0], id...), document)
+	text := string(room)
+	rec.id, rec.document = text[:len(id)], typ.packing.Packed(text[len(id):])
+	return room
 }
 
 // insert stores a new resource. The id is unique by the caller's care; other
@@ -162,7 +174,6 @@ func (tx *transaction) insert(typ *resourceType, rec *record) (uint32, error) {
 		return 0, err
 	}
 	t := tx.table(typ)
-	rec.document = tx.tenant.compact.document(rec.document)
 	rec.created, rec.modified, rec.version = tx.now, tx.now, tx.root.generation
 	var slot uint32
 	t.records, slot = t.records.append(tx.edit, rec)
@@ -181,11 +192,8 @@ func (tx *transaction) replace(typ *resourceType, slot uint32, before, after *re
 		return err
 	}
 	t := tx.table(typ)
-	after.id, after.created = before.id, before.created
+	after.created = before.created
 	after.modified, after.version = tx.now, tx.root.generation
-	if after.document != before.document {
-		after.document = tx.tenant.compact.document(after.document)
-	}
 	t.records = t.records.set(tx.edit, slot, after)
 	tx.touch(typ, slot)
 	if after.document == before.document {
@@ -211,14 +219,14 @@ func (tx *transaction) remove(typ *resourceType, slot uint32, rec *record) {
 	gone := makeRef(typ, slot)
 	if rec.members != nil {
 		for _, m := range rec.members.list.all() {
-			t.memberOf = t.memberOf.remove(tx.edit, m.ref.hash(), slot)
+			t.release(tx.edit, m.ref, slot)
 		}
 	}
 	for _, holder := range typ.model.types {
 		if holder.members == nil {
 			continue
 		}
-		for _, at := range tx.root.table(holder).memberOf.find(nil, gone.hash()) {
+		for _, at := range tx.root.table(holder).holders(gone) {
 			tx.dropMember(holder, at, gone)
 		}
 	}

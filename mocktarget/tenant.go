@@ -22,7 +22,7 @@ type Tenant struct {
 	newIDs  func(tenant, resourceType string, n int) string
 	root    rootPointer
 	writing sync.Mutex // one write at a time; readers take the root without it
-	compact compactor  // of the write that is going on
+	packing []byte     // room for the write that is going on
 	changed signal     // a write has been stored
 	deleted chan struct{}
 	journal *journal
@@ -45,7 +45,6 @@ func newTenant(s *Server, name string, m *model) *Tenant {
 		journal: newJournal(s.config.Journal), lint: newLintState(), deleted: make(chan struct{}),
 	}
 	t.clock = newClock(s.config.Now, func() { t.happened(EventClock, t.clock.State().String()) })
-	t.compact.seed = m.seed
 	t.root.Store(newRoot(m))
 	t.settings.Store(&s.config.Settings)
 	return t

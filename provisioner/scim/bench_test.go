@@ -49,37 +49,57 @@ func BenchmarkParseFilter(b *testing.B) {
 }
 
 // BenchmarkScan evaluates a filter on 100,000 users, one goroutine; ns/user is what
-// an unindexed search costs for each of them.
+// an unindexed search costs for each of them, kept as objects and packed.
 func BenchmarkScan(b *testing.B) {
+	rt := scim.UserType()
+	packing := scim.NewPacking(rt)
 	users := benchUsers(b, 100_000)
+	packed := make([]scim.Packed, len(users))
+	bytes := 0
+	for i, u := range users {
+		text := string(packing.Append(nil, u))
+		packed[i], bytes = packing.Packed(text), bytes+len(text)
+	}
 	for _, f := range benchFilters {
-		b.Run(f.name, func(b *testing.B) {
-			e, err := scim.ParseFilter(f.text)
-			if err != nil {
-				b.Fatal(err)
-			}
-			matches, err := scim.UserType().CompileFilter(e)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.ReportAllocs()
-			found := 0
-			for b.Loop() {
-				for _, u := range users {
-					if matches(u) {
-						found++
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(users)), "ns/user")
+		e, err := scim.ParseFilter(f.text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		matches, err := rt.CompileFilter(e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		matchesPacked, err := rt.CompilePacked(e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(f.name, func(b *testing.B) { scan(b, users, matches) })
+		b.Run(f.name+", packed", func(b *testing.B) {
+			scan(b, packed, matchesPacked)
+			b.ReportMetric(float64(bytes)/float64(len(users)), "bytes/user")
 		})
 	}
+}
+
+func scan[T any, M ~func(T) bool](b *testing.B, users []T, matches M) {
+	b.ReportAllocs()
+	found := 0
+	for b.Loop() {
+		for _, u := range users {
+			if matches(u) {
+				found++
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(users)), "ns/user")
 }
 
 func BenchmarkResource(b *testing.B) {
 	rt := scim.UserType()
 	data := fmt.Appendf(nil, benchUser, 1, 1, 1, 1, 1, 1, 1, 1)
 	user := benchUsers(b, 1)[0]
+	packing := scim.NewPacking(rt)
+	packed := packing.Packed(string(packing.Append(nil, user)))
 	projection, err := rt.ParseProjection([]string{"userName,emails.value"}, nil)
 	if err != nil {
 		b.Fatal(err)
@@ -94,6 +114,9 @@ func BenchmarkResource(b *testing.B) {
 		{"AppendJSON", func() error { buffer = user.AppendJSON(buffer[:0]); return nil }},
 		{"Validate", func() error { _, err := rt.Validate(user, nil); return err }},
 		{"Apply", func() error { _, _, err := rt.Apply(patch, user); return err }},
+		{"Append", func() error { buffer = packing.Append(buffer[:0], user); return nil }},
+		{"Packed.Object", func() error { packed.Object(); return nil }},
+		{"Packed.Get", func() error { packed.Get("displayName"); return nil }},
 		{"Project", func() error { rt.Project(user, scim.Projection{}); return nil }},
 		{"Project some", func() error { rt.Project(user, projection); return nil }},
 	} {

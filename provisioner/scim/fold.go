@@ -55,12 +55,6 @@ func Compose(s string) string {
 	return s
 }
 
-// composedText returns a value that is a string, composed.
-func composedText(v any) (string, bool) {
-	s, ok := v.(string)
-	return Compose(s), ok
-}
-
 // dotted is the one letter below the marks that its small form takes apart: i̇.
 const dotted = "İ"
 
@@ -195,10 +189,17 @@ func (f foldedText) cutFrom(s string) (rest string, ok bool) {
 	return s, true
 }
 
+// longText is the length from which on trying the text at each place in turn could
+// take too long: a value of a megabyte may be compared with a text of kilobytes.
+const longText = 64
+
 // in reports whether s contains the text.
 func (f foldedText) in(s string) bool {
 	if f.text == "" {
 		return true
+	}
+	if len(f.text) > longText {
+		return strings.Contains(Fold(s), f.text)
 	}
 	if f.ascii && isASCII(s) {
 		return f.inASCII(s)

@@ -56,6 +56,19 @@ func TestFold(t *testing.T) {
 	})
 }
 
+func TestFoldLongText(t *testing.T) {
+	f := newFoldedText(strings.Repeat("Ab", longText))
+	for s, want := range map[string]bool{
+		"x" + strings.Repeat("aB", longText) + "x": true, strings.Repeat("ab", longText-1) + "a": false,
+		"é" + strings.Repeat("AB", longText): true, strings.Repeat("ab", 10*longText): true, strings.Repeat("ba", 10*longText): true,
+		strings.Repeat("b", 10*longText): false,
+	} {
+		if f.in(s) != want {
+			t.Errorf("%q: %v, want %v", s, !want, want)
+		}
+	}
+}
+
 // TestFoldEveryRune takes no shortcut, so that none of those of Fold misses a rune.
 func TestFoldEveryRune(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {

@@ -2,6 +2,7 @@ package scim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
@@ -183,6 +184,10 @@ func FuzzFilter(f *testing.F) {
 		}
 		for name, rt := range types {
 			m, err := rt.CompileFilter(e)
+			mp, errPacked := rt.CompilePacked(e)
+			if fmt.Sprint(err) != fmt.Sprint(errPacked) {
+				t.Fatalf("%q: %v, but packed %v", s, err, errPacked)
+			}
 			_, secret := rt.SensitiveRef(e)
 			if secret && err == nil {
 				t.Fatalf("%q compiles, and reveals what is never returned", s)
@@ -194,6 +199,9 @@ func FuzzFilter(f *testing.F) {
 			for _, r := range resources[name] {
 				if err == nil && m(r) == negated(r) {
 					t.Fatalf("%q and its negation agree on %s", s, text(r))
+				}
+				if err == nil && m(r) != mp(packed(rt, r)) {
+					t.Fatalf("%q: %v, but packed not, of %s", s, m(r), text(r))
 				}
 			}
 		}

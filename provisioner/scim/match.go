@@ -12,6 +12,9 @@ import (
 // may be used from any number of goroutines.
 type Matcher func(*Object) bool
 
+// A PackedMatcher is a [Matcher] for resources that a [Packing] keeps.
+type PackedMatcher func(Packed) bool
+
 // CompileFilter turns a filter into a matcher for resources of the type (RFC 7644
 // section 3.4.2.2). Values are compared by the attribute's type: strings by its
 // caseExact, numbers exactly, dates as instants. A comparison with a multi-valued
@@ -22,32 +25,50 @@ type Matcher func(*Object) bool
 // an operator or value that does not go with its type, and 403 sensitive for an
 // attribute that is never returned, since answering would reveal it.
 func (rt *ResourceType) CompileFilter(e Expression) (Matcher, error) {
-	c := compiler{resolve: rt.Resolve}
-	return c.compile(e)
+	return compiler[*Object]{resolve: rt.Resolve}.compile(e)
+}
+
+// CompilePacked is [ResourceType.CompileFilter] for packed resources of the type.
+func (rt *ResourceType) CompilePacked(e Expression) (PackedMatcher, error) {
+	return compiler[Packed]{resolve: rt.Resolve}.compile(e)
 }
 
 // CompileValueFilter turns the filter in the brackets of a value path into a
 // matcher for elements of the complex attribute. The error is as of
 // [ResourceType.CompileFilter].
 func CompileValueFilter(a *Attribute, e Expression) (Matcher, error) {
-	c := compiler{inside: a, resolve: func(p AttributePath) (Ref, error) {
+	return elementCompiler[*Object](a).compile(e)
+}
+
+func elementCompiler[H holder[H]](a *Attribute) compiler[H] {
+	return compiler[H]{inside: a, resolve: func(p AttributePath) (Ref, error) {
 		sub := a.SubAttribute(p.AttributeName)
 		if p.URIPrefix != nil || p.SubAttribute != nil || sub == nil {
 			return Ref{}, InvalidPath("%q has no sub-attribute %q", a.Path(), FormatAttributePath(p))
 		}
 		return Ref{Attribute: sub}, nil
 	}}
-	return c.compile(e)
+}
+
+// A holder is what filters are tested on: an object in one form or another.
+type holder[H any] interface {
+	// any reports whether a test holds for any value at a reference. An attribute
+	// without values is tested as one that is absent.
+	any(Ref, valueTest) bool
+	// anyElement reports whether any element of a complex attribute fits.
+	anyElement(Ref, func(H) bool) bool
+	// present reports whether there is a value in the sense of the operator "pr".
+	present(Ref) bool
 }
 
 // A compiler turns expressions into closures. All that can be known beforehand,
 // such as the folded form of a string, is worked out here and not per resource.
-type compiler struct {
+type compiler[H holder[H]] struct {
 	resolve func(AttributePath) (Ref, error)
 	inside  *Attribute // the attribute whose elements are tested, or nil
 }
 
-func (c *compiler) compile(e Expression) (Matcher, error) {
+func (c compiler[H]) compile(e Expression) (func(H) bool, error) {
 	switch e := e.(type) {
 	case *LogicalExpression:
 		left, err := c.compile(e.Left)
@@ -59,15 +80,15 @@ func (c *compiler) compile(e Expression) (Matcher, error) {
 			return nil, err
 		}
 		if e.Operator == filter.AND {
-			return func(o *Object) bool { return left(o) && right(o) }, nil
+			return func(h H) bool { return left(h) && right(h) }, nil
 		}
-		return func(o *Object) bool { return left(o) || right(o) }, nil
+		return func(h H) bool { return left(h) || right(h) }, nil
 	case *NotExpression:
 		inner, err := c.compile(e.Expression)
 		if err != nil {
 			return nil, err
 		}
-		return func(o *Object) bool { return !inner(o) }, nil
+		return func(h H) bool { return !inner(h) }, nil
 	case *ValuePath:
 		return c.valuePath(e)
 	case *AttributeExpression:
@@ -77,7 +98,7 @@ func (c *compiler) compile(e Expression) (Matcher, error) {
 	}
 }
 
-func (c *compiler) valuePath(e *ValuePath) (Matcher, error) {
+func (c compiler[H]) valuePath(e *ValuePath) (func(H) bool, error) {
 	ref, err := c.find(e.AttributePath)
 	if err != nil {
 		return nil, err
@@ -85,28 +106,16 @@ func (c *compiler) valuePath(e *ValuePath) (Matcher, error) {
 	if ref.Target().Type != TypeComplex || ref.Sub != nil || c.inside != nil {
 		return nil, InvalidFilter("%q is not a complex attribute: it takes no filter in brackets", ref)
 	}
-	element, err := CompileValueFilter(ref.Attribute, e.ValueFilter)
+	element, err := elementCompiler[H](ref.Attribute).compile(e.ValueFilter)
 	if err != nil {
 		return nil, err
 	}
-	return func(o *Object) bool {
-		switch v := ref.attribute(o).(type) {
-		case *Object:
-			return element(v)
-		case []any:
-			for i := range v {
-				if x, ok := v[i].(*Object); ok && element(x) {
-					return true
-				}
-			}
-		}
-		return false
-	}, nil
+	return func(h H) bool { return h.anyElement(ref, element) }, nil
 }
 
 // find resolves a path. What is an invalid path elsewhere is an invalid filter
 // here.
-func (c *compiler) find(p AttributePath) (Ref, error) {
+func (c compiler[H]) find(p AttributePath) (Ref, error) {
 	ref, err := c.resolve(p)
 	if err != nil {
 		return Ref{}, InvalidFilter("%s", detailOf(err))
@@ -120,16 +129,16 @@ func (c *compiler) find(p AttributePath) (Ref, error) {
 	return ref, nil
 }
 
-func (c *compiler) comparison(e *AttributeExpression) (Matcher, error) {
+func (c compiler[H]) comparison(e *AttributeExpression) (func(H) bool, error) {
 	ref, err := c.find(e.AttributePath)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case e.Operator == filter.PR, e.CompareValue == nil && e.Operator == filter.NE:
-		return func(o *Object) bool { return ref.present(o) }, nil
+		return func(h H) bool { return h.present(ref) }, nil
 	case e.CompareValue == nil && e.Operator == filter.EQ:
-		return func(o *Object) bool { return !ref.present(o) }, nil
+		return func(h H) bool { return !h.present(ref) }, nil
 	case e.CompareValue == nil:
 		return nil, InvalidFilter("%q: null is compared with eq or ne, not with %s", ref, e.Operator)
 	}
@@ -149,14 +158,7 @@ func (c *compiler) comparison(e *AttributeExpression) (Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ref.Sub == nil && !ref.Attribute.MultiValued {
-		a, x := ref.Attribute, ref.Extension
-		if x == nil {
-			return func(o *Object) bool { return test(assumed(a, o.get(&a.Name))) }, nil
-		}
-		return func(o *Object) bool { return test(part(o, x).get(&a.Name)) }, nil
-	}
-	return func(o *Object) bool { return ref.any(o, test) }, nil
+	return func(h H) bool { return h.any(ref, test) }, nil
 }
 
 func firstName(subs []*Attribute) string {
@@ -164,115 +166,6 @@ func firstName(subs []*Attribute) string {
 		return "value"
 	}
 	return subs[0].Name
-}
-
-// A valueTest is a comparison with one value, nil for none.
-type valueTest func(any) bool
-
-// attribute returns the value of the attribute, sub-attribute aside.
-func (r Ref) attribute(o *Object) any {
-	if r.Extension != nil {
-		o = part(o, r.Extension)
-	}
-	return o.get(&r.Attribute.Name)
-}
-
-// part returns the attributes of an extension, nil if there are none.
-func part(o *Object, x *Schema) *Object {
-	extension, _ := o.get(&x.ID).(*Object)
-	return extension
-}
-
-// any reports whether a test holds for any value at the reference. An attribute
-// without values is tested as nil.
-func (r Ref) any(o *Object, test valueTest) bool {
-	v := r.attribute(o)
-	if r.Sub == nil {
-		return anyElement(v, test)
-	}
-	switch v := v.(type) {
-	case *Object:
-		return anyElement(assumed(r.Sub, v.get(&r.Sub.Name)), test)
-	case []any:
-		for i := range v {
-			element, _ := v[i].(*Object)
-			if anyElement(assumed(r.Sub, element.get(&r.Sub.Name)), test) {
-				return true
-			}
-		}
-		return len(v) == 0 && test(nil)
-	default:
-		return test(nil)
-	}
-}
-
-func anyElement(v any, test valueTest) bool {
-	list, ok := v.([]any)
-	if !ok || len(list) == 0 {
-		return test(v)
-	}
-	for i := range list {
-		if test(list[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// assumed returns the value that a sub-attribute has in an element that lacks it:
-// an element that does not say so is not primary (RFC 7643 section 2.4).
-func assumed(a *Attribute, v any) any {
-	if v == nil && a.Parent != nil && a.Type == TypeBoolean && a.Name == "primary" {
-		return false
-	}
-	return v
-}
-
-func (r Ref) present(o *Object) bool {
-	v := r.attribute(o)
-	if r.Sub == nil {
-		return Present(v)
-	}
-	switch v := v.(type) {
-	case *Object:
-		return Present(v.get(&r.Sub.Name))
-	case []any:
-		for i := range v {
-			element, _ := v[i].(*Object)
-			if Present(element.get(&r.Sub.Name)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// Present reports whether an attribute has a value in the sense of the operator
-// "pr": one that is not empty, or a complex one with something in it that is not
-// (RFC 7644 section 3.4.2.2). False and 0 are values.
-func Present(v any) bool {
-	switch v := v.(type) {
-	case nil:
-		return false
-	case string:
-		return v != ""
-	case []any:
-		for i := range v {
-			if Present(v[i]) {
-				return true
-			}
-		}
-		return false
-	case *Object:
-		for _, sub := range v.All() {
-			if Present(sub) {
-				return true
-			}
-		}
-		return false
-	default:
-		return true
-	}
 }
 
 // newValueTest returns the test of one value against a literal that is not null.
@@ -286,9 +179,9 @@ func newValueTest(ref Ref, op CompareOperator, literal any) (valueTest, error) {
 		}
 		switch op {
 		case filter.EQ:
-			return func(v any) bool { return v == want }, nil
+			return func(v scalar) bool { return v == truth(want) }, nil
 		case filter.NE:
-			return func(v any) bool { return v != want }, nil
+			return func(v scalar) bool { return v != truth(want) }, nil
 		}
 		return nil, unfit(ref, op)
 	case TypeInteger, TypeDecimal:
@@ -296,9 +189,8 @@ func newValueTest(ref Ref, op CompareOperator, literal any) (valueTest, error) {
 		if !ok {
 			return nil, mismatch(ref, "a number")
 		}
-		return orderTest(ref, op, func(v any) (int, bool) {
-			n, ok := v.(json.Number)
-			return CompareNumbers(n, want), ok
+		return orderTest(ref, op, func(v scalar) (int, bool) {
+			return CompareNumbers(json.Number(v.text), want), v.kind == scalarNumber
 		})
 	}
 	want, ok := literal.(string)
@@ -314,10 +206,9 @@ func newValueTest(ref Ref, op CompareOperator, literal any) (valueTest, error) {
 		if !ok {
 			return nil, mismatch(ref, `a date and time such as "2026-01-02T15:04:05Z"`)
 		}
-		return orderTest(ref, op, func(v any) (int, bool) {
-			text, _ := v.(string)
-			t, ok := parseInstant(text)
-			return t.compare(want), ok
+		return orderTest(ref, op, func(v scalar) (int, bool) {
+			t, ok := parseInstant(v.text)
+			return t.compare(want), ok && v.kind == scalarString
 		})
 	}
 	if a.Type == TypeBinary && op != filter.EQ && op != filter.NE {
@@ -346,20 +237,20 @@ func numberLiteral(v any) (json.Number, bool) {
 
 // orderTest makes a test of a comparison that returns less, equal or greater, and
 // whether there is a value to compare.
-func orderTest(ref Ref, op CompareOperator, compare func(any) (int, bool)) (valueTest, error) {
+func orderTest(ref Ref, op CompareOperator, compare func(scalar) (int, bool)) (valueTest, error) {
 	switch op {
 	case filter.EQ:
-		return func(v any) bool { c, ok := compare(v); return ok && c == 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return ok && c == 0 }, nil
 	case filter.NE:
-		return func(v any) bool { c, ok := compare(v); return !ok || c != 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return !ok || c != 0 }, nil
 	case filter.GT:
-		return func(v any) bool { c, ok := compare(v); return ok && c > 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return ok && c > 0 }, nil
 	case filter.GE:
-		return func(v any) bool { c, ok := compare(v); return ok && c >= 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return ok && c >= 0 }, nil
 	case filter.LT:
-		return func(v any) bool { c, ok := compare(v); return ok && c < 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return ok && c < 0 }, nil
 	case filter.LE:
-		return func(v any) bool { c, ok := compare(v); return ok && c <= 0 }, nil
+		return func(v scalar) bool { c, ok := compare(v); return ok && c <= 0 }, nil
 	default:
 		return nil, unfit(ref, op)
 	}
@@ -373,22 +264,20 @@ func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 	folded := newFoldedText(want)
 	switch {
 	case op == filter.EQ && exact:
-		return func(v any) bool { s, ok := composedText(v); return ok && s == want }, nil
+		return func(v scalar) bool { return v.kind == scalarString && Compose(v.text) == want }, nil
 	case op == filter.EQ:
-		return func(v any) bool { s, ok := v.(string); return ok && folded.equals(s) }, nil
+		return func(v scalar) bool { return v.kind == scalarString && folded.equals(v.text) }, nil
 	case op == filter.NE && exact:
-		return func(v any) bool { s, ok := composedText(v); return !ok || s != want }, nil
+		return func(v scalar) bool { return v.kind != scalarString || Compose(v.text) != want }, nil
 	case op == filter.NE:
-		return func(v any) bool { s, ok := v.(string); return !ok || !folded.equals(s) }, nil
+		return func(v scalar) bool { return v.kind != scalarString || !folded.equals(v.text) }, nil
 	case exact:
-		return orderTest(ref, op, func(v any) (int, bool) {
-			s, ok := composedText(v)
-			return strings.Compare(s, want), ok
+		return orderTest(ref, op, func(v scalar) (int, bool) {
+			return strings.Compare(Compose(v.text), want), v.kind == scalarString
 		})
 	}
-	return orderTest(ref, op, func(v any) (int, bool) {
-		s, ok := v.(string)
-		return compareFold(prepare(s), folded.text), ok
+	return orderTest(ref, op, func(v scalar) (int, bool) {
+		return compareFold(prepare(v.text), folded.text), v.kind == scalarString
 	})
 }
 
@@ -399,16 +288,16 @@ func substringTest(op CompareOperator, want string, exact bool) valueTest {
 	folded := newFoldedText(want)
 	switch {
 	case op == filter.CO && exact:
-		return func(v any) bool { s, ok := composedText(v); return ok && strings.Contains(s, want) }
+		return func(v scalar) bool { return v.kind == scalarString && strings.Contains(Compose(v.text), want) }
 	case op == filter.CO:
-		return func(v any) bool { s, ok := v.(string); return ok && folded.in(s) }
+		return func(v scalar) bool { return v.kind == scalarString && folded.in(v.text) }
 	case op == filter.SW && exact:
-		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasPrefix(s, want) }
+		return func(v scalar) bool { return v.kind == scalarString && strings.HasPrefix(Compose(v.text), want) }
 	case op == filter.SW:
-		return func(v any) bool { s, ok := v.(string); return ok && folded.prefixOf(s) }
+		return func(v scalar) bool { return v.kind == scalarString && folded.prefixOf(v.text) }
 	case exact:
-		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasSuffix(s, want) }
+		return func(v scalar) bool { return v.kind == scalarString && strings.HasSuffix(Compose(v.text), want) }
 	default:
-		return func(v any) bool { s, ok := v.(string); return ok && folded.suffixOf(s) }
+		return func(v scalar) bool { return v.kind == scalarString && folded.suffixOf(v.text) }
 	}
 }

@@ -34,10 +34,18 @@ func TestMatchVectors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			matchesPacked, err := types[v.Type].CompilePacked(e)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got []string
 			for _, name := range slices.Sorted(maps.Keys(resources[v.Type])) {
-				if matches(resources[v.Type][name]) {
+				fits := matches(resources[v.Type][name])
+				if fits {
 					got = append(got, name)
+				}
+				if matchesPacked(packed(types[v.Type], resources[v.Type][name])) != fits {
+					t.Errorf("%s matches: %v, packed it does not agree", name, fits)
 				}
 			}
 			slices.Sort(v.Matches)

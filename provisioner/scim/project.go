@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // A Projection says which attributes of a resource an answer carries (RFC 7644
 // section 3.9). The zero Projection is what a request without parameters gets.
@@ -79,8 +82,14 @@ const (
 // "returned"). Names are in the schema's spelling; what the type does not define is
 // left out. Values are shared with o.
 func (rt *ResourceType) Project(o *Object, p Projection) *Object {
-	out := newObject(o.Len())
-	for name, v := range o.All() {
+	return rt.ProjectFields(o.All(), o.Len(), p)
+}
+
+// ProjectFields is [ResourceType.Project] for a resource that is given field by field.
+// room is how many fields there are, or nearly so.
+func (rt *ResourceType) ProjectFields(fields iter.Seq2[string, any], room int, p Projection) *Object {
+	out := newObject(room)
+	for name, v := range fields {
 		if a := rt.Attribute(name); a != nil {
 			p.copyAttribute(out, a, v, p.Written)
 			continue

@@ -44,8 +44,10 @@ type Field struct {
 // earlier one of the same name.
 func NewObject(fields ...Field) *Object {
 	o := newObject(len(fields))
-	for _, f := range fields {
-		o.Set(f.Name, f.Value)
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+		o.set(&names[i], f.Value)
 	}
 	return o
 }
