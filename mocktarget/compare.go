@@ -125,7 +125,7 @@ func (s *stateComparer) find(expected *expectedType, i int) (slot uint32, mismat
 // holders returns the resources that have a value of an attribute, in the order of
 // creation.
 func (s *stateComparer) holders(typ *resourceType, ref scim.Ref, value any) []uint32 {
-	reader := &index{exact: ref.Target().CaseExact}
+	reader := &index{ref: ref, exact: ref.Target().CaseExact}
 	key, _ := reader.key(value)
 	table := s.state.table(typ)
 	for i, index := range typ.indexes {

@@ -225,7 +225,7 @@ func (typ *resourceType) keyRef(name string) (scim.Ref, error) {
 // fold returns the text under which a value of the key is compared; ok is false if
 // it is none.
 func (e *expectedType) fold(value any) (key string, ok bool) {
-	key, ok = (&index{exact: e.key.Target().CaseExact}).key(value)
+	key, ok = (&index{ref: e.key, exact: e.key.Target().CaseExact}).key(value)
 	return key, ok && key != ""
 }
 

@@ -223,7 +223,7 @@ func (v *ruleView) has(to ref, rec *record) bool {
 
 // keys returns the values of the attribute, folded if letter case does not matter.
 func (v *ruleView) keys(to ref, rec *record) []string {
-	index := &index{exact: v.rule.attribute.Target().CaseExact}
+	index := &index{ref: v.rule.attribute, exact: v.rule.attribute.Target().CaseExact}
 	var keys []string
 	eachElement(v.value(to, rec), func(value any) bool {
 		if key, ok := index.key(value); ok && key != "" {
