@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -142,6 +143,35 @@ func TestFork(t *testing.T) {
 			t.Errorf("%s is forked into %q", names[0], names[1])
 		}
 	}
+}
+
+// A request that is on its way when its tenant is created, with types that other
+// tenants do not have, is one for that tenant.
+func TestTenantCreatedMeanwhile(t *testing.T) {
+	types, err := mocktarget.ParseResourceTypes([]byte(deviceTypes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var armed atomic.Bool
+	made := make(chan error, 1)
+	var server *mocktarget.Server
+	c := start(t, configured(mocktarget.Config{Now: func() time.Time { // asked when the token is checked
+		if armed.CompareAndSwap(true, false) {
+			_, err := server.CreateTenant("things", mocktarget.TenantConfig{
+				ResourceTypes: types[2:], Seed: strings.NewReader(`{"Devices":[{"serial":"s-1"}]}`),
+			})
+			made <- err
+		}
+		return noon
+	}}))
+	server = c.target.Server()
+	armed.Store(true)
+	users := c.target.Origin() + "/t/things/scim/v2/Users"
+	c.do("GET", users, "").wantError(404, "")
+	if err := <-made; err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "devices", c.do("GET", strings.Replace(users, "Users", "Devices", 1), "").want(200).at("totalResults"), 1)
 }
 
 // A tenant that is created while requests for it come in is one tenant to all.
