@@ -181,7 +181,7 @@ func (job *bulkJob) attempt(op *bulkOperation) (stored, error) {
 	if op.problem != nil {
 		return stored{}, op.problem
 	}
-	data, id, err := job.resolve(op)
+	data, err := job.resolve(op)
 	if err != nil {
 		return stored{}, err
 	}
@@ -190,15 +190,15 @@ func (job *bulkJob) attempt(op *bulkOperation) (stored, error) {
 	case http.MethodPost:
 		return job.x.tenant.create(job.x.r.Context(), op.typ, data)
 	case http.MethodPut:
-		return job.x.tenant.replace(job.x.r.Context(), op.typ, id, data, when)
+		return job.x.tenant.replace(job.x.r.Context(), op.typ, op.id, data, when)
 	case http.MethodPatch:
 		plan, err := job.x.data().planPatch(op.typ, data, &op.parsed)
 		if err != nil {
 			return stored{}, err
 		}
-		return job.x.tenant.patch(job.x.r.Context(), op.typ, id, plan, when)
+		return job.x.tenant.patch(job.x.r.Context(), op.typ, op.id, plan, when)
 	default:
-		return stored{}, job.x.tenant.delete(job.x.r.Context(), op.typ, id, when)
+		return stored{}, job.x.tenant.delete(job.x.r.Context(), op.typ, op.id, when)
 	}
 }
 
@@ -212,7 +212,11 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 	op.result = result
 	if err != nil {
 		job.errors++
-		if op.method != http.MethodPost && op.path != "" {
+		switch {
+		case op.method == http.MethodPost:
+		case op.id != "" && op.typ != nil:
+			result.Set("location", view.location(op.typ, op.id))
+		case op.path != "":
 			result.Set("location", job.x.base+"/"+strings.TrimPrefix(op.path, "/"))
 		}
 		wire := job.x.wireError(err)

@@ -114,7 +114,7 @@ func (d Data) Patch(ctx context.Context, resourceType, id string, p *scim.Patch)
 	if err != nil {
 		return nil, err
 	}
-	return d.show(ctx, after, typ.written(plan.whole, after.rec.document)), nil
+	return d.show(ctx, after, typ.written(plan.whole)), nil
 }
 
 // Delete removes the resource with an id, also from the members of groups (RFC 7644

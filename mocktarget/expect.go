@@ -124,6 +124,9 @@ type expectedResource struct {
 // expectation reads an expectation. Attributes that a type does not have are
 // refused: what is compared with nothing would always hold, or never.
 func (m *model) expectation(want Expectation) (*expectation, error) {
+	if len(want.Resources) == 0 {
+		return nil, scim.BadRequest("the expectation names no kind of resource, so it would always hold; give resources")
+	}
 	e := &expectation{model: m, only: want.Only}
 	lists := map[*resourceType][]json.RawMessage{}
 	for name, list := range want.Resources {

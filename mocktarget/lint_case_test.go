@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// certificate returns so many certificates, one behind the other, in base64.
-func certificate(n int) string {
+// certificates returns so many certificates, one behind the other, in base64.
+func certificates(n int) string {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
@@ -167,8 +167,8 @@ func lintResourceCases() []lintCase {
 		{"user-groups-written", "/groups/1", asks(put(`"groups":[{"value":"staff"},{"value":"crowd"}]`)), asks(put(`"groups":[]`))},
 		{"user-groups-written", "/Operations/0/path", asks(send("PATCH /Users/ann", patchBody(`{"op":"add","path":"groups","value":[{"value":"crowd"}]}`))), asks(send("PATCH /Groups/crowd", patchBody(`{"op":"add","path":"members","value":[{"value":"ann"}]}`)))},
 		{"required-missing", "/userName", asks(send("PUT /Users/ann", `{"schemas":["`+userURN+`"],"title":"x"}`)), asks(put())},
-		{"required-missing", "/urn:example:schemas:Badge/color", asks(send("POST /Devices", `{"schemas":["`+deviceURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"chip":"AQID"}}`)), asks(send("POST /Devices", `{"schemas":["`+deviceURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red"}}`))},
-		{"extension-required", "/urn:example:schemas:Badge", asks(send("POST /Devices", `{"schemas":["`+deviceURN+`"],"serial":"1"}`)), asks(send("POST /Devices", `{"schemas":["`+deviceURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red"}}`), create())},
+		{"required-missing", "/urn:example:schemas:Badge/color", asks(send("POST /Devices", `{"schemas":["`+gadgetURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"chip":"AQID"}}`)), asks(send("POST /Devices", `{"schemas":["`+gadgetURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red"}}`))},
+		{"extension-required", "/urn:example:schemas:Badge", asks(send("POST /Devices", `{"schemas":["`+gadgetURN+`"],"serial":"1"}`)), asks(send("POST /Devices", `{"schemas":["`+gadgetURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red"}}`), create())},
 		{"extension-misplaced", "/employeeNumber", asks(create(`"employeeNumber":"7"`)), asks(schemas(`["`+userURN+`","`+enterpriseURN+`"]`, enterprise))},
 		{"extension-misplaced", "/" + enterpriseURN + ":department", asks(create(`"` + enterpriseURN + `:department":"x"`)), asks(create())},
 		{"extension-misplaced", "/" + userURN, asks(create(`"` + userURN + `":{"title":"x"}`)), asks(create(`"title":"x"`))},
@@ -186,7 +186,7 @@ func lintResourceCases() []lintCase {
 func lintValueCases() []lintCase {
 	create := func(more ...string) ask { return send("POST /Users", user("zoe", more...)) }
 	device := func(more string) ask {
-		return send("POST /Devices", `{"schemas":["`+deviceURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red","chip":"AQID"}`+comma([]string{more})+`}`)
+		return send("POST /Devices", `{"schemas":["`+gadgetURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red","chip":"AQID"}`+comma([]string{more})+`}`)
 	}
 	one := func(rule, pointer, bad, good string) lintCase {
 		return lintCase{rule, pointer, asks(create(bad)), asks(create(good))}
@@ -202,7 +202,7 @@ func lintValueCases() []lintCase {
 		one("array-expected", "/emails", `"emails":{"value":"a@b.example"}`, `"emails":[{"value":"a@b.example"}]`),
 		{"integer-form", "/ports", asks(device(`"ports":5.0`)), asks(device(`"ports":5,"weight":5.0`))},
 		{"datetime-form", "/bought", asks(device(`"bought":"2026-01-02"`)), asks(device(`"bought":"2026-01-02T03:04:05.5+01:00"`))},
-		{"binary-form", "/urn:example:schemas:Badge/chip", asks(send("POST /Devices", `{"schemas":["`+deviceURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red","chip":"??"}}`)), asks(device(`"ports":1`))},
+		{"binary-form", "/urn:example:schemas:Badge/chip", asks(send("POST /Devices", `{"schemas":["`+gadgetURN+`","`+badgeURN+`"],"serial":"1","`+badgeURN+`":{"color":"red","chip":"??"}}`)), asks(device(`"ports":1`))},
 		one("reference-form", "/profileUrl", `"profileUrl":"https://example.com/zoë"`, `"profileUrl":"https://example.com/zo%C3%AB"`),
 		{"reference-mismatch", "/members/0/$ref", asks(send("POST /Groups", group("g", `"members":[{"value":"ann","$ref":"../Users/ben"}]`))), asks(send("POST /Groups", group("g", `"members":[{"value":"ann","$ref":"https://mock.example/scim/Users/ann"},{"value":"ben","$ref":null}]`)))},
 		one("two-primaries", "/emails", `"emails":[{"value":"a@b.example","primary":true},{"value":"c@d.example","primary":true}]`, `"emails":[{"value":"a@b.example","primary":true},{"value":"c@d.example","primary":false}]`),
@@ -218,7 +218,7 @@ func lintValueCases() []lintCase {
 		one("ims-type", "/ims/0/type", `"ims":[{"value":"zoe","type":"pager"}]`, `"ims":[{"value":"zoe","type":"xmpp"}]`),
 		one("photo-not-image", "/photos/0/value", `"photos":[{"value":"https://example.com/zoe.html"}]`, `"photos":[{"value":"https://example.com/zoe.jpg"},{"value":"https://example.com/photo?id=1"}]`),
 		one("country-code", "/addresses/0/country", `"addresses":[{"country":"Italy"}]`, `"addresses":[{"country":"IT"}]`),
-		one("certificate-form", "/x509Certificates/0/value", `"x509Certificates":[{"value":"AQID"}]`, `"x509Certificates":[{"value":"`+certificate(1)+`"}]`),
-		one("certificate-bundle", "/x509Certificates/0/value", `"x509Certificates":[{"value":"`+certificate(2)+`"}]`, `"x509Certificates":[{"value":"`+certificate(1)+`"}]`),
+		one("certificate-form", "/x509Certificates/0/value", `"x509Certificates":[{"value":"AQID"}]`, `"x509Certificates":[{"value":"`+certificates(1)+`"}]`),
+		one("certificate-bundle", "/x509Certificates/0/value", `"x509Certificates":[{"value":"`+certificates(2)+`"}]`, `"x509Certificates":[{"value":"`+certificates(1)+`"}]`),
 	}
 }

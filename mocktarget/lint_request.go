@@ -100,7 +100,7 @@ func (l *linter) accept(values []string) {
 		l.report(ruleAcceptMissing, nil, "there is no Accept; send %q", "Accept: "+scim.MediaType)
 		return
 	}
-	asJSON, ok := acceptable(strings.Join(values, ","))
+	asJSON, ok := acceptable(values)
 	if !ok {
 		l.report(ruleAcceptExcludesSCIM, nil, "Accept is %s; send %q", quoted(strings.Join(values, ", ")), scim.MediaType)
 		return

@@ -23,7 +23,7 @@ func busyServer(t *testing.T, s *Server, status int, retryAfter string) *httptes
 		}, nil
 	}
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{server: s, w: w, r: r, operations: table, began: time.Now()}
+		x := &exchange{server: s, w: w, r: r, operations: table, began: time.Now(), acceptable: true}
 		if err := x.route("", strings.TrimPrefix(r.URL.EscapedPath(), "/scim")); err != nil {
 			t.Error(err)
 		}

@@ -49,14 +49,14 @@ func asks(list ...ask) []ask { return list }
 // wait lets time pass on the tenant's clock.
 func wait(d time.Duration) ask { return ask{wait: d} }
 
-const badgeURN, deviceURN = "urn:example:schemas:Badge", "urn:example:schemas:Device"
+const badgeURN, gadgetURN = "urn:example:schemas:Badge", "urn:example:schemas:Device"
 
 // lintTypes are User and Group, and devices that need a badge.
 func lintTypes(t *testing.T) mocktarget.Config {
 	t.Helper()
 	badge := `{"id":"` + badgeURN + `","name":"Badge","attributes":[{"name":"color","type":"string","required":true},{"name":"chip","type":"binary"},{"name":"code","type":"dateTime","returned":"never"}]}`
 	types, err := mocktarget.ParseResourceTypes([]byte(deviceSchema), []byte(`[`+badge+`,
-		{"name":"Device","endpoint":"Devices","schema":"`+deviceURN+`","schemaExtensions":[{"schema":"`+badgeURN+`","required":true}]}]`))
+		{"name":"Device","endpoint":"Devices","schema":"`+gadgetURN+`","schemaExtensions":[{"schema":"`+badgeURN+`","required":true}]}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,8 +379,8 @@ func TestLintShowsNoSecrets(t *testing.T) {
 		send("POST /Users", `{"password" "`+w+`"}`),
 		send("POST /Users", `{"password":"`+w+`","`+w+`"}`),
 		send("POST /Users", `{"password":"`+w+`","PASSWORD":"`+w+`"}`),
-		send("POST /Devices", `{"schemas":["`+deviceURN+`"],"`+badgeURN+`":{"color":"red","code":"`+w+`"}}`),
-		send("POST /Devices", `{"schemas":["`+deviceURN+`"],"pin":"`+w+`","PIN":"`+w+`"}`),
+		send("POST /Devices", `{"schemas":["`+gadgetURN+`"],"`+badgeURN+`":{"color":"red","code":"`+w+`"}}`),
+		send("POST /Devices", `{"schemas":["`+gadgetURN+`"],"pin":"`+w+`","PIN":"`+w+`"}`),
 		send("PATCH /Users/ann", patchBody(`{"op":"`+"Replace"+`","path":"password eq \"`+w+`\"","value":"`+w+`"}`)),
 		send("PATCH /Users/ann", patchBody(`{"op":"add","path":"password[x eq \"`+w+`\"]","value":"`+w+`"}`)),
 		send("PATCH /Users/ann", patchBody(`{"op":"add","path":"password[x eq '`+w+`']","value":"`+w+`"}`)),

@@ -39,37 +39,67 @@ func (x *exchange) patch() (*answer, error) {
 			status: http.StatusNoContent, contentLocation: view.location(after.typ, after.rec.id), etag: etag(after.rec),
 		}, nil
 	}
-	projection.Written = after.typ.written(plan.whole, after.rec.document)
+	projection.Written = after.typ.written(plan.whole)
 	return x.show(after, projection, http.StatusOK), nil
 }
 
-// written returns what a patch has set of a document, so that attributes returned
-// on request are returned where they were written.
-func (typ *resourceType) written(p *scim.Patch, document *scim.Object) *scim.Object {
-	set := scim.NewObject()
-	note := func(path scim.AttributePath) {
-		ref, err := typ.Resolve(path)
-		switch {
-		case err != nil:
-		case ref.Extension != nil:
-			set.Set(ref.Extension.ID, document.Get(ref.Extension.ID))
-		case ref.Attribute != nil:
-			set.Set(ref.Attribute.Name, document.Get(ref.Attribute.Name))
+// written returns what a patch gave, each attribute as an array of the values it was
+// given, so that attributes returned on request are returned where they were
+// written.
+func (typ *resourceType) written(p *scim.Patch) *scim.Object {
+	given := scim.NewObject()
+	note := func(path scim.Path, value any) {
+		ref, err := typ.Resolve(path.AttributePath)
+		if err != nil {
+			return
+		}
+		holder := given
+		if ref.Extension != nil {
+			if holder = given.Object(ref.Extension.ID); holder == nil {
+				holder = scim.NewObject()
+				given.Set(ref.Extension.ID, holder)
+			}
+		}
+		part := path.SubAttribute
+		if ref.Sub != nil {
+			part = &ref.Sub.Name
+		}
+		if part != nil && value != nil {
+			value = scim.NewObject(scim.Field{Name: *part, Value: value})
+		}
+		if ref.Attribute != nil {
+			noteValues(holder, ref.Attribute.Name, value)
+			return
+		}
+		attributes, _ := value.(*scim.Object)
+		for name, v := range attributes.All() {
+			noteValues(holder, name, v)
 		}
 	}
 	for _, op := range p.Operations {
 		if op.Path != nil {
-			note(op.Path.AttributePath)
+			note(*op.Path, op.Value)
 			continue
 		}
 		value, _ := op.Value.(*scim.Object)
-		for name := range value.All() {
+		for name, v := range value.All() {
 			if path, err := scim.ParsePath(name); err == nil {
-				note(path.AttributePath)
+				note(path, v)
 			}
 		}
 	}
-	return set
+	return given
+}
+
+// noteValues adds a value, or each of several, to the ones noted for an attribute.
+func noteValues(holder *scim.Object, name string, value any) {
+	list, isList := value.([]any)
+	if !isList && value != nil {
+		list = []any{value}
+	}
+	if len(list) > 0 {
+		holder.Set(name, append(holder.Array(name), list...))
+	}
 }
 
 // A patchPlan is a patch taken apart: what it does to the document and what it
@@ -122,8 +152,7 @@ func (typ *resourceType) plan(p *scim.Patch) (*patchPlan, error) {
 			return nil, err
 		}
 		if !ok {
-			plan.mixed = true
-			return plan, nil
+			return &patchPlan{whole: p, mixed: true}, nil // steps found so far would be carried out twice
 		}
 		if rest != nil {
 			plan.document.Operations = append(plan.document.Operations, *rest)

@@ -2,6 +2,7 @@ package mocktarget
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -51,11 +52,11 @@ func readQuery(values url.Values) (Query, error) {
 		return Query{}, scim.InvalidValue("sortOrder is %q; it must be ascending or descending", clip(order))
 	}
 	if text := values.Get("count"); text != "" {
-		n, err := strconv.Atoi(text)
+		n, ok := integer(text)
 		switch {
-		case err != nil && q.ByCursor:
+		case !ok && q.ByCursor:
 			return Query{}, scim.InvalidCount("count is %q; it must be an integer", clip(text))
-		case err != nil:
+		case !ok:
 			return Query{}, scim.InvalidValue("count is %q; it must be an integer", clip(text))
 		case n <= 0: // a negative one counts as 0
 			n = -1
@@ -63,13 +64,20 @@ func readQuery(values url.Values) (Query, error) {
 		q.Count = n
 	}
 	if text := values.Get("startIndex"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
+		n, ok := integer(text)
+		if !ok {
 			return Query{}, scim.InvalidValue("startIndex is %q; it must be an integer", clip(text))
 		}
 		q.StartIndex = max(n, 1)
 	}
 	return q, nil
+}
+
+// integer reads an integer. One that does not fit into an int becomes the largest
+// or the smallest that does: no resource is as far away as that.
+func integer(text string) (int, bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 // A query is a [Query] that has been understood.

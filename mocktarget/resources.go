@@ -50,7 +50,8 @@ func (x *exchange) get() (*answer, error) {
 	}
 	if err := x.conditions().check(held.typ, held.rec); err != nil {
 		if wire, ok := err.(scim.Error); ok && wire.Status == http.StatusNotModified {
-			return &answer{status: http.StatusNotModified, etag: etag(held.rec)}, nil
+			view := presenter{root: held.root, base: x.base}
+			return &answer{status: http.StatusNotModified, contentLocation: view.location(held.typ, held.rec.id), etag: etag(held.rec)}, nil
 		}
 		return nil, err
 	}
@@ -163,10 +164,11 @@ func (typ *resourceType) admit(body, before *scim.Object) (*draft, error) {
 	if d.document, err = typ.Validate(body, before); err != nil {
 		return nil, err
 	}
-	if !scim.Unassigned(members) {
-		if _, ok := members.([]any); !ok {
-			return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
-		}
+	list, isList := members.([]any)
+	if members != nil && !isList {
+		return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
+	}
+	if len(list) > 0 {
 		if d.members, err = typ.checkMembers(members); err != nil {
 			return nil, err
 		}

@@ -87,6 +87,7 @@ func (s *Server) routes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{server: s, w: w, r: r, began: time.Now(), operations: table}
 		defer x.finish()
+		x.asJSON, x.acceptable = acceptable(r.Header.Values("Accept"))
 		if err := x.checkHeader(); err != nil {
 			x.fail(err)
 			return

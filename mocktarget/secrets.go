@@ -5,6 +5,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -29,11 +33,23 @@ func newSecret(attribute, value string) secret {
 }
 
 func hashSecret(salt [16]byte, value string) [sha256.Size]byte {
-	key, err := pbkdf2.Key(sha256.New, value, salt[:], secretIterations, sha256.Size)
+	key, err := pbkdf2.Key(sha256.New, prepareSecret(value), salt[:], secretIterations, sha256.Size)
 	if err != nil {
 		panic(err) // only a key too short for FIPS 140 makes an error; ours is not
 	}
 	return [sha256.Size]byte(key)
+}
+
+// prepareSecret brings a value into the form in which passwords are compared (RFC
+// 7644 section 5): as the profile OpaqueString of RFC 8265 section 4.2 does, all
+// spaces become the plain one and what can be composed is. Nothing is refused.
+func prepareSecret(value string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, value))
 }
 
 // matches reports whether a value is the one that was hashed.

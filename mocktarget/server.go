@@ -2,13 +2,19 @@
 // RFC 7643, RFC 7644 and RFC 9865, in memory, and open to inspection.
 //
 // [New] makes a [Server], which is an [http.Handler]; [Server.Serve] runs it on a
-// listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a directory of
-// its own that comes into being when it is first used, and /scim/v2 is the tenant
-// "default"; so parallel tests never meet. What a tenant was asked and answered is
-// in its journal, read with [Tenant.Journal] or over HTTP with package control,
-// which has a server steered and looked at. What a client did wrong in it, by the
-// RFCs or by good manners, is among the findings, see [Tenant.Findings] and
-// [LintRules].
+// listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a [Tenant], a
+// directory of its own that comes into being when it is first used, and /scim/v2 is
+// the tenant "default"; so parallel tests never meet. [Server.CreateTenant] makes one
+// that differs: with resource types, a token, a [Clock] or ids of its own.
+//
+// A tenant is a test double. [Tenant.Journal] holds what it was asked and answered
+// and what that changed, [Tenant.Verify] tests what a client has asked for,
+// [Tenant.Expect] and [Tenant.Await] what the tenant holds in the end, and
+// [Tenant.AddInvariant] finds the request after which a rule no longer holds.
+// [Tenant.Save] and [Server.Fork] keep a state to go on from; that takes no time
+// however large it is. What a client did wrong, by the RFCs or by good manners, is
+// among its findings, see [Tenant.Findings] and [LintRules]. Package control has all
+// of this done over HTTP, and a [Target] is a tenant wherever it runs.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
 // patch), store, project, respond. Each is one function on the exchange. An [Engine]

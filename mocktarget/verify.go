@@ -90,6 +90,9 @@ func (t *Tenant) Verify(v Verification) (Verdict, error) {
 	if t.server.config.Journal.Off {
 		return Verdict{}, scim.Conflict("the journal is off, so nothing can be verified")
 	}
+	if len(v.Patterns) == 0 && !v.None && !v.Only {
+		return Verdict{}, scim.BadRequest("the verification claims nothing, so it would always hold; give patterns, only or none")
+	}
 	check := verifier{Verification: v, fits: make([][]int, len(v.Patterns))}
 	for i, p := range v.Patterns {
 		m, err := newMatcher(p)

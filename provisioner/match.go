@@ -107,11 +107,12 @@ func (a *attempt) collect(ctx context.Context, q scimclient.Query, attribute, va
 	return found, nil
 }
 
-// sameName compares values of a matching attribute: userName ignores case,
-// externalId and displayName do not (RFC 7643 sections 3.1 and 4.1.1).
+// sameName compares values of a matching attribute: userName ignores case and the
+// ways to write a letter, externalId and displayName do not (RFC 7643 sections 3.1
+// and 4.1.1, RFC 7644 section 5).
 func sameName(attribute, a, b string) bool {
 	if attribute == "userName" {
-		return strings.EqualFold(a, b)
+		return scim.Fold(a) == scim.Fold(b)
 	}
 	return a == b
 }
@@ -147,7 +148,7 @@ func (x *index) find(attribute, value string) []*scim.Object {
 		return x.byExternal[value]
 	}
 	if attribute == "userName" {
-		value = strings.ToLower(value)
+		value = scim.Fold(value)
 	}
 	return x.byName[value]
 }
@@ -171,7 +172,7 @@ func (e *Engine) walk(ctx context.Context, client *scimclient.Client, app string
 		}
 		if name := r.String(nameAttribute(kind)); name != "" {
 			if kind == KindUser {
-				name = strings.ToLower(name)
+				name = scim.Fold(name)
 			}
 			x.byName[name] = append(x.byName[name], r)
 		}

@@ -45,6 +45,7 @@ var never = []struct {
 var onlyImporter = map[string]string{
 	"github.com/riverqueue/river": "provisioner/queue",
 	"github.com/spf13/cobra":      "cmd/scimwright/cli",
+	"github.com/testcontainers":   "mocktarget/mockcontainer",
 }
 
 type goPackage struct {
@@ -113,10 +114,20 @@ func checkOutside(t *testing.T, from, imported string) {
 
 // TestBinary looks at all that is linked into the command.
 func TestBinary(t *testing.T) {
+	linked := map[string]bool{}
 	for _, p := range list(t, "-deps", "./cmd/scimwright") {
+		linked[p.ImportPath] = true
 		name, ours := within(p.ImportPath)
 		if ours && slices.Contains(p.Imports, "testing") {
 			t.Errorf("%s is part of the binary and imports testing", name)
+		}
+		if strings.HasPrefix(p.ImportPath, "github.com/testcontainers/") || strings.HasPrefix(p.ImportPath, "github.com/moby/") {
+			t.Errorf("%s is part of the binary, but is for tests alone", p.ImportPath)
+		}
+	}
+	for _, data := range []string{"time/tzdata", "golang.org/x/crypto/x509roots/fallback"} {
+		if !linked[data] {
+			t.Errorf("%s is not part of the binary, and its image has no files beside it", data)
 		}
 	}
 }

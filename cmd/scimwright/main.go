@@ -7,6 +7,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	// The image of the command holds no files but the binary: what the system has
+	// elsewhere comes with it, and is used only where the system has none.
+	_ "time/tzdata"
+
+	_ "golang.org/x/crypto/x509roots/fallback"
 
 	"github.com/permiso/scimwright/cmd/scimwright/cli"
 )

@@ -16,7 +16,8 @@ import (
 )
 
 // keepAlive is how often a stream without events says that it is alive, and
-// writeWithin how long a reader may take to accept what is sent.
+// writeWithin how long a reader may take to accept what is sent, whatever limit the
+// server sets for a whole answer.
 const (
 	keepAlive   = 15 * time.Second
 	writeWithin = 30 * time.Second
@@ -43,7 +44,7 @@ client that sends it as Last-Event-ID, as browsers do by themselves, resumes. Wi
 			Extensions: map[string]any{"x-event-data": []any{schemaOf[Hello](api), schemaOf[mocktarget.Event](api)}},
 		}}},
 	}}
-	huma.Register(api, lasting(op), a.streamEvents)
+	huma.Register(api, op, a.streamEvents)
 }
 
 type eventsRequest struct {
@@ -88,7 +89,6 @@ func (s *stream) run(ctx huma.Context) {
 	var r *http.Request
 	r, s.w = humamux.Unwrap(ctx)
 	s.flush = http.NewResponseController(s.w)
-	withoutLimits(ctx.Context())
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
 	ctx.SetHeader("X-Accel-Buffering", "no") // for a proxy on the way

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humamux"
 
 	"github.com/permiso/scimwright/mocktarget"
 )
@@ -49,14 +50,25 @@ func (a *API) registerJudge(api huma.API) {
 		answer(a, func(t *mocktarget.Tenant, in *verifyRequest) (mocktarget.Verdict, error) { return t.Verify(in.Body) }))
 	huma.Register(api, operation(http.MethodPost, "/tenants/{tenant}/expect", "expect", "Compare what a tenant holds with what it should hold"),
 		answer(a, func(t *mocktarget.Tenant, in *expectRequest) (mocktarget.Comparison, error) { return t.Expect(in.Body) }))
-	await := lasting(operation(http.MethodPost, "/tenants/{tenant}/await", "await", "Wait until a tenant holds what it should hold"))
+	await := operation(http.MethodPost, "/tenants/{tenant}/await", "await", "Wait until a tenant holds what it should hold")
 	await.Description = `Answers as soon as there is no difference, or, when the time is up, with those that are left and "ok": false.`
 	await.Errors = append(await.Errors, http.StatusGone, http.StatusServiceUnavailable)
+	await.Middlewares = huma.Middlewares{patient}
 	huma.Register(api, await, a.await)
 }
 
+// longestWait is how long [API.await] may wait.
+const longestWait = 10 * time.Minute
+
+// patient gives a request more time than the server does.
+func patient(ctx huma.Context, next func(huma.Context)) {
+	_, w := humamux.Unwrap(ctx)
+	// A writer that cannot do it has no limit either.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longestWait + writeWithin))
+	next(ctx)
+}
+
 func (a *API) await(ctx context.Context, in *awaitRequest) (*body[mocktarget.Comparison], error) {
-	withoutLimits(ctx)
 	waiting, stop := context.WithTimeout(ctx, time.Duration(in.Body.TimeoutMs)*time.Millisecond)
 	defer stop()
 	defer context.AfterFunc(a.life, stop)()

@@ -3,7 +3,7 @@ package scim
 import "encoding/json"
 
 // A ServiceProviderConfig says what a service provider supports (RFC 7643 section
-// 5, RFC 9865 section 3).
+// 5, RFC 9865 section 4).
 type ServiceProviderConfig struct {
 	DocumentationURI   string
 	Patch              bool
@@ -20,7 +20,7 @@ type ServiceProviderConfig struct {
 	AuthenticationSchemes []AuthenticationScheme
 }
 
-// Pagination says how lists can be paged (RFC 9865 section 3).
+// Pagination says how lists can be paged (RFC 9865 section 4).
 type Pagination struct {
 	Cursor, Index   bool
 	DefaultMethod   string

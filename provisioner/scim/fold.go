@@ -5,22 +5,79 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 )
 
-// Fold returns a key under which strings that differ in letter case alone are
-// equal: Fold(a) == Fold(b) exactly if strings.EqualFold(a, b). Indexes and
-// uniqueness checks of attributes that are not caseExact use it.
+// Fold returns a key under which strings are equal that an attribute which is not
+// caseExact takes for the same: letter case aside, and prepared as RFC 7644 sections
+// 5 and 7.8 ask. Indexes, uniqueness checks and sort keys of such attributes use it.
+//
+// Preparing follows the profile UsernameCaseMapped of RFC 8265 section 3.3: wide and
+// narrow forms become the ordinary ones, and what can be written with or without
+// combining marks is composed (NFC). Unlike the profile it refuses nothing, since it
+// serves all strings. Letter case is that of [strings.EqualFold], which takes all
+// sigmas for one. Where letter case counts, see [Compose].
 func Fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
+			return strings.Map(foldRune, prepare(s))
 		}
 	}
 	return s
 }
 
-// foldRune returns one rune for all that differ in letter case alone. ASCII
-// letters become small ones, so that "_" sorts before them.
+// firstMark is the first byte of U+0300 in UTF-8. What is below it, Latin letters
+// with their accents, does not compose with anything.
+const firstMark = 0xCC
+
+// prepare returns a string in its ordinary width and composed, letter case aside.
+// Strings of Latin letters come back as they are.
+func prepare(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= firstMark || s[i] == dotted[0] && strings.HasPrefix(s[i:], dotted) {
+			return prepareSlow(s)
+		}
+	}
+	return s
+}
+
+// Compose returns the form in which strings are compared where letter case counts,
+// Unicode NFC: an accented letter is the same whether a client writes it as one
+// character or as two (RFC 7644 section 7.8). What is stored stays as it was written.
+func Compose(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= firstMark {
+			return norm.NFC.String(s)
+		}
+	}
+	return s
+}
+
+// composedText returns a value that is a string, composed.
+func composedText(v any) (string, bool) {
+	s, ok := v.(string)
+	return Compose(s), ok
+}
+
+// dotted is the one letter below the marks that its small form takes apart: i̇.
+const dotted = "İ"
+
+// prepareSlow folds what is decomposed, since a mark can have cases of its own, and
+// composes what comes out (Unicode, canonical caseless matching).
+func prepareSlow(s string) string {
+	for _, r := range s {
+		if r == 0x3000 || 0xFF00 <= r && r < 0xFFF0 { // the ideographic space; the wide and narrow forms
+			s = width.Fold.String(s)
+			break
+		}
+	}
+	return norm.NFC.String(strings.Map(foldRune, norm.NFD.String(s)))
+}
+
+// foldRune returns one rune for all that differ in letter case alone: the first
+// small letter among them.
 func foldRune(r rune) rune {
 	if r < utf8.RuneSelf {
 		if 'A' <= r && r <= 'Z' {
@@ -28,17 +85,20 @@ func foldRune(r rune) rune {
 		}
 		return r
 	}
-	least := r
+	folded := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-		least = min(least, next)
+		if small := unicode.IsLower(next); small != unicode.IsLower(folded) {
+			if small {
+				folded = next
+			}
+		} else {
+			folded = min(folded, next)
+		}
 	}
-	if 'A' <= least && least <= 'Z' {
-		least += 'a' - 'A'
-	}
-	return least
+	return folded
 }
 
-// compareFold orders strings by their runes, letter case aside.
+// compareFold orders prepared strings by their runes, letter case aside.
 func compareFold(a, b string) int {
 	for a != "" && b != "" {
 		var x, y rune
@@ -60,34 +120,70 @@ func nextFolded(s string) (rune, string) {
 	return foldRune(r), s[size:]
 }
 
-// A foldedText is a text to look for inside others, letter case aside. It is
-// folded once so that each search allocates nothing.
+// A foldedText is a text to compare others with, or to look for inside them, letter
+// case aside and prepared. It is folded once; a comparison with a text that needs no
+// preparing allocates nothing.
 type foldedText struct {
 	text  string // folded
 	ascii bool
 }
 
 func newFoldedText(s string) foldedText {
-	f := foldedText{text: Fold(s), ascii: true}
-	for i := 0; i < len(f.text); i++ {
-		f.ascii = f.ascii && f.text[i] < utf8.RuneSelf
-	}
-	return f
+	folded := Fold(s)
+	return foldedText{text: folded, ascii: isASCII(folded)}
 }
 
-// prefixOf reports whether s begins with the text, and what follows.
-func (f foldedText) prefixOf(s string) (rest string, ok bool) {
+// equals reports whether s is the text. As long as both are ASCII the first
+// difference decides: no mark behind it can mend it.
+func (f foldedText) equals(s string) bool {
+	n := min(len(s), len(f.text))
+	for i := range n {
+		a, b := f.text[i], s[i]
+		if a|b >= utf8.RuneSelf {
+			return strings.EqualFold(f.text, prepare(s))
+		}
+		if a != lower(b) {
+			return false
+		}
+	}
+	if n < len(s) && s[n] >= firstMark {
+		return strings.EqualFold(f.text, prepare(s)) // a mark may belong to the last letter
+	}
+	return len(s) == len(f.text)
+}
+
+// prefixOf reports whether s begins with the text.
+func (f foldedText) prefixOf(s string) bool {
+	for i := 0; i < len(f.text); i++ {
+		if i == len(s) {
+			return false
+		}
+		a, b := f.text[i], s[i]
+		if a|b >= utf8.RuneSelf {
+			return f.before(prepare(s))
+		}
+		if a != lower(b) {
+			return false
+		}
+	}
+	if n := len(f.text); n < len(s) && s[n] >= firstMark {
+		return f.before(prepare(s))
+	}
+	return true
+}
+
+// before is prefixOf for a prepared string, and any runes.
+func (f foldedText) before(s string) bool {
+	_, ok := f.cutFrom(s)
+	return ok
+}
+
+// cutFrom returns what follows the text at the beginning of a prepared string.
+func (f foldedText) cutFrom(s string) (rest string, ok bool) {
 	want := f.text
 	for want != "" {
 		if s == "" {
 			return "", false
-		}
-		if want[0] < utf8.RuneSelf && s[0] < utf8.RuneSelf {
-			if lower(s[0]) != want[0] {
-				return "", false
-			}
-			s, want = s[1:], want[1:]
-			continue
 		}
 		w, size := utf8.DecodeRuneInString(want)
 		var r rune
@@ -99,6 +195,7 @@ func (f foldedText) prefixOf(s string) (rest string, ok bool) {
 	return s, true
 }
 
+// in reports whether s contains the text.
 func (f foldedText) in(s string) bool {
 	if f.text == "" {
 		return true
@@ -106,16 +203,14 @@ func (f foldedText) in(s string) bool {
 	if f.ascii && isASCII(s) {
 		return f.inASCII(s)
 	}
-	for {
-		if _, ok := f.prefixOf(s); ok {
+	for s = prepare(s); s != ""; {
+		if f.before(s) {
 			return true
-		}
-		if s == "" {
-			return false
 		}
 		_, size := utf8.DecodeRuneInString(s)
 		s = s[size:]
 	}
+	return false
 }
 
 // inASCII is the loop of unindexed scans: two plain ASCII texts.
@@ -141,19 +236,20 @@ func (f foldedText) inASCII(s string) bool {
 	return false
 }
 
+// suffixOf reports whether s ends with the text.
 func (f foldedText) suffixOf(s string) bool {
 	// A folded rune may be longer or shorter than its original, so the suffix is
 	// found by counting runes, not bytes.
-	n := utf8.RuneCountInString(f.text)
+	s = prepare(s)
 	start := len(s)
-	for ; n > 0; n-- {
+	for n := utf8.RuneCountInString(f.text); n > 0; n-- {
 		if start == 0 {
 			return false
 		}
 		_, size := utf8.DecodeLastRuneInString(s[:start])
 		start -= size
 	}
-	rest, ok := f.prefixOf(s[start:])
+	rest, ok := f.cutFrom(s[start:])
 	return ok && rest == ""
 }
 

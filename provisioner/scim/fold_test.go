@@ -4,14 +4,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
+	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
 	"pgregory.net/rapid"
 )
 
-// folding draws texts in which letter case is hard: letters with three forms, with
-// forms of another length, ligatures, the dotless i.
+// folding draws texts in which comparing is hard: letters with three cases, with
+// cases of another length, ligatures, the dotless i; marks that compose with what
+// stands before them, alone or in another order; wide and narrow letters, Hangul in
+// parts.
 func folding() *rapid.Generator[string] {
-	letters := []rune("aAbBkKKsSſåÅÅµμΜßẞéÉiİıσςΣĀāDždžDŽ_- 'ö日😀")
+	letters := []rune("aAbBkKKsSſåÅÅµμΜßẞéÉiİıσςΣĀāDždžDŽ_- 'ö日😀\u0301\u0307\u0323\u030A\u0345ẛṡαᾳᾼιａＡ＠ｶﾞガ한\u1112\u1161\u11AB\u3000")
 	return rapid.OneOf(
 		rapid.Map(rapid.SliceOfN(rapid.SampledFrom(letters), 0, 6), func(r []rune) string { return string(r) }),
 		rapid.String(),
@@ -21,21 +28,67 @@ func folding() *rapid.Generator[string] {
 func TestFold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := folding().Draw(t, "a"), folding().Draw(t, "b")
-		if got, want := Fold(a) == Fold(b), strings.EqualFold(a, b); got != want {
-			t.Fatalf("%q and %q: %v, want %v", a, b, got, want)
+		if got, want := Fold(a) == Fold(b), strings.EqualFold(norm.NFD.String(width.Fold.String(a)), norm.NFD.String(width.Fold.String(b))); got != want {
+			t.Fatalf("%+q and %+q: %v, want %v", a, b, got, want)
 		}
-		if (compareFold(a, b) == 0) != strings.EqualFold(a, b) || compareFold(a, b) != -compareFold(b, a) {
-			t.Fatalf("%q against %q: %d and %d", a, b, compareFold(a, b), compareFold(b, a))
+		if x, y := prepare(a), prepare(b); (compareFold(x, y) == 0) != (Fold(a) == Fold(b)) || compareFold(x, y) != -compareFold(y, x) {
+			t.Fatalf("%+q against %+q: %d and %d", x, y, compareFold(x, y), compareFold(y, x))
 		}
 		f := newFoldedText(b)
-		if got, want := f.in(a), strings.Contains(Fold(a), Fold(b)); got != want {
-			t.Fatalf("%q in %q: %v", b, a, got)
+		if got, want := f.equals(a), Fold(a) == Fold(b); got != want {
+			t.Fatalf("%+q is %+q: %v", b, a, got)
 		}
-		if _, got := f.prefixOf(a); got != strings.HasPrefix(Fold(a), Fold(b)) {
-			t.Fatalf("%q before %q: %v", b, a, got)
+		if got, want := f.in(a), strings.Contains(Fold(a), Fold(b)); got != want {
+			t.Fatalf("%+q in %+q: %v", b, a, got)
+		}
+		if got := f.prefixOf(a); got != strings.HasPrefix(Fold(a), Fold(b)) {
+			t.Fatalf("%+q before %+q: %v", b, a, got)
 		}
 		if got, want := f.suffixOf(a), strings.HasSuffix(Fold(a), Fold(b)); got != want {
-			t.Fatalf("%q behind %q: %v", b, a, got)
+			t.Fatalf("%+q behind %+q: %v", b, a, got)
+		}
+		if Fold(norm.NFD.String(a)) != Fold(norm.NFC.String(a)) {
+			t.Fatalf("%+q: composing changes the key", a)
+		}
+		if Fold(Fold(a)) != Fold(a) {
+			t.Fatalf("%+q: the key %+q has the key %+q", a, Fold(a), Fold(Fold(a)))
+		}
+	})
+}
+
+// TestFoldEveryRune takes no shortcut, so that none of those of Fold misses a rune.
+func TestFoldEveryRune(t *testing.T) {
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		s := string(r)
+		want := norm.NFC.String(strings.Map(foldRune, norm.NFD.String(width.Fold.String(s))))
+		if got := Fold(s); got != want {
+			t.Errorf("%U becomes %+q, want %+q", r, got, want)
+		}
+		if s[0] < firstMark && !norm.NFC.PropertiesString(s).BoundaryBefore() {
+			t.Errorf("%U is below the first mark, and yet it composes", r)
+		}
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			if foldRune(next) != foldRune(r) {
+				t.Errorf("%U and %U differ in letter case alone, but become %U and %U", r, next, foldRune(r), foldRune(next))
+			}
+		}
+	}
+}
+
+// TestFoldAsUsername compares with the profile of RFC 8265 where that one accepts
+// a string: what it holds equal is equal here.
+func TestFoldAsUsername(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := folding().Draw(t, "a"), folding().Draw(t, "b")
+		for _, other := range []string{b, norm.NFD.String(a), strings.ToUpper(a), width.Widen.String(a)} {
+			x, err1 := precis.UsernameCaseMapped.CompareKey(a)
+			y, err2 := precis.UsernameCaseMapped.CompareKey(other)
+			if err1 == nil && err2 == nil && x == y && Fold(a) != Fold(other) {
+				t.Fatalf("%+q and %+q are one user name, but have the keys %+q and %+q", a, other, Fold(a), Fold(other))
+			}
 		}
 	})
 }

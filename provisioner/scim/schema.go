@@ -171,15 +171,15 @@ func stringValues(list []string) []any {
 
 // ParseSchema reads a schema definition in the form of RFC 7643 section 8.7. What
 // an attribute leaves out has the default of section 2.2: type string, readWrite,
-// returned by default, unique nowhere. The error is an [Error] that names the
-// attribute.
+// returned by default, unique nowhere. The error is an [Error] with a JSON pointer to
+// what is wrong.
 func ParseSchema(data []byte) (*Schema, error) {
 	o, err := ParseObject(data)
 	if err != nil {
 		return nil, err
 	}
-	if err := setDefaultTypes(o, "attributes", ""); err != nil {
-		return nil, err
+	if p := checkDefinition(o); p != nil {
+		return nil, p.err()
 	}
 	var s schema.Schema
 	if err := s.UnmarshalJSON(o.AppendJSON(nil)); err != nil {
@@ -190,33 +190,6 @@ func ParseSchema(data []byte) (*Schema, error) {
 		return nil, err
 	}
 	return compiled, nestDeeper(compiled.ID, compiled.Attributes, o.Array("attributes"))
-}
-
-// setDefaultTypes writes down the type of attributes that leave it out: the parser
-// behind wants it said.
-func setDefaultTypes(o *Object, list, pointer string) error {
-	v, ok := o.Lookup(list)
-	if !ok || v == nil {
-		return nil
-	}
-	attributes, ok := v.([]any)
-	if !ok {
-		return InvalidValue("%s/%s must be an array of attribute definitions", pointer, list)
-	}
-	for i, v := range attributes {
-		at := pointer + "/" + list + "/" + itoa(i)
-		a, ok := v.(*Object)
-		if !ok {
-			return InvalidValue("%s must be an object", at)
-		}
-		if a.Get("type") == nil {
-			a.Set("type", TypeString)
-		}
-		if err := setDefaultTypes(a, "subAttributes", at); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // nestDeeper adds the sub-attributes of complex sub-attributes. Only the schema of
@@ -272,6 +245,9 @@ func compileAttributes(source schema.Attributes, parent *Attribute, urn string) 
 			return nil, InvalidValue("the schema %q defines the attribute %q twice", clip(urn), a.Path())
 		}
 		a.CaseExact = a.CaseExact || a.Type == TypeReference || a.Type == TypeBinary
+		if a.Mutability == WriteOnly {
+			a.Returned = ReturnedNever // whatever the schema says of it (RFC 7643 section 7)
+		}
 		for _, t := range s.ReferenceTypes() {
 			a.ReferenceTypes = append(a.ReferenceTypes, string(t))
 		}

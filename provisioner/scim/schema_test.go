@@ -131,20 +131,49 @@ func TestSchemaFacts(t *testing.T) {
 func TestParseSchemaRefuses(t *testing.T) {
 	for in, detail := range map[string]string{
 		`{`:                                  "line 1",
-		`{"attributes": []}`:                 "no id",
+		`{"attributes": []}`:                 "/id is missing: it must be a URI",
+		`{"id": 5}`:                          "/id is 5: it must be a URI",
+		`{"id": "Thing"}`:                    `/id is "Thing": it must be a URI`,
+		`{"id": "urn:x y"}`:                  `/id is "urn:x y": it must be a URI`,
+		`{"id": "urn:x:[a]"}`:                `/id is "urn:x:[a]": it must be a URI`,
+		`{"id": "urn:x", "name": 5}`:         "/name must be a string",
+		`{"id": "urn:x", "description": []}`: "/description must be a string",
 		`{"id": "urn:x", "attributes": {}}`:  "/attributes must be an array",
-		`{"id": "urn:x", "attributes": [5]}`: "/attributes/0 must be an object",
-		`{"id": "urn:x", "attributes": [{"name": "a"}, {"name": "A"}]}`:                                                                                                         `"A" twice`,
-		`{"id": "urn:x", "attributes": [{"name": "a", "type": "money"}]}`:                                                                                                       "money",
-		`{"id": "urn:x", "attributes": [{"name": "a b"}]}`:                                                                                                                      "a b",
-		`{"id": "urn:x", "attributes": [{"name": "a", "mutability": "sometimes"}]}`:                                                                                             "sometimes",
-		`{"id": "urn:x", "attributes": [{"name": "a", "returned": "maybe"}]}`:                                                                                                   "maybe",
-		`{"id": "urn:x", "attributes": [{"name": "a", "uniqueness": "often"}]}`:                                                                                                 "often",
-		`{"id": "urn:x", "attributes": [{"name": "a", "type": "complex", "subAttributes": 5}]}`:                                                                                 "/attributes/0/subAttributes must be an array",
-		`{"id": "urn:x", "attributes": [{"name": "a", "type": "complex", "subAttributes": [{"name": "b", "type": "complex", "subAttributes": [{"name": "c", "type": "x"}]}]}]}`: `"x"`,
 	} {
 		_, err := scim.ParseSchema([]byte(in))
 		checkError(t, err, 400, string(err.(scim.Error).ScimType), detail)
+	}
+	for attributes, detail := range map[string]string{
+		`5`:               "/attributes/0 must be an object",
+		`{}`:              "/attributes/0/name is missing: a name is",
+		`{"name": 5}`:     "/attributes/0/name is 5: a name is",
+		`{"name": ""}`:    `/attributes/0/name is "": a name is`,
+		`{"name": "a b"}`: `/attributes/0/name is "a b": a name is`,
+		`{"name": "1a"}`:  `/attributes/0/name is "1a": a name is`,
+		`{"name": "é"}`:   `/attributes/0/name is "é": a name is`,
+		`{"name": "a"}, {"name": "b"}, {"name": "A"}`:                                       `/attributes/2/name is "A", which another`,
+		`{"name": "a", "type": "money"}`:                                                    `/attributes/0/type is "money": it must be one of string, boolean`,
+		`{"name": "a", "type": "String"}`:                                                   `/attributes/0/type is "String"`,
+		`{"name": "a", "type": 5}`:                                                          `/attributes/0/type is 5`,
+		`{"name": "a", "mutability": "sometimes"}`:                                          `/attributes/0/mutability is "sometimes": it must be one of readOnly`,
+		`{"name": "a", "returned": "maybe"}`:                                                `/attributes/0/returned is "maybe": it must be one of always`,
+		`{"name": "a", "uniqueness": "often"}`:                                              `/attributes/0/uniqueness is "often": it must be one of none`,
+		`{"name": "a", "multiValued": "true"}`:                                              "/attributes/0/multiValued must be true or false",
+		`{"name": "a", "required": 1}`:                                                      "/attributes/0/required must be true or false",
+		`{"name": "a", "caseExact": []}`:                                                    "/attributes/0/caseExact must be true or false",
+		`{"name": "a", "canonicalValues": "x"}`:                                             "/attributes/0/canonicalValues must be an array of strings",
+		`{"name": "a", "canonicalValues": ["x", 1]}`:                                        "/attributes/0/canonicalValues must be an array of strings",
+		`{"name": "a", "referenceTypes": {}}`:                                               "/attributes/0/referenceTypes must be an array of strings",
+		`{"name": "a", "description": 5}`:                                                   "/attributes/0/description must be a string",
+		`{"name": "a", "type": "complex"}`:                                                  "/attributes/0/subAttributes is missing",
+		`{"name": "a", "type": "complex", "subAttributes": []}`:                             "/attributes/0/subAttributes is missing",
+		`{"name": "a", "type": "complex", "subAttributes": 5}`:                              "/attributes/0/subAttributes must be an array",
+		`{"name": "a", "subAttributes": [{"name": "b"}]}`:                                   "/attributes/0/subAttributes belongs to",
+		`{"name": "a", "type": "complex", "subAttributes": [{"name": "b"}, {"name": "B"}]}`: `/attributes/0/subAttributes/1/name is "B"`,
+		`{"name": "a", "type": "complex", "subAttributes": [{"name": "b", "type": "complex", "subAttributes": [{"name": "c", "type": "x"}]}]}`: `/attributes/0/subAttributes/0/subAttributes/0/type is "x"`,
+	} {
+		_, err := scim.ParseSchema([]byte(`{"id": "urn:x", "attributes": [` + attributes + `]}`))
+		checkError(t, err, 400, "invalidValue", detail)
 	}
 	s, err := scim.ParseSchema([]byte(`{"id": "urn:x", "attributes": [{"name": "a"}]}`))
 	if err != nil {

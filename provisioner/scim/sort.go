@@ -41,9 +41,9 @@ func Compare(a *Attribute, x, y any) int {
 		v, _ := parseInstant(t)
 		return u.compare(v)
 	case a.CaseExact:
-		return strings.Compare(s, t)
+		return strings.Compare(Compose(s), Compose(t))
 	default:
-		return compareFold(s, t)
+		return compareFold(prepare(s), prepare(t))
 	}
 }
 

@@ -72,6 +72,14 @@ type checker struct {
 	options ValidateOptions
 }
 
+// absent reports whether a value that a client gave means that the attribute has
+// none: null, or an empty array if it is multi-valued (RFC 7643 section 2.5). For
+// other attributes an empty array is a value of the wrong type.
+func (a *Attribute) absent(v any) bool {
+	list, isList := v.([]any)
+	return v == nil || isList && a.MultiValued && len(list) == 0
+}
+
 // set checks a value and adds it to an object that does not have the attribute.
 func (v checker) set(out *Object, a *Attribute, value any) *problem {
 	valid, p := v.value(a, value)
@@ -96,13 +104,13 @@ func (v checker) value(a *Attribute, value any) (any, *problem) {
 	return elements, p
 }
 
-// elements checks the elements of a multi-valued attribute and leaves out repeated
-// and empty ones (RFC 7643 section 2.4).
+// elements checks the elements of a multi-valued attribute, leaves out empty ones
+// and makes one of those that are repeated (RFC 7643 section 2.4).
 func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	kept := newElementList(a, make([]any, 0, len(list)))
 	primaries := 0
 	for i, element := range list {
-		if Unassigned(element) {
+		if element == nil {
 			continue
 		}
 		valid, p := v.one(a, element)
@@ -112,18 +120,18 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 		if Unassigned(valid) {
 			continue
 		}
-		o, _ := valid.(*Object)
-		primary, _ := o.Bool("primary")
-		if primary {
-			primaries++
-		}
 		at := kept.same(valid)
 		if at < 0 {
 			kept.add(valid)
-		} else if primary {
-			kept.values[at].(*Object).Set("primary", true)
-			primaries = countPrimaries(kept.values)
+			primaries += primaryCount(valid)
+			continue
 		}
+		held := kept.values[at]
+		primaries -= primaryCount(held)
+		if err := kept.refine(held, valid); err != nil {
+			return nil, problemf("%s", detailOf(err)).under(itoa(i))
+		}
+		primaries += primaryCount(held)
 	}
 	if primaries > 1 {
 		return nil, problemf("has %d primary values: at most one may be", primaries)
@@ -131,13 +139,12 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	return kept.values, nil
 }
 
-func countPrimaries(values []any) (n int) {
-	for _, v := range values {
-		if o, ok := v.(*Object); ok && o.Get("primary") == true {
-			n++
-		}
+// primaryCount returns 1 for an element that is primary and 0 for any other.
+func primaryCount(v any) int {
+	if o, ok := v.(*Object); ok && o.Get("primary") == true {
+		return 1
 	}
-	return n
+	return 0
 }
 
 // one checks one value.
@@ -160,10 +167,11 @@ func (v checker) one(a *Attribute, value any) (any, *problem) {
 		}
 		return value, nil
 	case TypeDecimal:
-		if _, ok := value.(json.Number); !ok {
+		n, ok := value.(json.Number)
+		if !ok {
 			return nil, problemf("must be a number")
 		}
-		return value, nil
+		return withPoint(n), nil
 	}
 	s, ok := value.(string)
 	if !ok {
@@ -193,8 +201,11 @@ func checkText(a *Attribute, s string) *problem {
 			return problemf(`must be a date and time such as "2026-01-02T15:04:05Z"`)
 		}
 	case TypeBinary:
-		// Padding may be left out (RFC 7643 section 2.3.6).
-		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil {
+		encoding := base64.StdEncoding
+		if !strings.HasSuffix(s, "=") {
+			encoding = base64.RawStdEncoding // padding may be left out (RFC 7643 section 2.3.6)
+		}
+		if _, err := encoding.DecodeString(s); err != nil || strings.ContainsAny(s, "\r\n") {
 			return problemf("must be base64 text")
 		}
 	case TypeReference:
@@ -223,7 +234,7 @@ func (v checker) complex(a *Attribute, in *Object) (*Object, *problem) {
 		switch {
 		case sub == nil && !v.options.IgnoreUnknown:
 			return nil, unknown(name, a.Path())
-		case sub == nil, sub.Mutability == ReadOnly, Unassigned(value):
+		case sub == nil, sub.Mutability == ReadOnly, sub.absent(value):
 			continue
 		}
 		if p := v.set(out, sub, value); p != nil {
