@@ -211,6 +211,8 @@ func lintValueCases() []lintCase {
 		one("preferred-language", "/preferredLanguage", `"preferredLanguage":"en_US"`, `"preferredLanguage":"da, en-gb;q=0.8, *;q=0.1"`),
 		one("locale", "/locale", `"locale":"en_US"`, `"locale":"zh-Hant-TW"`),
 		one("timezone", "/timezone", `"timezone":"Rome Standard Time"`, `"timezone":"Europe/Rome"`),
+		one("timezone", "/timezone", `"timezone":"Local"`, `"timezone":"UTC"`),
+		one("timezone", "/timezone", `"timezone":"Europe//Rome"`, `"timezone":"America/Argentina/Salta"`),
 		one("email-syntax", "/emails/0/value", `"emails":[{"value":"Zoe <zoe@example.com>"}]`, `"emails":[{"value":"zoe.o'neil+tag@example.com"}]`),
 		one("phone-syntax", "/phoneNumbers/0/value", `"phoneNumbers":[{"value":"555-1234"}]`, `"phoneNumbers":[{"value":"tel:+1-201-555-0123;ext=5"},{"value":"tel:7042;phone-context=example.com"}]`),
 		one("ims-type", "/ims/0/type", `"ims":[{"value":"zoe","type":"pager"}]`, `"ims":[{"value":"zoe","type":"xmpp"}]`),

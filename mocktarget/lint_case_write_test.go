@@ -107,6 +107,8 @@ func lintSequenceCases() []lintCase {
 	lookup := list("filter=userName%20eq%20%22zoe%22")
 	sweep := asks(list("count=3"), list("startIndex=4"), list("startIndex=7"))
 	walk := asks(list("cursor=&count=3"), list("cursor=NEXT&count=3"))
+	other := "Authorization: Bearer somebody-else"
+	meddled := send("PATCH /Users/ann", patchBody(`{"op":"add","path":"userType","value":"x"}`), other)
 	day := wait(24 * time.Hour)
 	broken := send("POST /Users", `{"schemas":["`+userURN+`"]}`)
 	return []lintCase{
@@ -126,6 +128,7 @@ func lintSequenceCases() []lintCase {
 		{"paging-by-count", "/startIndex", asks(send("POST /Users/.search", `{"schemas":["`+searchURN+`"],"count":4}`), send("POST /Users/.search", `{"schemas":["`+searchURN+`"],"startIndex":5,"count":4}`)), asks(list("startIndex=1&count=2"), list("startIndex=3&count=2"), list("startIndex=5&count=2"))},
 		{"list-before-write", "", slices.Concat(sweep, asks(create("zoe")), sweep, asks(create("yan")), sweep, asks(rename)), slices.Concat(sweep, asks(create("zoe"), create("yan"), create("xia"), rename, day), sweep, asks(rename, day), sweep, asks(create("wim"), day), sweep, asks(create("vic")))},
 		{"list-before-write", "", slices.Concat(walk, asks(create("zoe")), walk, asks(rename), walk, asks(send("DELETE /Users/ben"))), asks(lookup, create("zoe"), lookup, create("yan"), lookup, create("xia"))},
+		{"list-before-write", "", slices.Concat(sweep, asks(create("zoe")), sweep, asks(rename), sweep, asks(rename)), slices.Concat(sweep, asks(create("zoe"), day), sweep, asks(rename), sweep, asks(rename))},
 		{"put-drops-attributes", "", asks(ann, put(kept...)), asks(ann, put(append(kept, `"title":"Boss"`, `"nickName":null`)...))},
 		{"put-drops-attributes", "", asks(list("count=3"), put(kept[:2]...)), asks(put(kept[:2]...))},
 		{"put-drops-attributes", "", asks(send("GET /Groups/staff"), send("PUT /Groups/staff", group("Staff"))), asks(send("GET /Groups/staff"), send("PUT /Groups/staff", group("Staff", `"members":[]`)))},
@@ -133,6 +136,8 @@ func lintSequenceCases() []lintCase {
 		{"write-without-change", "", asks(rename, rename), asks(rename, send("PATCH /Users/ann", patchBody(`{"op":"replace","path":"title","value":"Boss"}`)))},
 		{"write-without-change", "", asks(member("add", "ben"), member("add", "ben")), asks(member("add", "ann"), member("add", "ben"))},
 		{"write-without-change", "", asks(put(), put()), asks(put())},
+		{"write-without-change", "", asks(meddled, ann, meddled, send("PATCH /Users/ann", patchBody(`{"op":"add","path":"userType","value":"x"}`))), asks(rename, meddled, rename)},
+		{"put-drops-attributes", "", asks(ann, meddled, ann, put(append(kept, `"title":"Boss"`, `"nickName":"Annie"`)...)), asks(ann, meddled, put(append(kept, `"title":"Boss"`, `"nickName":"Annie"`)...))},
 		{"cursor-at-start", "?cursor", asks(list("cursor=abc")), asks(list("cursor="), list("count=1"))},
 		{"cursor-invented", "?cursor", asks(list("cursor=&count=2"), list("cursor=abc&count=2")), asks(list("cursor=&count=2"), list("cursor=NEXT&count=2"))},
 		{"cursor-parameters-changed", "?cursor", asks(list("cursor=&count=2"), list("cursor=NEXT&count=3")), asks(list("cursor=&count=2"), list("count=2&cursor=NEXT"))},

@@ -60,7 +60,7 @@ func lintTypes(t *testing.T) mocktarget.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mocktarget.Config{ResourceTypes: types, Subject: "ann", Limits: mocktarget.Limits{PageMax: 3, BulkOperations: 4}}
+	return mocktarget.Config{ResourceTypes: types, Subject: "ann", Auth: mocktarget.Auth{Tokens: []mocktarget.BearerToken{{Value: "somebody-else"}}}, Limits: mocktarget.Limits{PageMax: 3, BulkOperations: 4}}
 }
 
 const lintSeed = `{"Users":[

@@ -13,7 +13,8 @@
 // [Tenant.AddInvariant] finds the request after which a rule no longer holds.
 // [Tenant.Save] and [Server.Fork] keep a state to go on from; that takes no time
 // however large it is. What a client did wrong, by the RFCs or by good manners, is
-// among its findings, see [Tenant.Findings] and [LintRules]. Package control has all of this done over HTTP.
+// among its findings, see [Tenant.Findings] and [LintRules]. Package control has all
+// of this done over HTTP, and a [Target] is a tenant wherever it runs.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
 // patch), store, project, respond. Each is one function on the exchange. An [Engine]
