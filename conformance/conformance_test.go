@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/elimityserver"
 )
 
@@ -23,7 +24,7 @@ const token = "f00dcafe-not-to-be-told"
 // in its place.
 func server(t *testing.T, wrap func(http.Handler) http.Handler) string {
 	t.Helper()
-	scim, err := elimityserver.New(elimityserver.Config{Token: token})
+	scim, err := mocktarget.New(elimityserver.Configure(mocktarget.Config{Token: token}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package features_test
 import (
 	"context"
 	"io"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/permiso/scimwright/conformance"
 	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/features"
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/elimityserver"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
@@ -45,13 +45,8 @@ func mock(t testing.TB) (endpoint, token string) {
 }
 
 func elimity(t testing.TB) (endpoint, token string) {
-	scim, err := elimityserver.New(elimityserver.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(scim)
-	t.Cleanup(server.Close)
-	return server.URL + "/scim/v2", scim.Token()
+	target := mocktargettest.New(t, mocktargettest.WithConfig(elimityserver.Configure(mocktarget.Config{})))
+	return target.URL(), target.Token()
 }
 
 func lifecycle(t *testing.T, endpoint, token string, provisioner func(context.Context) (steps.Provisioner, error)) {

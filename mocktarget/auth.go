@@ -130,7 +130,7 @@ func match(list []hashedToken, secret string) (hashedToken, bool) {
 func (x *exchange) authenticate() error {
 	a := x.server.auth
 	header := x.r.Header.Get("Authorization")
-	mayBeAnonymous := a.auth.Open || x.target.kind == kindToken || x.target.kind == kindConfig && header == "" && x.r.Method == http.MethodGet
+	mayBeAnonymous := a.auth.Open || x.target.kind == kindToken || x.target.kind == kindConfig && header == "" && x.reads()
 	if mayBeAnonymous {
 		x.caller = caller{name: anonymous}
 		if header == "" || x.target.kind == kindToken {
@@ -216,9 +216,8 @@ func (x *exchange) challenge(header, problem string) {
 
 // authorize refuses writes of those who may only read.
 func (x *exchange) authorize() error {
-	reading := x.r.Method == http.MethodGet || x.r.Method == http.MethodHead ||
-		x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
-	if x.caller.readOnly && !reading {
+	searching := x.target.kind == kindTypeSearch || x.target.kind == kindRootSearch
+	if x.caller.readOnly && !x.reads() && x.r.Method != http.MethodOptions && !searching {
 		return scim.Status(http.StatusForbidden, "this credential may only read")
 	}
 	return nil
@@ -247,17 +246,17 @@ func (x *exchange) issueToken() (*answer, error) {
 	if err != nil || !strings.HasPrefix(x.r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		return oauthError(http.StatusBadRequest, "invalid_request", "send a form: grant_type=client_credentials"), nil
 	}
-	id, secret, basic := x.r.BasicAuth()
-	if !basic {
-		id, secret = form.Get("client_id"), form.Get("client_secret")
-	}
-	client, ok := x.server.auth.client(id, secret)
+	client, ok := x.server.auth.client(x.clientCredentials(form))
 	if !ok {
 		refusal := oauthError(http.StatusUnauthorized, "invalid_client", "the client id or the secret is wrong")
 		refusal.header.Set("WWW-Authenticate", `Basic realm="scimwright"`)
 		return refusal, nil
 	}
-	if form.Get("grant_type") != "client_credentials" {
+	switch form.Get("grant_type") {
+	case "client_credentials":
+	case "":
+		return oauthError(http.StatusBadRequest, "invalid_request", "grant_type is missing; send grant_type=client_credentials"), nil
+	default:
 		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "only client_credentials is supported"), nil
 	}
 	lifetime := client.Lifetime
@@ -274,6 +273,21 @@ func (x *exchange) issueToken() (*answer, error) {
 	return oauthAnswer(http.StatusOK, map[string]any{
 		"access_token": x.server.auth.sealer.seal(text), "token_type": "Bearer", "expires_in": int(lifetime / time.Second),
 	}), nil
+}
+
+// clientCredentials returns id and secret of a token request: from the header, where
+// each is encoded as in a form, or else from the form (RFC 6749 section 2.3.1).
+func (x *exchange) clientCredentials(form url.Values) (id, secret string) {
+	id, secret, ok := x.r.BasicAuth()
+	if !ok {
+		return form.Get("client_id"), form.Get("client_secret")
+	}
+	plainID, idErr := url.QueryUnescape(id)
+	plainSecret, secretErr := url.QueryUnescape(secret)
+	if idErr != nil || secretErr != nil {
+		return id, secret // many clients do not encode them
+	}
+	return plainID, plainSecret
 }
 
 // client returns the client with an id and a secret. It looks at all of them

@@ -205,3 +205,52 @@ func BenchmarkServer(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkJournal shows what the journal and invariants add to a write, without the
+// network.
+func BenchmarkJournal(b *testing.B) {
+	for _, mode := range []string{"off", "on", "on, with invariants"} {
+		server, err := New(Config{Journal: JournalConfig{Off: mode == "off"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		tenant := server.Tenant(DefaultTenant)
+		populate(b, tenant, 100_000)
+		if strings.Contains(mode, "invariants") {
+			for _, i := range []Invariant{
+				{Name: "1", Kind: InvariantNoDelete},
+				{Name: "2", Kind: InvariantUnique, ResourceType: "User", Attribute: "externalId", Filter: "active eq true"},
+				{Name: "3", Kind: InvariantNotEmpty, ResourceType: "Group"},
+			} {
+				if err := tenant.AddInvariant(i); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		send := func(b *testing.B, path, body string) {
+			r := httptest.NewRequest("PATCH", "/scim/v2"+path, strings.NewReader(body))
+			r.Header.Set("Authorization", "Bearer "+server.Token())
+			w := httptest.NewRecorder()
+			server.ServeHTTP(w, r)
+			if w.Code >= 300 {
+				b.Fatalf("%d: %s", w.Code, w.Body)
+			}
+		}
+		b.Run(mode+"/patch", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := range b.N {
+				send(b, fmt.Sprintf("/Users/id%d", i%100_000), fmt.Sprintf(`{"schemas":[%q],"Operations":[{"op":"replace","path":"title","value":"t%d"}]}`, scim.PatchOpSchema, i))
+			}
+		})
+		b.Run(mode+"/member of 100k", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := range b.N {
+				op := `{"op":"remove","path":"members[value eq \"id%d\"]"}`
+				if i%2 == 1 {
+					op = `{"op":"add","path":"members","value":[{"value":"id%d"}]}`
+				}
+				send(b, "/Groups/everybody", fmt.Sprintf(`{"schemas":[%q],"Operations":[`+op+`]}`, scim.PatchOpSchema, i/2%100_000))
+			}
+		})
+	}
+}

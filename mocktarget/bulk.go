@@ -177,44 +177,28 @@ func (job *bulkJob) carryOut(op *bulkOperation) {
 	job.settle(op, after, err)
 }
 
-func (job *bulkJob) attempt(op *bulkOperation) (after stored, err error) {
+func (job *bulkJob) attempt(op *bulkOperation) (stored, error) {
 	if op.problem != nil {
 		return stored{}, op.problem
 	}
-	data, id, err := job.resolve(op)
+	data, err := job.resolve(op)
 	if err != nil {
 		return stored{}, err
 	}
 	when := conditions{match: op.version, required: job.x.settings.RequireIfMatch}
 	switch op.method {
 	case http.MethodPost:
-		d, err := op.typ.admit(data, nil)
-		if err != nil {
-			return stored{}, err
-		}
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.create(op.typ, tx.newID(op.typ, 1), d)
-			return err
-		})
-		return after, err
+		return job.x.tenant.create(job.x.r.Context(), op.typ, data)
 	case http.MethodPut:
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.put(op.typ, id, data, when)
-			return err
-		})
-		return after, err
+		return job.x.tenant.replace(job.x.r.Context(), op.typ, op.id, data, when)
 	case http.MethodPatch:
-		plan, err := job.x.planPatch(op.typ, data, &op.parsed)
+		plan, err := job.x.data().planPatch(op.typ, data, &op.parsed)
 		if err != nil {
 			return stored{}, err
 		}
-		err = job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error {
-			after, err = tx.patch(op.typ, id, plan, when)
-			return err
-		})
-		return after, err
+		return job.x.tenant.patch(job.x.r.Context(), op.typ, op.id, plan, when)
 	default:
-		return stored{}, job.x.tenant.write(job.x.r.Context(), func(tx *transaction) error { return tx.delete(op.typ, id, when) })
+		return stored{}, job.x.tenant.delete(job.x.r.Context(), op.typ, op.id, when)
 	}
 }
 
@@ -228,7 +212,11 @@ func (job *bulkJob) settle(op *bulkOperation, after stored, err error) {
 	op.result = result
 	if err != nil {
 		job.errors++
-		if op.method != http.MethodPost && op.path != "" {
+		switch {
+		case op.method == http.MethodPost:
+		case op.id != "" && op.typ != nil:
+			result.Set("location", view.location(op.typ, op.id))
+		case op.path != "":
 			result.Set("location", job.x.base+"/"+strings.TrimPrefix(op.path, "/"))
 		}
 		wire := job.x.wireError(err)

@@ -85,9 +85,9 @@ func (op *bulkOperation) references() []string {
 	return names
 }
 
-// resolve returns an operation's data and id with ids in the place of references.
-func (job *bulkJob) resolve(op *bulkOperation) (data *scim.Object, id string, err error) {
-	id = op.id
+// resolve returns an operation's data with ids in the place of references, and gives
+// the operation the id of what its path refers to.
+func (job *bulkJob) resolve(op *bulkOperation) (data *scim.Object, err error) {
 	lookup := func(name string) (string, bool) {
 		real, ok := job.resolved[name]
 		if !ok && err == nil {
@@ -96,12 +96,14 @@ func (job *bulkJob) resolve(op *bulkOperation) (data *scim.Object, id string, er
 		return real, ok
 	}
 	if name, ok := strings.CutPrefix(op.id, bulkIDPrefix); ok {
-		id, _ = lookup(name)
+		if id, ok := lookup(name); ok {
+			op.id, op.parsed.ID = id, id
+		}
 	}
 	if op.data != nil {
 		data, _ = rewriteReferences(op.data, lookup).(*scim.Object)
 	}
-	return data, id, err
+	return data, err
 }
 
 // rewriteReferences returns a value with what lookup finds in the place of each
@@ -173,7 +175,7 @@ func (job *bulkJob) carryOutTogether(group []*bulkOperation) {
 		}
 		for i, op := range group {
 			culprit = op
-			data, _, err := job.resolve(op)
+			data, err := job.resolve(op)
 			if err != nil {
 				return err
 			}

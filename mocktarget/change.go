@@ -188,12 +188,14 @@ func (t *touched) describe(m *model, base string) (c Change, ok bool) {
 // stored returns a resource as JSON without what is computed from other ones, its
 // secrets masked.
 func (p presenter) stored(typ *resourceType, rec *record) json.RawMessage {
-	o := scim.NewObject(scim.Field{Name: "id", Value: rec.id})
+	text := append(make([]byte, 0, 1024), `{"id":`...)
+	text = scim.AppendValue(text, rec.id)
 	for name, v := range rec.document.All() {
-		o.Set(name, v)
+		text = append(scim.AppendValue(append(text, ','), name), ':')
+		text = scim.AppendValue(text, v)
 	}
-	o.Set("meta", p.meta(typ, rec))
-	return typ.model.maskJSON(o.AppendJSON(make([]byte, 0, 1024)))
+	text = p.meta(typ, rec).AppendJSON(append(text, `,"meta":`...))
+	return typ.model.maskJSON(append(text, '}'))
 }
 
 // mostMembersShown bounds how many members a difference lists.

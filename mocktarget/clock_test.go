@@ -60,6 +60,37 @@ func TestClockEndsCursors(t *testing.T) {
 	c.do("GET", "/Users?count=1&cursor="+cursor, "").wantError(400, "expiredCursor")
 }
 
+func TestClockEndsTokens(t *testing.T) {
+	c := start(t, configured(mocktarget.Config{Auth: mocktarget.Auth{
+		Tokens:  []mocktarget.BearerToken{{Value: "for-a-day", Expires: noon.Add(24 * time.Hour)}},
+		Clients: []mocktarget.OAuthClient{{ID: "app", Secret: "s3cret", Lifetime: time.Minute}},
+	}}))
+	clock := c.tenant().Clock()
+	clock.Freeze()
+	clock.Set(noon)
+	fetched := c.do("POST", c.target.Origin()+"/oauth/token", "grant_type=client_credentials&client_id=app&client_secret=s3cret",
+		"Authorization: ", "Content-Type: application/x-www-form-urlencoded").want(200)
+	for _, step := range []struct {
+		by           time.Duration
+		token, value string
+		status       int
+	}{
+		{0, "fetched", fetched.at("access_token").(string), 200}, {59 * time.Second, "fetched", fetched.at("access_token").(string), 200},
+		{time.Second, "fetched", fetched.at("access_token").(string), 401},
+		{0, "configured", "for-a-day", 200}, {24*time.Hour - time.Minute, "configured", "for-a-day", 401},
+	} {
+		clock.Advance(step.by)
+		if r := c.do("GET", "/Users", "", "Authorization: Bearer "+step.value); r.status != step.status {
+			t.Errorf("at %v the %s token gets %d, want %d", clock.Now(), step.token, r.status, step.status)
+		}
+	}
+	clock.Set(noon)
+	later := c.target.Server().Tenant("later")
+	later.Clock().Set(noon.Add(48 * time.Hour))
+	c.on(later).do("GET", "/Users", "", "Authorization: Bearer for-a-day").wantError(401, "", "expired")
+	c.do("GET", "/Users", "", "Authorization: Bearer for-a-day").want(200)
+}
+
 func TestClockIsSafe(t *testing.T) {
 	c := start(t)
 	clock := c.tenant().Clock()

@@ -27,6 +27,9 @@ type Config struct {
 	Limits Limits
 	// Settings are how tenants behave until they are told otherwise.
 	Settings Settings
+	// Engines are engines that [Settings] may name beside this package, such as that
+	// of package elimityserver, by their names.
+	Engines map[string]Engine
 	// Now tells the time. nil means [time.Now].
 	Now func() time.Time
 	// IDs makes the id of the n-th resource of a type in a tenant, counted from 1.

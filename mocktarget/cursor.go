@@ -36,11 +36,11 @@ func (q *query) identity() string {
 
 // cursorPage finds the page a cursor stands for, the first one if it is empty, and
 // gives out the cursors of its neighbours.
-func (x *exchange) cursorPage(q *query, root *root, found matches, page *scim.ListResponse) (from, to int, err error) {
+func (d Data) cursorPage(q *query, root *root, found matches, page *scim.ListResponse) (from, to int, err error) {
 	total := found.len()
 	to = min(q.count, total)
 	if q.cursor != "" {
-		c, err := x.openCursor(q)
+		c, err := d.openCursor(q)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -55,19 +55,19 @@ func (x *exchange) cursorPage(q *query, root *root, found matches, page *scim.Li
 		return from, from, nil
 	}
 	if to < total {
-		page.NextCursor = x.sealCursor(q, root, found, to-1, false)
+		page.NextCursor = d.sealCursor(q, root, found, to-1, false)
 	}
 	if from > 0 && from < total {
-		page.PreviousCursor = x.sealCursor(q, root, found, from, true)
+		page.PreviousCursor = d.sealCursor(q, root, found, from, true)
 	}
 	return from, to, nil
 }
 
-func (x *exchange) sealCursor(q *query, root *root, found matches, i int, before bool) string {
+func (d Data) sealCursor(q *query, root *root, found matches, i int, before bool) string {
 	to := found.at(i)
 	c := cursor{
-		Tenant: x.tenantName, Query: q.identity(), Count: q.count, Ref: uint64(to), Before: before,
-		Expires: x.now().Add(x.server.config.Limits.CursorTimeout).UnixMilli(),
+		Tenant: d.tenant.name, Query: q.identity(), Count: q.count, Ref: uint64(to), Before: before,
+		Expires: d.tenant.clock.Now().Add(d.tenant.server.config.Limits.CursorTimeout).UnixMilli(),
 	}
 	if q.sortBy != nil {
 		_, columns := q.columns(root)
@@ -81,16 +81,16 @@ func (x *exchange) sealCursor(q *query, root *root, found matches, i int, before
 	if err != nil {
 		panic(err) // text and numbers always encode
 	}
-	return x.server.cursors.seal(text)
+	return d.tenant.server.cursors.seal(text)
 }
 
-func (x *exchange) openCursor(q *query) (cursor, error) {
+func (d Data) openCursor(q *query) (cursor, error) {
 	var c cursor
-	text, ok := x.server.cursors.open(q.cursor)
-	if !ok || json.Unmarshal(text, &c) != nil || c.Tenant != x.tenantName {
+	text, ok := d.tenant.server.cursors.open(q.cursor)
+	if !ok || json.Unmarshal(text, &c) != nil || c.Tenant != d.tenant.name {
 		return c, scim.InvalidCursor("the cursor is not one that was given out here; start again without one")
 	}
-	if x.now().UnixMilli() > c.Expires {
+	if d.tenant.clock.Now().UnixMilli() > c.Expires {
 		return c, scim.ExpiredCursor("the cursor has expired; start again without one")
 	}
 	if c.Query != q.identity() {

@@ -10,20 +10,25 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// serviceProviderConfig answers GET /ServiceProviderConfig (RFC 7643 section 5,
-// RFC 9865 section 4).
-func (x *exchange) serviceProviderConfig() (*answer, error) {
-	x.did("discovery", nil, "")
-	limits := x.server.config.Limits
-	config := scim.ServiceProviderConfig{
+// ServiceProviderConfig says what the service can do as this package serves it, and
+// how callers authenticate (RFC 7643 section 5, RFC 9865 section 4).
+func (d Data) ServiceProviderConfig() scim.ServiceProviderConfig {
+	limits := d.tenant.server.config.Limits
+	return scim.ServiceProviderConfig{
 		Patch: true, Filter: true, FilterMaxResults: limits.PageMax, ChangePassword: true, Sort: true, ETag: true,
 		Bulk: true, BulkMaxOperations: limits.BulkOperations, BulkMaxPayloadSize: int(limits.BulkBody),
 		Pagination: &scim.Pagination{
 			Cursor: true, Index: true, DefaultMethod: "index", DefaultPageSize: limits.PageSize, MaxPageSize: limits.PageMax,
 			CursorTimeout: int(limits.CursorTimeout / time.Second),
 		},
-		AuthenticationSchemes: x.server.auth.schemes(),
+		AuthenticationSchemes: d.tenant.server.auth.schemes(),
 	}
+}
+
+// serviceProviderConfig answers GET /ServiceProviderConfig.
+func (x *exchange) serviceProviderConfig() (*answer, error) {
+	x.did("discovery", nil, "")
+	config := x.data().ServiceProviderConfig()
 	return x.document(config.Object(), "ServiceProviderConfig", "/ServiceProviderConfig")
 }
 

@@ -19,7 +19,7 @@ func (x *exchange) conditions() conditions {
 	return conditions{
 		match:     strings.Join(x.r.Header.Values("If-Match"), ","),
 		noneMatch: strings.Join(x.r.Header.Values("If-None-Match"), ","),
-		reading:   x.r.Method == http.MethodGet || x.r.Method == http.MethodHead,
+		reading:   x.reads(),
 		required:  x.settings.RequireIfMatch,
 	}
 }

@@ -29,7 +29,8 @@ type exchange struct {
 	base       string    // absolute URL of the SCIM service
 	target     target
 	caller     caller
-	asJSON     bool // the client wants application/json
+	asJSON     bool // the client prefers application/json, for errors too
+	acceptable bool // the client takes what can be answered
 
 	body    []byte // as far as it was read
 	readErr error  // that it could not be read, or not to the end
@@ -64,16 +65,22 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// negotiate checks the media types of request and answer (RFC 7644 section 3.8).
+// reads reports whether the method only reads.
+func (x *exchange) reads() bool {
+	return x.r.Method == http.MethodGet || x.r.Method == http.MethodHead
+}
+
+// negotiate checks the media types of request and answer (RFC 7644 section 3.8). An
+// engine does that itself.
 func (x *exchange) negotiate() error {
-	if accept := x.r.Header.Values("Accept"); len(accept) > 0 {
-		var ok bool
-		if x.asJSON, ok = acceptable(strings.Join(accept, ",")); !ok {
-			return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
-		}
+	if x.engine() != nil {
+		return nil
+	}
+	if !x.acceptable {
+		return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
 	}
 	contentType := x.r.Header.Get("Content-Type")
-	if contentType == "" || x.target.kind == kindToken || x.r.Method == http.MethodGet || x.r.Method == http.MethodHead || x.r.Method == http.MethodDelete {
+	if contentType == "" || x.target.kind == kindToken || x.reads() || x.r.Method == http.MethodDelete {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
@@ -86,11 +93,14 @@ func (x *exchange) negotiate() error {
 	return nil
 }
 
-// acceptable reports whether an Accept header allows an answer of ours, and
-// whether it prefers application/json.
-func acceptable(accept string) (asJSON, ok bool) {
+// acceptable reports whether the Accept fields allow an answer of ours, and
+// whether they prefer application/json.
+func acceptable(accept []string) (asJSON, ok bool) {
+	if len(accept) == 0 {
+		return false, true
+	}
 	best := map[string]float64{}
-	for part := range strings.SplitSeq(accept, ",") {
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		media, params, err := mime.ParseMediaType(strings.TrimSpace(part))
 		if err != nil {
 			continue
@@ -173,9 +183,10 @@ func (x *exchange) decode() (*scim.Object, error) {
 	return x.decoded, err
 }
 
-// query returns the parameters of the URL.
+// query returns the parameters of the URL. A semicolon is a character like others
+// (RFC 3986 section 3.4), which package url takes for a mistake.
 func (x *exchange) query() (url.Values, error) {
-	values, err := url.ParseQuery(x.r.URL.RawQuery)
+	values, err := url.ParseQuery(strings.ReplaceAll(x.r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return nil, scim.InvalidValue("the query is not percent-encoded correctly: %v", err)
 	}

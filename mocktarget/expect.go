@@ -19,14 +19,14 @@ type Expectation struct {
 	// that is null or [] must have no value. Members are given by userName or
 	// displayName, or by id, as text or as the value of an object; other complex
 	// values may be given as the text of their value or display.
-	Resources map[string][]json.RawMessage `json:"resources"`
+	Resources map[string][]json.RawMessage `json:"resources" doc:"By type or endpoint, what has to be there; the attributes that are given are compared" example:"{\"Users\":[{\"userName\":\"ann\",\"active\":true}]}"`
 	// Keys are, by the name of a type or endpoint, the attribute that tells which
 	// resource is meant. Without one it is userName, displayName or externalId, the
 	// first that the type has.
-	Keys map[string]string `json:"keys,omitempty"`
+	Keys map[string]string `json:"keys,omitempty" doc:"By type or endpoint, the attribute that tells which resource is meant, where that is not userName, displayName or externalId"`
 	// Only says too that there are no other resources of the types that Resources
 	// names, whose list may be empty.
-	Only bool `json:"only,omitempty"`
+	Only bool `json:"only,omitempty" doc:"There are no other resources of the types that are named"`
 }
 
 // A Comparison is where a tenant and an [Expectation] differ.
@@ -124,6 +124,9 @@ type expectedResource struct {
 // expectation reads an expectation. Attributes that a type does not have are
 // refused: what is compared with nothing would always hold, or never.
 func (m *model) expectation(want Expectation) (*expectation, error) {
+	if len(want.Resources) == 0 {
+		return nil, scim.BadRequest("the expectation names no kind of resource, so it would always hold; give resources")
+	}
 	e := &expectation{model: m, only: want.Only}
 	lists := map[*resourceType][]json.RawMessage{}
 	for name, list := range want.Resources {

@@ -75,7 +75,7 @@ func TestHostileInput(t *testing.T) {
 		alive(t)
 	})
 	t.Run("odd queries", func(t *testing.T) {
-		for _, query := range []string{"filter=%zz", "count=99999999999999999999", "startIndex=-99999999999999999999", "count=1;x=2"} {
+		for _, query := range []string{"filter=%zz", "count=ten", "startIndex=1.5", "count=1;x=2"} {
 			c.do("GET", "/Users?"+query, "").wantError(400, "invalidValue")
 		}
 		c.do("GET", "/Users?startIndex=9223372036854775807&count=9223372036854775807", "").want(200)

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -34,7 +35,7 @@ func newIndexes(typ *resourceType) []*index {
 		for _, a := range s.Attributes {
 			for _, leaf := range append([]*scim.Attribute{a}, a.Sub...) {
 				if leaf.Type == scim.TypeComplex || leaf.Returned == scim.ReturnedNever {
-					continue
+					continue // to find a secret taken would be to know somebody's
 				}
 				name := leaf.Path()
 				if extension != "" {
@@ -118,12 +119,19 @@ func eachElement(v any, visit func(any) bool) bool {
 func (x *index) key(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
-		if x.exact {
-			return v, true
+		switch {
+		case x.name == "id":
+			return v, true // the server's own text, which nobody composes anew
+		case x.attribute != nil && x.attribute.Type == scim.TypeDateTime:
+			t, ok := scim.ParseDateTime(v)
+			return t.Format(time.RFC3339Nano), ok
+		case x.exact:
+			return scim.Compose(v), true
+		default:
+			return scim.Fold(v), true
 		}
-		return scim.Fold(v), true
 	case json.Number:
-		return v.String(), true
+		return scim.NumberKey(v), true
 	case bool:
 		if v {
 			return "true", true

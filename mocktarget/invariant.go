@@ -18,22 +18,22 @@ import (
 // restoring a state are not.
 type Invariant struct {
 	// Name tells the invariant from others.
-	Name string `json:"name"`
+	Name string `json:"name" doc:"Tells the invariant from others"`
 	// Kind says what must not happen: one of the Invariant constants.
-	Kind string `json:"kind"`
+	Kind string `json:"kind" doc:"noDelete, noWrites, maxWrites, unique, notEmpty or matches"`
 	// ResourceType is the type it is about. "" means any where no Filter and no
 	// Attribute is given.
-	ResourceType string `json:"resourceType,omitempty"`
+	ResourceType string `json:"resourceType,omitempty" doc:"The type it is about; without it any" example:"User"`
 	// ID is the only resource it is about. "" means any.
-	ID string `json:"id,omitempty"`
+	ID string `json:"id,omitempty" doc:"The only resource it is about"`
 	// Filter selects the resources it is about, or, of InvariantMatches, says what
 	// holds for them. "" means all.
-	Filter string `json:"filter,omitempty"`
+	Filter string `json:"filter,omitempty" doc:"Selects the resources it is about; of matches, what holds for them"`
 	// Attribute is what InvariantUnique and InvariantNotEmpty are about. Of the
 	// latter "" means members.
-	Attribute string `json:"attribute,omitempty"`
+	Attribute string `json:"attribute,omitempty" doc:"What unique and notEmpty are about; of notEmpty, members if left out"`
 	// Most is how many writes InvariantMaxWrites allows from now on.
-	Most int `json:"most,omitempty"`
+	Most int `json:"most,omitempty" doc:"How many writes maxWrites allows from now on"`
 }
 
 // The kinds of an [Invariant].

@@ -267,8 +267,9 @@ func (x *exchange) record(a *answer) {
 			broken[i].Seq = seq
 		}
 	default:
+		findings := x.lint(a)
 		e := x.entry(a)
-		e.Findings = x.lint(a)
+		e.Findings = findings
 		t.journal.add(e)
 		x.remember(a, e)
 	}

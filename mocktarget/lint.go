@@ -138,7 +138,7 @@ func (f findingTotals) sorted() []FindingSummary {
 // An observation is what lint wants to know of an exchange beside the request and
 // the answer.
 type observation struct {
-	before   *root         // the data before the operation
+	before   *root         // the data when the request came
 	seen     []sight       // the resources in the answer
 	page     *pageFacts    // of an answer to a search
 	searched *lintQuery    // the parameters of a search
@@ -147,19 +147,22 @@ type observation struct {
 	findings []Finding     // about the request itself
 }
 
-// linted reports whether anybody wants to know what lint finds.
-func (x *exchange) linted() bool { return !x.server.config.Journal.Off || x.settings.Strict }
+// isTold reports whether what the data give an exchange is what its answer tells. An
+// engine may look at more.
+func (x *exchange) isTold() bool {
+	return x != nil && x.engine() == nil && !x.server.config.Journal.Off
+}
 
 // saw notes that the answer tells of a resource, the whole of it or not.
 func (x *exchange) saw(typ *resourceType, slot uint32, rec *record, whole bool) {
-	if x.linted() {
+	if x.isTold() {
 		x.noted.seen = append(x.noted.seen, sight{makeRef(typ, slot), rec.version, whole})
 	}
 }
 
 // sawPage notes what the answer to a search came to.
 func (x *exchange) sawPage(q *query, page *scim.ListResponse) {
-	if x.linted() {
+	if x.isTold() {
 		x.noted.page = &pageFacts{
 			search: q.identity(), start: page.StartIndex, asked: q.asked, returned: page.ItemsPerPage, total: page.TotalResults,
 			cursor: q.cursor, next: page.NextCursor, previous: page.PreviousCursor, unfiltered: q.filter == nil,
@@ -172,7 +175,7 @@ type linter struct {
 	x        *exchange
 	a        *answer // nil before there is one
 	m        *model
-	state    *root        // before the operation
+	state    *root        // when the request came
 	body     *scim.Object // nil if there is none or it cannot be read
 	findings []Finding
 }
@@ -212,6 +215,15 @@ func (x *exchange) lookAhead() {
 	}
 }
 
+// lookBack reads the body of a request that was refused before it was read, if the
+// client has sent it anyway and it is small enough.
+func (x *exchange) lookBack() {
+	n := x.r.ContentLength
+	if x.body == nil && x.caller.name != "" && n > 0 && n <= x.server.config.Limits.Body && x.r.Header.Get("Expect") == "" {
+		x.lookAhead()
+	}
+}
+
 // lintRequest returns the findings about the request itself. They are worked out
 // once, before the operation or behind it.
 func (x *exchange) lintRequest() []Finding {
@@ -229,6 +241,7 @@ func (x *exchange) lint(a *answer) []Finding {
 	if x.target.kind == kindToken {
 		return nil // that is OAuth, not SCIM
 	}
+	x.lookBack()
 	findings := x.lintRequest()
 	l := x.newLinter(a)
 	l.findings = slices.Clip(findings)
@@ -244,11 +257,7 @@ func (x *exchange) remember(a *answer, e *Entry) {
 }
 
 func (x *exchange) newLinter(a *answer) *linter {
-	l := &linter{x: x, a: a, m: x.tenant.model, state: x.noted.before, body: x.decoded}
-	if l.state == nil {
-		l.state = x.tenant.root.Load()
-	}
-	return l
+	return &linter{x: x, a: a, m: x.tenant.model, state: x.noted.before, body: x.decoded}
 }
 
 // guardLint runs a part of lint. A defect in it must not spoil the exchange.
@@ -341,10 +350,19 @@ func (p *place) String() string {
 	case p == nil:
 		return ""
 	case p.kind == placeParameter:
-		return "?" + p.name
+		return "?" + shortName(p.name)
 	case p.kind == placeElement:
 		return p.up.String() + "/" + strconv.Itoa(p.index)
 	default:
-		return p.up.String() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(p.name)
+		return p.up.String() + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(shortName(p.name))
 	}
+}
+
+// shortName shortens a name that no attribute has.
+func shortName(name string) string {
+	const most = 256
+	if len(name) <= most {
+		return name
+	}
+	return strings.ToValidUTF8(name[:most], "") + "…"
 }

@@ -12,26 +12,26 @@ import (
 // bulk judges the body of a bulk request and each operation in it (RFC 7644 section
 // 3.7).
 func (l *linter) bulk() {
-	l.message(scim.BulkRequestSchema, bulkSchemas)
+	l.message(scim.BulkRequestSchema, ruleBulkSchemas)
 	if v := l.body.Get("failOnErrors"); v != nil {
 		at := place{name: "failOnErrors"}
 		if n, ok := v.(json.Number); !ok {
-			l.report(wrongType, &at, "failOnErrors is %s; send an integer", kindOf(v))
+			l.report(ruleWrongType, &at, "failOnErrors is %s; send an integer", kindOf(v))
 		} else if strings.Trim(n.String(), "0123456789") != "" {
-			l.report(integerForm, &at, "failOnErrors is %s; send a positive integer in plain digits", n)
+			l.report(ruleIntegerForm, &at, "failOnErrors is %s; send a positive integer in plain digits", clip(n.String()))
 		}
 	}
 	here := place{name: "Operations"}
 	list, _ := l.body.Get("Operations").([]any)
 	if len(list) == 0 {
-		l.report(bulkOperations, &here, "there are no operations; send an array of at least one")
+		l.report(ruleBulkOperations, &here, "there are no operations; send an array of at least one")
 	}
 	ids := l.bulkIDs(list, &here)
 	for i, element := range list {
 		at := here.element(i)
 		o, ok := element.(*scim.Object)
 		if !ok {
-			l.report(bulkOperations, &at, "the operation is %s; send an object with method, path and data", kindOf(element))
+			l.report(ruleBulkOperations, &at, "the operation is %s; send an object with method, path and data", kindOf(element))
 			continue
 		}
 		l.bulkOperation(o, &at, ids)
@@ -50,9 +50,9 @@ func (l *linter) bulkIDs(list []any, at *place) map[string]bool {
 		here := operation.member("bulkId")
 		switch id := o.String("bulkId"); {
 		case id == "":
-			l.report(bulkIDMissing, &here, "the POST has no bulkId; send one that no other operation has")
+			l.report(ruleBulkIDMissing, &here, "the POST has no bulkId; send one that no other operation has")
 		case ids[id]:
-			l.report(bulkIDDuplicate, &here, "another POST has the bulkId %s; send one that no other operation has", quoted(id))
+			l.report(ruleBulkIDDuplicate, &here, "another POST has the bulkId %s; send one that no other operation has", quoted(id))
 		default:
 			ids[id] = true
 		}
@@ -64,7 +64,7 @@ func (l *linter) bulkOperation(o *scim.Object, at *place, ids map[string]bool) {
 	method := o.String("method")
 	if !slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, method) {
 		here := at.member("method")
-		l.report(bulkMethod, &here, "method is %s; send POST, PUT, PATCH or DELETE", quoted(method))
+		l.report(ruleBulkMethod, &here, "method is %s; send POST, PUT, PATCH or DELETE", quoted(method))
 		method = strings.ToUpper(method)
 	}
 	path := o.String("path")
@@ -72,9 +72,9 @@ func (l *linter) bulkOperation(o *scim.Object, at *place, ids map[string]bool) {
 	here := at.member("path")
 	switch {
 	case method == http.MethodPost && t.kind != kindCollection:
-		l.report(bulkPath, &here, "path is %s; a POST needs the endpoint of a resource type, such as /Users", quoted(path))
+		l.report(ruleBulkPath, &here, "path is %s; a POST needs the endpoint of a resource type, such as /Users", quoted(path))
 	case method != http.MethodPost && t.kind != kindResource:
-		l.report(bulkPath, &here, "path is %s; %s needs the path of a resource, such as /Users/ID", quoted(path), method)
+		l.report(ruleBulkPath, &here, "path is %s; %s needs the path of a resource, such as /Users/ID", quoted(path), clip(method))
 	}
 	l.bulkReferences(o, at, ids)
 	dataAt := at.member("data")
@@ -82,7 +82,7 @@ func (l *linter) bulkOperation(o *scim.Object, at *place, ids map[string]bool) {
 	switch {
 	case method == http.MethodDelete:
 	case !isObject:
-		l.report(bulkData, &dataAt, "data is %s; send the body that a single %s would have", kindOf(o.Get("data")), method)
+		l.report(ruleBulkData, &dataAt, "data is %s; send the body that a single %s would have", kindOf(o.Get("data")), clip(method))
 	case t.typ == nil:
 	case method == http.MethodPatch:
 		l.patch(t.typ, data, &dataAt, writeContext{id: t.id})
@@ -119,10 +119,11 @@ func (l *linter) referencesIn(v any, at *place, ids map[string]bool, inReference
 			here := at.member(name)
 			id, isText := inner.(string)
 			switch folded := strings.ToLower(name); {
+			case l.m.namesSecret(name):
 			case !isText:
 				l.referencesIn(inner, &here, ids, folded == "members" || folded == "manager" || folded == "value" && names)
 			case folded == "value" && names && ids[id]:
-				l.report(bulkReference, &here, "%s is the bulkId of an operation; refer to it as %q", quoted(id), bulkIDPrefix+id)
+				l.report(ruleBulkReference, &here, "%s is the bulkId of an operation; refer to it as %s", quoted(id), quoted(bulkIDPrefix+id))
 			default:
 				l.bulkReference(id, &here, ids)
 			}
@@ -137,8 +138,8 @@ func (l *linter) bulkReference(s string, at *place, ids map[string]bool) {
 	}
 	switch id := s[len(bulkIDPrefix):]; {
 	case !strings.HasPrefix(s, bulkIDPrefix):
-		l.report(bulkReference, at, "%s is not a reference; write it as %q", quoted(s), bulkIDPrefix+id)
+		l.report(ruleBulkReference, at, "%s is not a reference; write it as %s", quoted(s), quoted(bulkIDPrefix+id))
 	case !ids[id]:
-		l.report(bulkReference, at, "%s refers to no POST of the request; send the bulkId of one", quoted(s))
+		l.report(ruleBulkReference, at, "%s refers to no POST of the request; send the bulkId of one", quoted(s))
 	}
 }

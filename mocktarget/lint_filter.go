@@ -12,28 +12,32 @@ import (
 func (l *linter) filter(types []*resourceType, text string, at *place) {
 	e, err := scim.ParseFilter(text)
 	if err != nil {
-		l.brokenFilter(text, at)
+		l.brokenFilter(filterFault(text), l.shownFilter(text), at)
 		return
 	}
 	l.terms(types, e, at)
 }
 
+// shownFilter returns a filter, or a path with one in it, as messages show it.
+func (l *linter) shownFilter(text string) string {
+	if l.m.maskFilter(text) != text {
+		return mask
+	}
+	return quoted(text)
+}
+
 // brokenFilter says why a filter cannot be read. The usual reasons have rules of
 // their own.
-func (l *linter) brokenFilter(text string, at *place) {
-	shown := quoted(text)
-	if l.m.maskFilter(text) != text {
-		shown = mask
-	}
-	switch filterFault(text) {
+func (l *linter) brokenFilter(f fault, shown string, at *place) {
+	switch f {
 	case faultIncomplete:
-		l.report(filterIncomplete, at, `the filter is %s; write attribute, operator and value, such as userName eq "x"`, shown)
+		l.report(ruleFilterIncomplete, at, `the filter in %s lacks a part; write attribute, operator and value, such as userName eq "x"`, shown)
 	case faultLiteral:
-		l.report(filterLiteral, at, "the filter %s has a value that is not a JSON literal; write strings in double quotation marks", shown)
+		l.report(ruleFilterLiteral, at, "the filter in %s has a value that is not a JSON literal; write strings in double quotation marks", shown)
 	case faultUnescaped:
-		l.report(filterUnescaped, at, `the filter %s has a string with a quotation mark or a backslash in it; write them as \" and \\`, shown)
+		l.report(ruleFilterUnescaped, at, `the filter in %s has a string with a quotation mark or a backslash in it; write them as \" and \\`, shown)
 	default:
-		l.report(filterSyntax, at, "the filter %s does not follow the grammar of RFC 7644 section 3.4.2.2", shown)
+		l.report(ruleFilterSyntax, at, "the filter %s does not follow the grammar of RFC 7644 section 3.4.2.2", shown)
 	}
 }
 
@@ -124,11 +128,11 @@ func (l *linter) terms(types []*resourceType, e scim.Expression, at *place) {
 	case *scim.NotExpression:
 		l.terms(types, e.Expression, at)
 	case *scim.AttributeExpression:
-		if ref, ok := l.resolve(types, e.AttributePath, at, attributeUnknown); ok {
+		if ref, ok := l.resolve(types, e.AttributePath, at, ruleAttributeUnknown); ok {
 			l.comparison(ref.Target(), e, at)
 		}
 	case *scim.ValuePath:
-		if ref, ok := l.resolve(types, e.AttributePath, at, attributeUnknown); ok {
+		if ref, ok := l.resolve(types, e.AttributePath, at, ruleAttributeUnknown); ok {
 			l.valueFilter(ref.Target(), e.ValueFilter, at)
 		}
 	}
@@ -142,7 +146,7 @@ func (l *linter) comparison(a *scim.Attribute, e *scim.AttributeExpression, at *
 	if a.Type == scim.TypeComplex {
 		// The examples of RFC 7644 section 3.4.2.2 compare emails, meaning their values.
 		if !a.MultiValued || a.SubAttribute("value") == nil {
-			l.report(filterComplex, at, "the filter compares %s, which is complex; name one of its sub-attributes: %s", a.Path(), subNames(scim.Ref{Attribute: a}))
+			l.report(ruleFilterComplex, at, "the filter compares %s, which is complex; name one of its sub-attributes: %s", a.Path(), subNames(scim.Ref{Attribute: a}))
 		}
 		return
 	}
@@ -150,15 +154,15 @@ func (l *linter) comparison(a *scim.Attribute, e *scim.AttributeExpression, at *
 	switch a.Type {
 	case scim.TypeBoolean:
 		if _, ok := e.CompareValue.(bool); !ok && isText {
-			l.report(booleanAsString, at, "the filter compares %s with the string %s; write true or false without quotation marks", a.Path(), l.quote(a, text))
+			l.report(ruleBooleanAsString, at, "the filter compares %s with the string %s; write true or false without quotation marks", a.Path(), l.quote(a, text))
 		}
 	case scim.TypeInteger, scim.TypeDecimal:
 		if isText {
-			l.report(wrongType, at, "the filter compares the number %s with a string; write the number without quotation marks", a.Path())
+			l.report(ruleWrongType, at, "the filter compares the number %s with a string; write the number without quotation marks", a.Path())
 		}
 	default:
 		if !isText {
-			l.report(wrongType, at, "the filter compares %s with %s; write a string in double quotation marks", a.Path(), kindOf(e.CompareValue))
+			l.report(ruleWrongType, at, "the filter compares %s with %s; write a string in double quotation marks", a.Path(), kindOf(e.CompareValue))
 		}
 	}
 }
@@ -171,16 +175,14 @@ func (l *linter) valueFilter(a *scim.Attribute, e scim.Expression, at *place) {
 		l.valueFilter(a, e.Right, at)
 	case *scim.NotExpression:
 		l.valueFilter(a, e.Expression, at)
-	case *scim.ValuePath:
-		l.report(filterValuePath, at, "brackets are inside of brackets; write one pair, with \"and\" and \"or\" in it")
 	case *scim.AttributeExpression:
 		switch sub := a.SubAttribute(e.AttributePath.AttributeName); {
 		case a.Type != scim.TypeComplex:
 			if !strings.EqualFold(e.AttributePath.AttributeName, "value") || !a.MultiValued {
-				l.report(filterValuePath, at, "%s has no sub-attributes to select by", a.Path())
+				l.report(ruleFilterValuePath, at, "%s has no sub-attributes to select by", a.Path())
 			}
 		case sub == nil || e.AttributePath.SubAttribute != nil:
-			l.report(filterValuePath, at, "%s has no sub-attribute %s; the brackets hold a filter on its sub-attributes", a.Path(), quoted(scim.FormatAttributePath(e.AttributePath)))
+			l.report(ruleFilterValuePath, at, "%s has no sub-attribute %s; the brackets hold a filter on its sub-attributes", a.Path(), quoted(scim.FormatAttributePath(e.AttributePath)))
 		default:
 			l.comparison(sub, e, at)
 		}
@@ -206,14 +208,14 @@ func (l *linter) exposure(q *lintQuery) {
 	}
 	for _, typ := range q.types {
 		if ref, found := typ.SensitiveRef(e); found {
-			l.report(secretInURL, &at, "the filter has a value of %s in the URL; send it by POST to %s/.search", ref, typ.Endpoint)
+			l.report(ruleSecretInURL, &at, "the filter has a value of %s in the URL; send it by POST to %s/.search", ref, typ.Endpoint)
 			return
 		}
 		if typ.Schema.ID != scim.UserSchema {
 			continue
 		}
 		if name, found := personalTerm(typ, e); found {
-			l.report(personalDataInURL, &at, "the filter has a value of %s in the URL, which ends up in logs; servers that have it take the filter by POST to %s/.search", name, typ.Endpoint)
+			l.report(rulePersonalDataInURL, &at, "the filter has a value of %s in the URL, which ends up in logs; servers that have it take the filter by POST to %s/.search", name, typ.Endpoint)
 			return
 		}
 	}

@@ -17,25 +17,25 @@ func (l *linter) json() {
 		return // it is right, or nobody has read it
 	}
 	if len(text) == 0 {
-		l.report(jsonMalformed, nil, "the body is empty; send a JSON object")
+		l.report(ruleJSONMalformed, nil, "the body is empty; send a JSON object")
 		return
 	}
 	if bytes.HasPrefix(text, []byte("\ufeff")) {
-		l.report(jsonByteOrderMark, nil, "the body begins with a byte order mark, which JSON does not have; leave it out")
+		l.report(ruleJSONByteOrderMark, nil, "the body begins with a byte order mark, which JSON does not have; leave it out")
 	}
 	if !utf8.Valid(text) {
-		l.report(undeclaredEncoding, nil, "the body has bytes that are not UTF-8; encode it in UTF-8")
+		l.report(ruleUndeclaredEncoding, nil, "the body has bytes that are not UTF-8; encode it in UTF-8")
 	}
 	body, err := scim.ParseObjectLenient(text)
 	if err != nil {
-		l.report(jsonMalformed, nil, "the body cannot be read as a JSON object%s; build it with a JSON library", l.reason(err))
+		l.report(ruleJSONMalformed, nil, "the body cannot be read as a JSON object%s; build it with a JSON library", l.reason(err))
 		return
 	}
 	l.body = body
 	f := &repeatFinder{linter: l, decoder: json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))}
 	f.decoder.UseNumber()
 	if f.value(nil) != nil {
-		l.report(jsonMalformed, nil, "the body is not strict JSON; build it with a JSON library")
+		l.report(ruleJSONMalformed, nil, "the body is not strict JSON; build it with a JSON library")
 	}
 }
 
@@ -85,7 +85,7 @@ func (f *repeatFinder) object(at *place) error {
 		name, _ := token.(string)
 		inner := at.member(name)
 		if before, twice := seen[strings.ToLower(name)]; twice {
-			f.linter.report(jsonDuplicateName, &inner,
+			f.linter.report(ruleJSONDuplicateName, &inner,
 				"the object has %s and %s; letter case does not tell names apart, so that parsers read one or the other: give the name once", quoted(before), quoted(name))
 		}
 		seen[strings.ToLower(name)] = name

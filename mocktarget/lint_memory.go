@@ -23,7 +23,7 @@ const (
 // credential.
 type callerMemory struct {
 	recent    []fact // the newest last
-	wait      *fact  // the newest answer that asked to wait
+	wait      fact   // the newest answer that asked to wait, if its seq is not 0
 	until     time.Time
 	conflicts []conflict
 	runs      map[string]run // membership patches in a row, by group
@@ -40,7 +40,7 @@ type callerMemory struct {
 type fact struct {
 	seq        uint64
 	method     string
-	uri        string
+	uri        uint64 // hash of the request target
 	typ        *resourceType
 	id         string
 	status     int
@@ -61,7 +61,7 @@ type sight struct {
 // A conflict is a create that was refused because the resource exists.
 type conflict struct {
 	typ *resourceType
-	key string
+	key uint64 // hash of what it is called
 	seq uint64
 }
 
@@ -153,7 +153,7 @@ func push[T any](list []T, v T, most int) []T {
 
 func newFact(x *exchange, a *answer, seq uint64) fact {
 	f := fact{
-		seq: seq, method: x.r.Method, uri: x.r.RequestURI, typ: x.target.typ, id: x.target.id, status: a.status,
+		seq: seq, method: x.r.Method, uri: x.tenant.model.hash(x.r.RequestURI), typ: x.target.typ, id: x.target.id, status: a.status,
 		generation: x.tenant.root.Load().generation, at: x.now(), ended: time.Now(),
 	}
 	if f.id == "" && f.method == http.MethodPost {
@@ -206,18 +206,18 @@ func (m *callerMemory) learnWait(x *exchange, f fact) {
 		return
 	}
 	if until, ok := retryAfter(x.w.Header().Get("Retry-After"), f.at); ok {
-		m.wait, m.until = &f, until
+		m.wait, m.until = f, until
 	}
 }
 
-// conflictKey returns what a create calls its resource.
-func conflictKey(o *scim.Object) string {
+// conflictKey returns a hash of what a create calls its resource.
+func (m *model) conflictKey(o *scim.Object) uint64 {
 	for _, name := range []string{"userName", "displayName", "externalId"} {
 		if s := o.String(name); s != "" {
-			return scim.Fold(s)
+			return m.hash(scim.Fold(s))
 		}
 	}
-	return ""
+	return 0
 }
 
 func (m *callerMemory) learnConflict(x *exchange, f fact) {
@@ -229,7 +229,7 @@ func (m *callerMemory) learnConflict(x *exchange, f fact) {
 	case x.noted.page != nil || f.method == http.MethodGet:
 		m.conflicts = slices.DeleteFunc(m.conflicts, func(c conflict) bool { return c.typ == f.typ })
 	case f.method == http.MethodPost && f.status == http.StatusConflict && x.decoded != nil:
-		m.conflicts = push(m.conflicts, conflict{f.typ, conflictKey(x.decoded), f.seq}, recentNames)
+		m.conflicts = push(m.conflicts, conflict{f.typ, x.tenant.model.conflictKey(x.decoded), f.seq}, recentNames)
 	}
 }
 
@@ -262,7 +262,7 @@ func (m *callerMemory) learnPage(x *exchange, f fact) {
 	m.pages[x.noted.page.search] = *x.noted.page
 	for _, c := range []string{x.noted.page.next, x.noted.page.previous} {
 		if c != "" && x.noted.searched != nil {
-			m.cursors = push(m.cursors, issuedCursor{c, x.r.URL.Path, x.noted.searched.values}, recentCursors)
+			m.cursors = push(m.cursors, issuedCursor{c, x.r.URL.Path, x.noted.searched.known()}, recentCursors)
 		}
 	}
 	m.sweep.list(f, x.noted.page)
@@ -313,7 +313,7 @@ func (m *callerMemory) learnSights(x *exchange) {
 
 // learnAttributes notes what the caller has set.
 func (m *callerMemory) learnAttributes(x *exchange, f fact) {
-	if x.decoded == nil || f.typ == nil {
+	if x.decoded == nil {
 		return
 	}
 	switch f.method {
@@ -376,7 +376,10 @@ func oneMember(x *exchange) bool {
 		ids, plain := selectedIDs(path.ValueExpression)
 		return plain && len(ids) == 1
 	}
-	op, _ := x.decoded.Array("Operations")[0].(*scim.Object)
-	list, isList := op.Get("value").([]any)
-	return isList && len(list) == 1 || !isList && op.Object("value") != nil
+	for _, element := range x.decoded.Array("Operations") {
+		op, _ := element.(*scim.Object)
+		list, isList := op.Get("value").([]any)
+		return isList && len(list) == 1 || !isList && op.Object("value") != nil
+	}
+	return false
 }

@@ -2,7 +2,6 @@ package mocktarget
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -13,7 +12,7 @@ import (
 func (l *linter) outcome() {
 	switch status := l.a.status; {
 	case status == http.StatusRequestEntityTooLarge && l.x.target.kind == kindBulk:
-		l.report(bulkTooLarge, nil, "the bulk request is beyond bulk.maxOperations or bulk.maxPayloadSize; read them from /ServiceProviderConfig and send several requests")
+		l.report(ruleBulkTooLarge, nil, "the bulk request is beyond bulk.maxOperations or bulk.maxPayloadSize; read them from /ServiceProviderConfig and send several requests")
 	case l.body == nil:
 	case status == http.StatusNotFound && l.x.r.Method == http.MethodPut:
 		l.putToCreate()
@@ -31,24 +30,45 @@ func (l *linter) putToCreate() {
 	id := l.x.target.id
 	for _, name := range []string{"externalId", "userName", "displayName"} {
 		if value := l.body.String(name); value != "" && strings.EqualFold(value, id) {
-			l.report(putToCreate, nil, "the PUT goes to an address that is made from %s; create the resource with POST and use the id it gets", name)
+			l.report(rulePutToCreate, nil, "the PUT goes to an address that is made from %s; create the resource with POST and use the id it gets", name)
 			return
 		}
 	}
 	if l.x.r.Header.Get("If-None-Match") == "*" {
-		l.report(putToCreate, nil, "the PUT has If-None-Match: *, which asks for a new resource; create it with POST")
+		l.report(rulePutToCreate, nil, "the PUT has If-None-Match: *, which asks for a new resource; create it with POST")
 	}
 }
 
-// immutable finds a patch that the server has refused for what is set once, unless
-// it is clear already what it has changed.
+// immutable finds the changes of what is set once in a patch that the server has
+// refused for it. A first value may be set.
 func (l *linter) immutable() {
-	for _, id := range []ruleID{patchReadOnly, patchImmutable, patchRequiredRemoved, userGroupsWritten} {
-		if slices.ContainsFunc(l.findings, func(f Finding) bool { return f.Rule == lintRules[id].Rule }) {
-			return
+	typ := l.target()
+	operations := place{name: "Operations"}
+	for i, element := range l.body.Array("Operations") {
+		op, _ := element.(*scim.Object)
+		operation := operations.element(i)
+		if text := op.String("path"); text != "" {
+			at := operation.member("path")
+			l.immutablePath(typ, text, &at)
+			continue
+		}
+		value, _ := op.Get("value").(*scim.Object)
+		valueAt := operation.member("value")
+		for name := range value.All() {
+			at := valueAt.member(name)
+			l.immutablePath(typ, name, &at)
 		}
 	}
-	l.report(patchImmutable, nil, "the patch changes what can be set only once; leave it out, or remove the value and add another one")
+}
+
+func (l *linter) immutablePath(typ *resourceType, text string, at *place) {
+	path, err := scim.ParsePath(text)
+	if err != nil {
+		return
+	}
+	if ref, err := typ.Resolve(path.AttributePath); err == nil && ref.Attribute != nil && ref.Attribute.Mutability == scim.Immutable {
+		l.report(rulePatchImmutable, at, "%s is set already and cannot be changed; leave it out", ref)
+	}
 }
 
 // memberNames finds members that are named by something other than their id, in a
@@ -93,7 +113,7 @@ func (l *linter) memberList(v any, at *place) {
 		}
 		if called, found := l.calledSo(id); found {
 			inner := at.element(i)
-			l.report(memberNotID, &inner, "the member is named by %s, %s; send the id that the resource got", called, quoted(id))
+			l.report(ruleMemberNotID, &inner, "the member is named by %s, %s; send the id that the resource got", called, quoted(id))
 		}
 	}
 }

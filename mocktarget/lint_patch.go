@@ -9,20 +9,40 @@ import (
 
 // patch judges the body of a PATCH (RFC 7644 section 3.5.2).
 func (l *linter) patch(typ *resourceType, o *scim.Object, at *place, c writeContext) {
-	l.messageAt(o, at, scim.PatchOpSchema, patchSchemas)
+	l.messageAt(o, at, scim.PatchOpSchema, rulePatchSchemas)
 	here := at.member("Operations")
 	list, _ := o.Get("Operations").([]any)
 	if len(list) == 0 {
-		l.report(patchOperations, &here, "there are no operations; send an array of at least one")
+		l.report(rulePatchOperations, &here, "there are no operations; send an array of at least one")
 	}
 	for i, element := range list {
 		inner := here.element(i)
 		op, ok := element.(*scim.Object)
 		if !ok {
-			l.report(patchOperations, &inner, "the operation is %s; send an object with op, path and value", kindOf(element))
+			l.report(rulePatchOperations, &inner, "the operation is %s; send an object with op, path and value", kindOf(element))
 			continue
 		}
 		l.patchStep(&patchStep{typ: typ, o: op, at: &inner, context: c})
+	}
+	if typ.members != nil && len(list) >= fewMembers {
+		l.oneByOne(typ, list, &here)
+	}
+}
+
+// oneByOne finds patches that spell out an operation for each member.
+func (l *linter) oneByOne(typ *resourceType, list []any, at *place) {
+	count := map[string]int{}
+	for _, element := range list {
+		op, _ := element.(*scim.Object)
+		values, _ := op.Get("value").([]any)
+		if strings.EqualFold(op.String("path"), typ.members.Name) && len(values) == 1 {
+			count[strings.ToLower(op.String("op"))]++
+		}
+	}
+	for _, op := range []string{scim.OpAdd, scim.OpRemove} {
+		if count[op] >= fewMembers {
+			l.report(ruleOperationsOneByOne, at, "%d operations %s one member each; one operation can have many", count[op], op)
+		}
 	}
 }
 
@@ -42,11 +62,11 @@ func (l *linter) patchStep(s *patchStep) {
 	switch s.op {
 	case scim.OpAdd:
 		if !hasValue {
-			l.report(patchAddValue, s.at, "the add has no value; send what to add")
+			l.report(rulePatchAddValue, s.at, "the add has no value; send what to add")
 		}
 	case scim.OpReplace:
 		if !hasValue {
-			l.report(patchReplaceValue, s.at, "the replace has no value; send the new value, or a remove")
+			l.report(rulePatchReplaceValue, s.at, "the replace has no value; send the new value, or a remove")
 		}
 	}
 	switch path := s.o.Get("path").(type) {
@@ -56,7 +76,7 @@ func (l *linter) patchStep(s *patchStep) {
 		l.patchPath(s, path, value, hasValue, &at)
 	default:
 		here := s.at.member("path")
-		l.report(patchPath, &here, "path is %s; send a string", kindOf(path))
+		l.report(rulePatchPath, &here, "path is %s; send a string", kindOf(path))
 	}
 }
 
@@ -68,16 +88,16 @@ func (l *linter) patchOp(s *patchStep) string {
 	folded := strings.ToLower(op)
 	switch {
 	case !given || v == nil:
-		l.report(patchOp, s.at, `op is missing; send "add", "replace" or "remove"`)
+		l.report(rulePatchOp, s.at, `op is missing; send "add", "replace" or "remove"`)
 	case !isText:
-		l.report(patchOp, &at, `op is %s; send "add", "replace" or "remove"`, kindOf(v))
+		l.report(rulePatchOp, &at, `op is %s; send "add", "replace" or "remove"`, kindOf(v))
 	case folded == "move" || folded == "copy" || folded == "test":
-		l.report(patchJSONPatch, &at, `op is %s, which JSON Patch has and SCIM has not; send "add", "replace" or "remove"`, quoted(op))
+		l.report(rulePatchJSONPatch, &at, `op is %s, which JSON Patch has and SCIM has not; send "add", "replace" or "remove"`, quoted(op))
 	case folded != scim.OpAdd && folded != scim.OpReplace && folded != scim.OpRemove:
-		l.report(patchOp, &at, `op is %s; send "add", "replace" or "remove"`, quoted(op))
+		l.report(rulePatchOp, &at, `op is %s; send "add", "replace" or "remove"`, quoted(op))
 	default:
 		if op != folded {
-			l.report(patchOpCase, &at, "op is %s; send %q, some servers compare exactly", quoted(op), folded)
+			l.report(rulePatchOpCase, &at, "op is %s; send %q, some servers compare exactly", quoted(op), folded)
 		}
 		return folded
 	}
@@ -88,7 +108,7 @@ func (l *linter) patchOp(s *patchStep) string {
 // attributes.
 func (l *linter) pathless(s *patchStep, value any, hasValue bool, at *place) {
 	if s.op == scim.OpRemove {
-		l.report(patchRemovePath, s.at, "the remove has no path; say with one what to remove")
+		l.report(rulePatchRemovePath, s.at, "the remove has no path; say with one what to remove")
 		return
 	}
 	if !hasValue {
@@ -96,7 +116,7 @@ func (l *linter) pathless(s *patchStep, value any, hasValue bool, at *place) {
 	}
 	o, ok := value.(*scim.Object)
 	if !ok || o.Len() == 0 {
-		l.report(patchPathlessValue, at, "the operation has no path and its value is %s; send an object of attributes, or a path", emptyOr(value))
+		l.report(rulePatchPathlessValue, at, "the operation has no path and its value is %s; send an object of attributes, or a path", emptyOr(value))
 		return
 	}
 	for name, v := range o.All() {
@@ -123,10 +143,10 @@ func (l *linter) pathlessName(typ *resourceType, name string, at *place) {
 		_, err = typ.Resolve(path.AttributePath)
 	}
 	if err == nil {
-		l.report(patchDottedKey, at, "%s is a path in the place of a name; send it as the path of an operation of its own, or nest the value", quoted(name))
+		l.report(rulePatchDottedKey, at, "%s is a path in the place of a name; send it as the path of an operation of its own, or nest the value", quoted(name))
 		return
 	}
-	l.unknownName(typ, name, at, patchDottedKey, patchUnknownAttribute)
+	l.unknownName(typ, name, at, rulePatchDottedKey, rulePatchUnknownAttribute)
 }
 
 func emptyOr(v any) string {
@@ -143,7 +163,7 @@ var jsonPointer = regexp.MustCompile(`^/|\[[0-9]+\]`)
 func (l *linter) patchPath(s *patchStep, text string, value any, hasValue bool, at *place) {
 	here := s.at.member("path")
 	if jsonPointer.MatchString(text) {
-		l.report(patchJSONPatch, &here, `path is %s, which is how JSON Patch names a place; send an attribute such as emails[type eq "work"].value`, l.shownPath(text))
+		l.report(rulePatchJSONPatch, &here, `path is %s, which is how JSON Patch names a place; send an attribute such as emails[type eq "work"].value`, l.shownFilter(text))
 		return
 	}
 	path, err := scim.ParsePath(text)
@@ -151,7 +171,7 @@ func (l *linter) patchPath(s *patchStep, text string, value any, hasValue bool, 
 		l.brokenPath(text, &here)
 		return
 	}
-	ref, ok := l.resolve([]*resourceType{s.typ}, path.AttributePath, &here, patchUnknownAttribute)
+	ref, ok := l.resolve([]*resourceType{s.typ}, path.AttributePath, &here, rulePatchUnknownAttribute)
 	if !ok || ref.Extension == nil && ref.Attribute == nil {
 		return
 	}
@@ -167,7 +187,7 @@ func (l *linter) patchPath(s *patchStep, text string, value any, hasValue bool, 
 	}
 	if path.SubAttribute != nil {
 		if ref.Sub = ref.Attribute.SubAttribute(*path.SubAttribute); ref.Sub == nil {
-			l.report(patchUnknownAttribute, &here, "%s has no sub-attribute %s; /Schemas lists those there are", ref.Attribute.Path(), quoted(*path.SubAttribute))
+			l.report(rulePatchUnknownAttribute, &here, "%s has no sub-attribute %s; /Schemas lists those there are", ref.Attribute.Path(), quoted(*path.SubAttribute))
 			return
 		}
 	}
@@ -189,19 +209,11 @@ func (l *linter) brokenPath(text string, at *place) {
 	_, rest, found := strings.Cut(text, "[")
 	if i := strings.LastIndexByte(rest, ']'); found && i > 0 {
 		if f := filterFault(rest[:i]); f != faultOther {
-			l.brokenFilter(rest[:i], at)
+			l.brokenFilter(f, l.shownFilter(text), at)
 			return
 		}
 	}
-	l.report(patchPath, at, `path is %s; send name, name.sub or URN:name, with [filter] behind the name of a multi-valued attribute`, l.shownPath(text))
-}
-
-// shownPath returns a path as messages show it.
-func (l *linter) shownPath(text string) string {
-	if l.m.maskFilter(text) != text {
-		return mask
-	}
-	return quoted(text)
+	l.report(rulePatchPath, at, `path is %s; send name, name.sub or URN:name, with [filter] behind the name of a multi-valued attribute`, l.shownFilter(text))
 }
 
 // protected judges changes of what a client cannot change, and reports whether the
@@ -213,7 +225,7 @@ func (l *linter) protected(s *patchStep, ref scim.Ref, value any, at *place) boo
 	case ref.Sub != nil && ref.Sub.Mutability == scim.ReadOnly:
 		l.readOnly(s, ref.Sub, value, at)
 	case ref.Sub != nil && ref.Sub.Mutability == scim.Immutable && s.op != "":
-		l.report(patchImmutable, at, "%s cannot be changed once it is set; remove the value and add another one", ref)
+		l.report(rulePatchImmutable, at, "%s cannot be changed once it is set; remove the value and add another one", ref)
 	default:
 		return false
 	}
@@ -223,11 +235,11 @@ func (l *linter) protected(s *patchStep, ref scim.Ref, value any, at *place) boo
 func (l *linter) readOnly(s *patchStep, a *scim.Attribute, value any, at *place) {
 	switch {
 	case a == s.typ.groups || a.Parent != nil && a.Parent == s.typ.groups:
-		l.report(userGroupsWritten, at, "the patch changes groups, which follows from the members of groups; change members of the Group")
+		l.report(ruleUserGroupsWritten, at, "the patch changes groups, which follows from the members of groups; change members of the Group")
 	case a.Name == "id" && value == any(s.context.id):
 		// That changes nothing: some clients name the resource in each patch.
 	default:
-		l.report(patchReadOnly, at, "%s is readOnly; leave it out", a.Path())
+		l.report(rulePatchReadOnly, at, "%s is readOnly; leave it out", a.Path())
 	}
 }
 
@@ -235,10 +247,10 @@ func (l *linter) readOnly(s *patchStep, a *scim.Attribute, value any, at *place)
 func (l *linter) removal(ref scim.Ref, selected bool, value any, at, valueAt *place) {
 	target := ref.Target()
 	if target.Required && ref.Sub == nil && !selected {
-		l.report(patchRequiredRemoved, at, "%s is required and cannot be removed; replace it", target.Name)
+		l.report(rulePatchRequiredRemoved, at, "%s is required and cannot be removed; replace it", target.Name)
 	}
 	if !scim.Unassigned(value) && ref.Sub == nil && target.MultiValued && !selected {
-		l.report(patchRemoveValue, valueAt, `the remove lists values; servers that do not read value there remove all of %s: send a path such as %s[value eq "…"]`, target.Name, target.Name)
+		l.report(rulePatchRemoveValue, valueAt, `the remove lists values; servers that do not read value there remove all of %s: send a path such as %s[value eq "…"]`, target.Name, target.Name)
 	}
 }
 
@@ -246,14 +258,14 @@ func (l *linter) removal(ref scim.Ref, selected bool, value any, at, valueAt *pl
 func (l *linter) patchValue(s *patchStep, ref scim.Ref, selected bool, value any, at *place) {
 	target := ref.Target()
 	if s.op == scim.OpReplace && ref.Sub != nil && ref.Attribute.MultiValued && ref.Sub.Name == "display" {
-		l.report(patchDisplay, s.at, "the patch replaces a display, which cannot be changed; remove the value and add another one")
+		l.report(rulePatchDisplay, s.at, "the patch replaces a display, which cannot be changed; remove the value and add another one")
 	}
 	_, isList := value.([]any)
 	_, isObject := value.(*scim.Object)
 	switch {
 	case value == nil:
 	case target.Type == scim.TypeComplex && !isList && !isObject:
-		l.report(patchComplexValue, at, "%s is complex and its value is %s; send an object of its sub-attributes", target.Path(), kindOf(value))
+		l.report(rulePatchComplexValue, at, "%s is complex and its value is %s; send an object of its sub-attributes", target.Path(), kindOf(value))
 	case selected && ref.Sub == nil:
 		l.one(target, value, at)
 	default:

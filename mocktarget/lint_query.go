@@ -32,6 +32,17 @@ func (q *lintQuery) get(name string) (value string, given bool) {
 	return list[0], true
 }
 
+// known returns the parameters that SCIM has.
+func (q *lintQuery) known() map[string][]string {
+	known := map[string][]string{}
+	for _, name := range queryParameters {
+		if values, given := q.values[name]; given {
+			known[name] = values
+		}
+	}
+	return known
+}
+
 // parameters returns the parameters of the URL.
 func (l *linter) parameters() *lintQuery {
 	q := &lintQuery{types: l.m.types, values: l.x.r.URL.Query(), inURL: true}
@@ -43,11 +54,11 @@ func (l *linter) parameters() *lintQuery {
 
 // reading judges GET.
 func (l *linter) reading() {
+	if l.x.r.URL.RawQuery == "" {
+		return
+	}
 	switch l.x.target.kind {
 	case kindCollection, kindRoot:
-		if l.x.r.URL.RawQuery == "" {
-			return
-		}
 		q := l.parameters()
 		l.query(q)
 		l.exposure(q)
@@ -58,7 +69,7 @@ func (l *linter) reading() {
 
 // search judges the body of POST /.search.
 func (l *linter) search() {
-	l.message(scim.SearchRequestSchema, searchSchemas)
+	l.message(scim.SearchRequestSchema, ruleSearchSchemas)
 	q := &lintQuery{types: l.m.types, values: map[string][]string{}}
 	if typ := l.target(); typ != nil {
 		q.types = []*resourceType{typ}
@@ -82,14 +93,14 @@ func (l *linter) searchParameter(name string, v any, at *place) (values []string
 	case "attributes", "excludedAttributes":
 		list, isList := v.([]any)
 		if !isList {
-			l.report(arrayExpected, at, "%s is %s; send an array of attribute names", name, kindOf(v))
+			l.report(ruleArrayExpected, at, "%s is %s; send an array of attribute names", name, kindOf(v))
 			return nil, false
 		}
 		for i, element := range list {
 			text, isText := element.(string)
 			if !isText {
 				inner := at.element(i)
-				l.report(wrongType, &inner, "the attribute name is %s; send a string", kindOf(element))
+				l.report(ruleWrongType, &inner, "the attribute name is %s; send a string", kindOf(element))
 				continue
 			}
 			values = append(values, text)
@@ -98,14 +109,14 @@ func (l *linter) searchParameter(name string, v any, at *place) (values []string
 	case "startIndex", "count":
 		number, isNumber := v.(json.Number)
 		if !isNumber {
-			l.report(wrongType, at, "%s is %s; send an integer", name, kindOf(v))
+			l.report(ruleWrongType, at, "%s is %s; send an integer", name, kindOf(v))
 			return nil, false
 		}
 		return []string{number.String()}, true
 	default:
 		text, isText := v.(string)
 		if !isText {
-			l.report(wrongType, at, "%s is %s; send a string", name, kindOf(v))
+			l.report(ruleWrongType, at, "%s is %s; send a string", name, kindOf(v))
 			return nil, false
 		}
 		return []string{text}, true
@@ -128,7 +139,7 @@ func (l *linter) query(q *lintQuery) {
 func (l *linter) projection(q *lintQuery) {
 	if len(q.values["attributes"]) > 0 && len(q.values["excludedAttributes"]) > 0 {
 		at := q.place("excludedAttributes")
-		l.report(attributesBoth, &at, "attributes and excludedAttributes come together; send one of them")
+		l.report(ruleAttributesBoth, &at, "attributes and excludedAttributes come together; send one of them")
 	}
 	for _, name := range []string{"attributes", "excludedAttributes"} {
 		at := q.place(name)
@@ -146,15 +157,15 @@ func (l *linter) projection(q *lintQuery) {
 // the types has it.
 func (l *linter) attributeName(types []*resourceType, name string, at *place) (ref scim.Ref, ok bool) {
 	if unwrapped, wrapped := unquote(name); wrapped {
-		l.report(quotedLiteral, at, "%s is in quotation marks; send %s", quoted(name), unwrapped)
+		l.report(ruleQuotedLiteral, at, "%s is in quotation marks; send %s", quoted(name), clip(unwrapped))
 		return scim.Ref{}, false
 	}
 	path, err := scim.ParseAttributePath(name)
 	if err != nil {
-		l.report(attributesNotation, at, "%s is not an attribute name; write it as name, name.sub or URN:name", quoted(name))
+		l.report(ruleAttributesNotation, at, "%s is not an attribute name; write it as name, name.sub or URN:name", quoted(name))
 		return scim.Ref{}, false
 	}
-	return l.resolve(types, path, at, attributeUnknown)
+	return l.resolve(types, path, at, ruleAttributeUnknown)
 }
 
 // resolve finds the attribute of a path in one of the types. What no type has is
@@ -167,7 +178,7 @@ func (l *linter) resolve(types []*resourceType, path scim.AttributePath, at *pla
 	}
 	for _, typ := range types {
 		if full, found := qualified(typ, path); found {
-			l.report(attributeUnqualified, at, "%s belongs to an extension; write %s", quoted(scim.FormatAttributePath(path)), full)
+			l.report(ruleAttributeUnqualified, at, "%s belongs to an extension; write %s", quoted(scim.FormatAttributePath(path)), full)
 			return scim.Ref{}, false
 		}
 	}
@@ -197,7 +208,7 @@ func (l *linter) sorting(q *lintQuery) {
 		at := q.place("sortBy")
 		ref, ok := l.attributeName(q.types, by, &at)
 		if ok && ref.Attribute != nil && ref.Sub == nil && ref.Attribute.Type == scim.TypeComplex {
-			l.report(sortComplex, &at, "%s is complex; name one of its sub-attributes: %s", quoted(by), subNames(ref))
+			l.report(ruleSortComplex, &at, "%s is complex; name one of its sub-attributes: %s", quoted(by), subNames(ref))
 		}
 	}
 	order, given := q.get("sortOrder")
@@ -206,10 +217,10 @@ func (l *linter) sorting(q *lintQuery) {
 	}
 	at := q.place("sortOrder")
 	if unwrapped, wrapped := unquote(order); wrapped {
-		l.report(quotedLiteral, &at, "%s is in quotation marks; send %s", quoted(order), unwrapped)
+		l.report(ruleQuotedLiteral, &at, "%s is in quotation marks; send %s", quoted(order), clip(unwrapped))
 		return
 	}
-	l.report(sortOrder, &at, `sortOrder is %s; send "ascending" or "descending"`, quoted(order))
+	l.report(ruleSortOrder, &at, `sortOrder is %s; send "ascending" or "descending"`, quoted(order))
 }
 
 // subNames lists the sub-attributes of a complex attribute as paths.
@@ -245,19 +256,19 @@ func (l *linter) page(q *lintQuery) {
 		n, err := strconv.Atoi(text)
 		switch {
 		case err != nil:
-			l.report(integerForm, &at, "%s is %s; send an integer in plain digits", bound.name, quoted(text))
+			l.report(ruleIntegerForm, &at, "%s is %s; send an integer in plain digits", bound.name, quoted(text))
 		case n < bound.least:
-			l.report(pageBounds, &at, "%s is %d and counts as %d; send %d or more", bound.name, n, bound.least, bound.least)
+			l.report(rulePageBounds, &at, "%s is %d and counts as %d; send %d or more", bound.name, n, bound.least, bound.least)
 		}
 	}
 	cursor, walks := q.get("cursor")
 	if _, indexed := q.get("startIndex"); walks && indexed {
 		at := q.place("cursor")
-		l.report(cursorAndStartIndex, &at, "cursor and startIndex are two ways to page; send one of them")
+		l.report(ruleCursorAndStartIndex, &at, "cursor and startIndex are two ways to page; send one of them")
 	}
 	if strings.ContainsFunc(cursor, func(c rune) bool { return !isUnreserved(c) }) {
 		at := q.place("cursor")
-		l.report(cursorCharacters, &at, "the cursor has characters other than letters, digits, \"-\", \".\", \"_\" and \"~\"; send back nextCursor as it came")
+		l.report(ruleCursorCharacters, &at, "the cursor has characters other than letters, digits, \"-\", \".\", \"_\" and \"~\"; send back nextCursor as it came")
 	}
 }
 

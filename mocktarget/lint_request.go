@@ -34,7 +34,7 @@ func (l *linter) request() {
 	case x.r.Method == http.MethodPatch && l.target() != nil:
 		l.patch(l.target(), l.body, nil, writeContext{id: x.target.id})
 	}
-	if l.isWrite() {
+	if l.x.r.URL.RawQuery != "" && l.isWrite() {
 		l.projection(l.parameters())
 	}
 }
@@ -72,7 +72,7 @@ func (l *linter) isWrite() bool {
 func (l *linter) headers() {
 	h := l.x.r.Header
 	if scheme, _, ok := strings.Cut(h.Get("Authorization"), " "); !ok && scheme != "" {
-		l.report(authorizationScheme, nil, `Authorization is one word; send "Authorization: Bearer TOKEN"`)
+		l.report(ruleAuthorizationScheme, nil, `Authorization is one word; send "Authorization: Bearer TOKEN"`)
 	}
 	l.accept(h.Values("Accept"))
 	if l.mayHaveBody() {
@@ -80,7 +80,7 @@ func (l *linter) headers() {
 			l.contentType(h.Get("Content-Type"))
 		}
 	} else if l.x.r.ContentLength > 0 {
-		l.report(bodyUnexpected, nil, "%s has a body of %d bytes, which means nothing there and is refused by some servers; leave it out", l.x.r.Method, l.x.r.ContentLength)
+		l.report(ruleBodyUnexpected, nil, "%s has a body of %d bytes, which means nothing there and is refused by some servers; leave it out", l.x.r.Method, l.x.r.ContentLength)
 	}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		for _, list := range h.Values(name) {
@@ -88,7 +88,7 @@ func (l *linter) headers() {
 		}
 	}
 	if m := l.x.r.Method; l.x.target.kind == kindResource && (m == http.MethodPut || m == http.MethodPatch) && len(h.Values("If-Match")) == 0 {
-		l.report(ifMatchAbsent, nil, "%s has no If-Match; send the ETag or meta.version you know, so that a change by somebody else is not overwritten unseen", m)
+		l.report(ruleIfMatchAbsent, nil, "%s has no If-Match; send the ETag or meta.version you know, so that a change by somebody else is not overwritten unseen", m)
 	}
 }
 
@@ -97,35 +97,35 @@ func (l *linter) accept(values []string) {
 		return
 	}
 	if len(values) == 0 {
-		l.report(acceptMissing, nil, "there is no Accept; send %q", "Accept: "+scim.MediaType)
+		l.report(ruleAcceptMissing, nil, "there is no Accept; send %q", "Accept: "+scim.MediaType)
 		return
 	}
-	asJSON, ok := acceptable(strings.Join(values, ","))
+	asJSON, ok := acceptable(values)
 	if !ok {
-		l.report(acceptExcludesSCIM, nil, "Accept is %s; send %q", quoted(strings.Join(values, ", ")), scim.MediaType)
+		l.report(ruleAcceptExcludesSCIM, nil, "Accept is %s; send %q", quoted(strings.Join(values, ", ")), scim.MediaType)
 		return
 	}
 	if asJSON && !strings.Contains(strings.ToLower(strings.Join(values, ",")), scim.MediaType) {
-		l.report(acceptJSON, nil, "Accept is %s; name %q as well", quoted(strings.Join(values, ", ")), scim.MediaType)
+		l.report(ruleAcceptJSON, nil, "Accept is %s; name %q as well", quoted(strings.Join(values, ", ")), scim.MediaType)
 	}
 }
 
 func (l *linter) contentType(value string) {
 	if value == "" {
-		l.report(contentTypeMissing, nil, "the body comes without Content-Type; send %q", "Content-Type: "+scim.MediaType)
+		l.report(ruleContentTypeMissing, nil, "the body comes without Content-Type; send %q", "Content-Type: "+scim.MediaType)
 		return
 	}
 	media, params, err := mime.ParseMediaType(value)
 	switch {
 	case err == nil && media == scim.MediaType:
 	case err == nil && media == "application/json":
-		l.report(contentTypeJSON, nil, "Content-Type is application/json, which servers need not accept; send %q", scim.MediaType)
+		l.report(ruleContentTypeJSON, nil, "Content-Type is application/json, which servers need not accept; send %q", scim.MediaType)
 	default:
-		l.report(contentTypeWrong, nil, "Content-Type is %s; send %q", quoted(value), scim.MediaType)
+		l.report(ruleContentTypeWrong, nil, "Content-Type is %s; send %q", quoted(value), scim.MediaType)
 		return
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		l.report(charsetNotUTF8, nil, "the charset is %s; send UTF-8, which is all that a server has to read", quoted(charset))
+		l.report(ruleCharsetNotUTF8, nil, "the charset is %s; send UTF-8, which is all that a server has to read", quoted(charset))
 	}
 }
 
@@ -134,7 +134,7 @@ func (l *linter) entityTags(header, list string) {
 		tag = strings.TrimSpace(tag)
 		opaque := strings.TrimPrefix(tag, "W/")
 		if tag != "*" && (len(opaque) < 2 || opaque[0] != '"' || opaque[len(opaque)-1] != '"') {
-			l.report(entityTagForm, nil, `%s has %s; send the ETag as it was given, such as W/"1", with its quotation marks`, header, quoted(tag))
+			l.report(ruleEntityTagForm, nil, `%s has the tag %s; send the ETag as it was given, such as W/"1", with its quotation marks`, header, clip(tag))
 		}
 	}
 }
@@ -143,12 +143,12 @@ func (l *linter) entityTags(header, list string) {
 func (l *linter) address() {
 	u := l.x.r.URL
 	if u.User != nil {
-		l.report(urlUserinfo, nil, "the URL has a user name in front of the host; send credentials in the Authorization header")
+		l.report(ruleURLUserinfo, nil, "the URL has a user name in front of the host; send credentials in the Authorization header")
 	}
 	if bad, found := unencoded(l.x.r.RequestURI); found {
-		l.report(urlEncoding, nil, "the URL has %q as it is; percent-encode it", bad)
+		l.report(ruleURLEncoding, nil, "the URL has %q as it is; percent-encode it", bad)
 	} else if _, err := url.ParseQuery(u.RawQuery); err != nil {
-		l.report(urlEncoding, nil, "the URL has a percent sign or a semicolon that encodes nothing; percent-encode each value of the query")
+		l.report(ruleURLEncoding, nil, "the URL has a percent sign or a semicolon that encodes nothing; percent-encode each value of the query")
 	}
 	l.path(u.EscapedPath())
 	if u.RawQuery != "" {
@@ -170,27 +170,27 @@ func unencoded(target string) (bad rune, found bool) {
 func (l *linter) path(path string) {
 	switch {
 	case strings.Contains(path, "//"):
-		l.report(doubleSlash, nil, "the path has \"//\" in it; join base URL and endpoint with one slash")
-	case strings.HasSuffix(path, "/"):
-		l.report(trailingSlash, nil, "the path ends in a slash, which other servers answer with 404 or a redirection; leave it out")
+		l.report(ruleDoubleSlash, nil, "the path has \"//\" in it; join base URL and endpoint with one slash")
+	case strings.HasSuffix(path, "/") && l.x.target.kind != kindRoot:
+		l.report(ruleTrailingSlash, nil, "the path ends in a slash, which other servers answer with 404 or a redirection; leave it out")
 	}
 	first, below, _ := strings.Cut(strings.TrimPrefix(mux.Vars(l.x.r)["rest"], "/"), "/")
 	if version := strings.TrimLeft(first, "vV"); version != "" && strings.Trim(version, "0123456789.") == "" && first != "v2" {
-		l.report(versionSegment, nil, "the version in the path is %s; it is \"v2\" for SCIM 2.0", quoted(first))
+		l.report(ruleVersionSegment, nil, "the version in the path is %s; it is \"v2\" for SCIM 2.0", quoted(first))
 		return
 	}
 	if l.x.target.kind != kindUnknown || strings.Contains(path, "//") {
 		return
 	}
 	if second, _, _ := strings.Cut(below, "/"); isVersion(first) && isVersion(second) {
-		l.report(versionSegment, nil, "the version stands in the path twice; give it once, directly in front of the endpoint")
+		l.report(ruleVersionSegment, nil, "the version stands in the path twice; give it once, directly in front of the endpoint")
 		return
 	}
 	names := make([]string, 0, len(l.m.types))
 	for _, typ := range l.m.types {
 		names = append(names, typ.Endpoint)
 	}
-	l.report(unknownEndpoint, nil, "there is no endpoint %s, by letter case; /ResourceTypes lists those there are: %s", quoted(l.x.r.URL.Path), strings.Join(names, ", "))
+	l.report(ruleUnknownEndpoint, nil, "there is no endpoint %s, letter case counts; /ResourceTypes lists those there are: %s", quoted(l.x.r.URL.Path), strings.Join(names, ", "))
 }
 
 // queryParameters are the names RFC 7644 section 3.4.2 and RFC 9865 section 2 give.
@@ -206,13 +206,13 @@ func (l *linter) parameterNames() {
 		folded := slices.IndexFunc(queryParameters, func(known string) bool { return strings.EqualFold(known, name) })
 		switch {
 		case slices.Contains(credentialParameters, strings.ToLower(name)):
-			l.report(tokenInURL, &at, "a credential is in the URL, which ends up in logs; send it in the Authorization header")
+			l.report(ruleTokenInURL, &at, "a credential is in the URL, which ends up in logs; send it in the Authorization header")
 		case folded >= 0 && queryParameters[folded] != name:
-			l.report(parameterCase, &at, "the parameter is called %q; %s is not read", queryParameters[folded], quoted(name))
+			l.report(ruleParameterCase, &at, "the parameter is called %q; %s is not read", queryParameters[folded], quoted(name))
 		case folded < 0:
-			l.report(parameterUnknown, &at, "%s is not a parameter of SCIM and is passed over", quoted(name))
+			l.report(ruleParameterUnknown, &at, "%s is not a parameter of SCIM and is passed over", quoted(name))
 		case len(given) > 1 && !strings.HasSuffix(strings.ToLower(name), "attributes"):
-			l.report(parameterRepeated, &at, "the parameter is given %d times and one of them is read; give it once", len(given))
+			l.report(ruleParameterRepeated, &at, "the parameter is given %d times and one of them is read; give it once", len(given))
 		}
 	}
 	l.plus()
@@ -225,7 +225,7 @@ func (l *linter) plus() {
 		name, value, _ := strings.Cut(part, "=")
 		if name == "filter" && strings.Contains(value, "%20") && strings.Contains(value, "+") {
 			at := parameter(name)
-			l.report(urlPlus, &at, "the filter has a plus sign, which is read as a space; write it as %%2B")
+			l.report(ruleURLPlus, &at, "the filter has a plus sign, which is read as a space; write it as %%2B")
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (l *linter) messageAt(o *scim.Object, at *place, want string, missing ruleI
 	here := at.member("schemas")
 	list, isList := v.([]any)
 	if given && v != nil && !isList {
-		l.report(arrayExpected, &here, "schemas is %s; send an array: [%q]", kindOf(v), want)
+		l.report(ruleArrayExpected, &here, "schemas is %s; send an array: [%q]", kindOf(v), want)
 		list = []any{v}
 	}
 	close := false
@@ -35,7 +35,7 @@ func (l *linter) messageAt(o *scim.Object, at *place, want string, missing ruleI
 		case l.schemaText(uri, &inner):
 			close = true
 		case strings.EqualFold(uri, want), len(uri) >= len(messageURNPrefix) && strings.EqualFold(uri[:len(messageURNPrefix)], messageURNPrefix):
-			l.report(messageURN, &inner, "the URN of the message is %s; write it exactly: %q", quoted(uri), want)
+			l.report(ruleMessageURN, &inner, "the URN of the message is %s; write it exactly: %q", quoted(uri), want)
 			close = true
 		}
 	}
@@ -48,7 +48,7 @@ func (l *linter) messageAt(o *scim.Object, at *place, want string, missing ruleI
 func (l *linter) schemaText(uri string, at *place) bool {
 	trimmed := strings.TrimSpace(uri)
 	if unwrapped, wrapped := unquote(trimmed); wrapped {
-		l.report(quotedLiteral, at, "the URN is in quotation marks inside of the string; send %q", unwrapped)
+		l.report(ruleQuotedLiteral, at, "the URN is in quotation marks inside of the string; send %s", quoted(unwrapped))
 		return true
 	}
 	if len(trimmed) < len(scimURNPrefix) || !strings.EqualFold(trimmed[:len(scimURNPrefix)], scimURNPrefix) {
@@ -56,7 +56,7 @@ func (l *linter) schemaText(uri string, at *place) bool {
 	}
 	class, name, _ := strings.Cut(trimmed[len(scimURNPrefix):], ":")
 	if trimmed != uri || !strings.EqualFold(class, "schemas") && !strings.EqualFold(class, "api") || name == "" || strings.HasPrefix(name, ":") {
-		l.report(urnMalformed, at, "%s is not a URN of SCIM; it begins with %q or %q and has a name behind it", quoted(uri), scimURNPrefix+"schemas:", scimURNPrefix+"api:")
+		l.report(ruleUrnMalformed, at, "%s is not a URN of SCIM; it begins with %q or %q and has a name behind it", quoted(uri), scimURNPrefix+"schemas:", scimURNPrefix+"api:")
 		return true
 	}
 	return false
@@ -75,13 +75,13 @@ func (l *linter) resource(typ *resourceType, o *scim.Object, at *place, c writeC
 		case x != nil:
 			l.extension(x, v, &here)
 		default:
-			l.unknownName(typ, name, &here, dottedName, attributeUnknown)
+			l.unknownName(typ, name, &here, ruleDottedName, ruleAttributeUnknown)
 		}
 	}
 	l.required(typ, o, at)
 	if nick, user := o.String("nickName"), o.String("userName"); typ.Schema.ID == scim.UserSchema && nick != "" && strings.EqualFold(nick, user) {
 		here := at.member("nickName")
-		l.report(nicknameIsUserName, &here, "nickName repeats the userName; send the name somebody is called by, or none")
+		l.report(ruleNicknameIsUserName, &here, "nickName repeats the userName; send the name somebody is called by, or none")
 	}
 }
 
@@ -91,11 +91,11 @@ func (l *linter) schemas(typ *resourceType, o *scim.Object, at *place) {
 	here := at.member("schemas")
 	list, isList := v.([]any)
 	if v != nil && !isList {
-		l.report(arrayExpected, &here, "schemas is %s; send an array: [%q]", kindOf(v), typ.Schema.ID)
+		l.report(ruleArrayExpected, &here, "schemas is %s; send an array: [%q]", kindOf(v), typ.Schema.ID)
 		return
 	}
 	if len(list) == 0 {
-		l.report(schemasMissing, &here, "the resource does not declare its schemas; send [%q] and the URNs of extensions that have attributes in it", typ.Schema.ID)
+		l.report(ruleSchemasMissing, &here, "the resource does not declare its schemas; send [%q] and the URNs of extensions that have attributes in it", typ.Schema.ID)
 		return
 	}
 	base, repaired := false, false
@@ -107,26 +107,26 @@ func (l *linter) schemas(typ *resourceType, o *scim.Object, at *place) {
 		x := typ.Extension(uri)
 		switch {
 		case !isText:
-			l.report(wrongType, &inner, "the schema is %s; send its URN as a string", kindOf(element))
+			l.report(ruleWrongType, &inner, "the schema is %s; send its URN as a string", kindOf(element))
 		case listed[folded]:
-			l.report(schemasDuplicate, &inner, "%s is listed twice; list it once", quoted(uri))
+			l.report(ruleSchemasDuplicate, &inner, "%s is listed twice; list it once", quoted(uri))
 		case strings.EqualFold(uri, typ.Schema.ID):
 			base = true
 		case l.schemaText(uri, &inner):
 			repaired = true
 		case x == nil:
-			l.report(schemasUnknown, &inner, "%s is not a schema of %s; /ResourceTypes lists those there are", quoted(uri), typ.Name)
+			l.report(ruleSchemasUnknown, &inner, "%s is not a schema of %s; /ResourceTypes lists those there are", quoted(uri), typ.Name)
 		case scim.Unassigned(o.Get(x.ID)):
-			l.report(schemasUnused, &inner, "%s is listed and nothing of it is there; leave it out", quoted(uri))
+			l.report(ruleSchemasUnused, &inner, "%s is listed and nothing of it is there; leave it out", quoted(uri))
 		}
 		listed[folded] = true
 	}
 	if !base && !repaired {
-		l.report(schemasBaseMissing, &here, "schemas does not list %q, which every %s has", typ.Schema.ID, typ.Name)
+		l.report(ruleSchemasBaseMissing, &here, "schemas does not list %q, which every %s has", typ.Schema.ID, typ.Name)
 	}
 	for _, x := range typ.Extensions {
 		if container, ok := o.Get(x.Schema.ID).(*scim.Object); ok && container.Len() > 0 && !listed[strings.ToLower(x.Schema.ID)] {
-			l.report(schemasUnlisted, &here, "the resource has attributes of %q; list it in schemas", x.Schema.ID)
+			l.report(ruleSchemasUnlisted, &here, "the resource has attributes of %q; list it in schemas", x.Schema.ID)
 		}
 	}
 }
@@ -143,11 +143,11 @@ func (l *linter) identity(typ *resourceType, o *scim.Object, at *place, c writeC
 		case a == typ.groups:
 			l.groupsOf(typ, v, &here, c)
 		case a.Name == "id" && c.creating:
-			l.report(idChosen, &here, "the create has an id; leave it out, the server chooses one: what you call the resource goes into externalId")
+			l.report(ruleIDChosen, &here, "the create has an id; leave it out, the server chooses one: what you call the resource goes into externalId")
 		case a.Name == "id" && c.id != "" && v != any(c.id):
-			l.report(idDiffers, &here, "the body has another id than the URL, and is not read; send the id you were given, or none")
+			l.report(ruleIDDiffers, &here, "the body has another id than the URL, and is not read; send the id you were given, or none")
 		case c.creating:
-			l.report(serverAttributeSent, &here, "%s is set by the server and is not read; leave it out of a create", a.Name)
+			l.report(ruleServerAttributeSent, &here, "%s is set by the server and is not read; leave it out of a create", a.Name)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (l *linter) identity(typ *resourceType, o *scim.Object, at *place, c writeC
 func (l *linter) groupsOf(typ *resourceType, v any, at *place, c writeContext) {
 	const advice = "groups follows from the members of groups; change members of the Group"
 	if c.creating {
-		l.report(userGroupsWritten, at, "a create has groups; "+advice)
+		l.report(ruleUserGroupsWritten, at, "a create has groups; "+advice)
 		return
 	}
 	slot, rec := l.state.lookup(typ, c.id)
@@ -175,7 +175,7 @@ func (l *linter) groupsOf(typ *resourceType, v any, at *place, c writeContext) {
 	for i, element := range list {
 		if o, ok := element.(*scim.Object); ok && !held[o.String("value")] {
 			inner := at.element(i)
-			l.report(userGroupsWritten, &inner, "a PUT has a group that the user is not in; "+advice)
+			l.report(ruleUserGroupsWritten, &inner, "a PUT has a group that the user is not in; "+advice)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func (l *linter) extension(x *scim.Schema, v any, at *place) {
 	}
 	o, ok := v.(*scim.Object)
 	if !ok {
-		l.report(wrongType, at, "the extension is %s; send an object of its attributes", kindOf(v))
+		l.report(ruleWrongType, at, "the extension is %s; send an object of its attributes", kindOf(v))
 		return
 	}
 	for name, inner := range o.All() {
@@ -196,7 +196,7 @@ func (l *linter) extension(x *scim.Schema, v any, at *place) {
 			l.value(a, inner, &here)
 			continue
 		}
-		l.report(attributeUnknown, &here, "%s has no attribute %s; /Schemas lists those there are", x.ID, quoted(name))
+		l.report(ruleAttributeUnknown, &here, "%s has no attribute %s; /Schemas lists those there are", x.ID, quoted(name))
 	}
 }
 
@@ -210,21 +210,21 @@ func (l *linter) unknownName(typ *resourceType, name string, at *place, dotted, 
 	ref, err := typ.Resolve(path)
 	switch {
 	case strings.EqualFold(name, typ.Schema.ID):
-		l.report(extensionMisplaced, at, "the core schema has no object of its own; write its attributes at the top")
+		l.report(ruleExtensionMisplaced, at, "the core schema has no object of its own; write its attributes at the top")
 	case err == nil && ref.Extension != nil:
-		l.report(extensionMisplaced, at, "%s is one name; write an object %q that has %q in it", quoted(name), ref.Extension.ID, ref.Attribute.Name)
+		l.report(ruleExtensionMisplaced, at, "%s is one name; write an object %q that has %q in it", quoted(name), ref.Extension.ID, ref.Attribute.Name)
 	case err == nil && ref.Sub != nil:
 		l.report(dotted, at, "%s is one name; write an object %q that has %q in it", quoted(name), ref.Attribute.Name, ref.Sub.Name)
 	case err == nil:
-		l.report(extensionMisplaced, at, "%s is written with its URN; in a resource write %q", quoted(name), ref.Attribute.Name)
+		l.report(ruleExtensionMisplaced, at, "%s is written with its URN; in a resource write %q", quoted(name), ref.Attribute.Name)
 	case path.URIPrefix == nil:
 		if full, found := qualified(typ, path); found {
-			l.report(extensionMisplaced, at, "%s belongs to an extension; write it into the object that is named after the extension: %s", quoted(name), full)
+			l.report(ruleExtensionMisplaced, at, "%s belongs to an extension; write it into the object that is named after the extension: %s", quoted(name), full)
 			return
 		}
 		l.report(unknown, at, "there is no attribute %s; /Schemas lists those there are", quoted(name))
 	default:
-		l.report(schemasUnknown, at, "%s is not a schema of %s; /ResourceTypes lists those there are", quoted(name), typ.Name)
+		l.report(ruleSchemasUnknown, at, "%s is not a schema of %s; /ResourceTypes lists those there are", quoted(name), typ.Name)
 	}
 }
 
@@ -238,7 +238,7 @@ func (l *linter) required(typ *resourceType, o *scim.Object, at *place) {
 		container := o.Object(x.Schema.ID)
 		if container.Len() == 0 {
 			if x.Required {
-				l.report(extensionRequired, &here, "every %s has attributes of this extension; send them", typ.Name)
+				l.report(ruleExtensionRequired, &here, "every %s has attributes of this extension; send them", typ.Name)
 			}
 			continue
 		}
@@ -251,6 +251,6 @@ func (l *linter) required(typ *resourceType, o *scim.Object, at *place) {
 func (l *linter) requiredOf(a *scim.Attribute, o *scim.Object, at *place) {
 	if a.Required && a.Mutability != scim.ReadOnly && !strings.EqualFold(a.Name, "id") && !scim.Present(o.Get(a.Name)) {
 		here := at.member(a.Name)
-		l.report(requiredMissing, &here, "%s is required; give it a value", a.Name)
+		l.report(ruleRequiredMissing, &here, "%s is required; give it a value", a.Name)
 	}
 }

@@ -63,15 +63,15 @@ func retryAfter(value string, now time.Time) (until time.Time, ok bool) {
 
 // waiting finds requests before the time the server has asked to wait for.
 func (l *linter) waiting(m *callerMemory) {
-	if m.wait == nil || !l.x.start.Before(m.until) {
+	if m.wait.seq == 0 || !l.x.start.Before(m.until) {
 		return
 	}
 	grace := inFlight
-	if m.wait.method == l.x.r.Method && m.wait.uri == l.x.r.RequestURI {
+	if m.wait.method == l.x.r.Method && m.wait.uri == l.m.hash(l.x.r.RequestURI) {
 		grace = 0 // a repetition comes after the answer
 	}
 	if l.x.began.After(m.wait.ended.Add(grace)) {
-		l.report(retryAfterIgnored, nil, "exchange %d was answered with %d and Retry-After, and this one comes %s too early; wait as long as the server asks",
+		l.report(ruleRetryAfterIgnored, nil, "exchange %d was answered with %d and Retry-After, and this one comes %s too early; wait as long as the server asks",
 			m.wait.seq, m.wait.status, m.until.Sub(l.x.start).Round(time.Second))
 	}
 }
@@ -79,9 +79,10 @@ func (l *linter) waiting(m *callerMemory) {
 // repetition finds a request that is repeated as it was although it cannot succeed.
 func (l *linter) repetition(m *callerMemory) {
 	x := l.x
+	uri := l.m.hash(x.r.RequestURI)
 	var sum uint64
 	for _, f := range m.recent {
-		if f.sum == 0 || f.method != x.r.Method || f.uri != x.r.RequestURI || f.generation != l.state.generation ||
+		if f.sum == 0 || f.method != x.r.Method || f.uri != uri || f.generation != l.state.generation ||
 			f.status != l.a.status || x.now().Sub(f.at) > soon || x.isCreate() && f.status == http.StatusConflict {
 			continue
 		}
@@ -89,7 +90,7 @@ func (l *linter) repetition(m *callerMemory) {
 			sum = x.sum()
 		}
 		if f.sum == sum {
-			l.report(refusedAgain, nil, "the same request was refused with %d in exchange %d and nothing has changed since; change the request or give up", f.status, f.seq)
+			l.report(ruleRefusedAgain, nil, "the same request was refused with %d in exchange %d and nothing has changed since; change the request or give up", f.status, f.seq)
 			return
 		}
 	}
@@ -106,10 +107,10 @@ func (l *linter) conflict(m *callerMemory) {
 	if !x.isCreate() || l.a.status != http.StatusConflict || l.body == nil {
 		return
 	}
-	key := conflictKey(l.body)
+	key := l.m.conflictKey(l.body)
 	for _, c := range m.conflicts {
 		if c.typ == x.target.typ && c.key == key {
-			l.report(createAfterConflict, nil, "the same create was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
+			l.report(ruleCreateAfterConflict, nil, "a create of the same name was answered with 409 in exchange %d; look the resource up with a filter and go on with its id", c.seq)
 			return
 		}
 	}
@@ -129,7 +130,7 @@ func (l *linter) chatter(m *callerMemory) {
 			continue
 		}
 		if f.shown && f.method != http.MethodGet && x.now().Sub(f.at) <= soon {
-			l.report(readAfterWrite, nil, "the answer to the %s in exchange %d has shown this resource already; use that one", f.method, f.seq)
+			l.report(ruleReadAfterWrite, nil, "the answer to the %s in exchange %d has shown this resource already; use that one", f.method, f.seq)
 		}
 		return
 	}
@@ -144,7 +145,7 @@ func (l *linter) memberships(m *callerMemory) {
 	}
 	r := m.runs[x.target.id]
 	if r.count+1 >= fewMembers && x.now().Sub(r.at) <= together {
-		l.report(membershipOneByOne, nil, "this is the %s patch in a row that changes one member of the group; one patch can change many", ordinal(r.count+1))
+		l.report(ruleMembershipOneByOne, nil, "this is the %s patch in a row that changes one member of the group; one patch can change many", ordinal(r.count+1))
 	}
 }
 
@@ -176,7 +177,7 @@ func (l *linter) paging(m *callerMemory) {
 		return
 	}
 	at := l.x.noted.searched.place("startIndex")
-	l.report(pagingByCount, &at, "the page before had %d of the %d resources asked for and this one begins at %d; go on at %d, or %d are missed",
+	l.report(rulePagingByCount, &at, "the page before had %d of the %d resources asked for and this one begins at %d; go on at %d, or %d are missed",
 		before.returned, before.asked, p.start, next, p.start-next)
 }
 
@@ -196,8 +197,8 @@ func (l *linter) walking(m *callerMemory) {
 	for _, c := range m.cursors {
 		here = here || c.path == path
 		if c.cursor == cursor {
-			if name, differs := differentParameter(c, path, q.values); differs {
-				l.report(cursorParametersChanged, &at, "the cursor was given out with another %s; repeat all parameters but cursor as they were", name)
+			if name, differs := differentParameter(c, path, q.known()); differs {
+				l.report(ruleCursorParametersChanged, &at, "the cursor was given out with another %s; repeat all parameters but cursor as they were", name)
 			}
 			return
 		}
@@ -206,10 +207,10 @@ func (l *linter) walking(m *callerMemory) {
 		return // given out longer ago than is remembered
 	}
 	if !here {
-		l.report(cursorAtStart, &at, "no cursor was given out here, and the request has one; begin with an empty cursor")
+		l.report(ruleCursorAtStart, &at, "no cursor was given out here, and the request has one; begin with an empty cursor")
 		return
 	}
-	l.report(cursorInvented, &at, "the cursor is not one that was given out; send back nextCursor as it came")
+	l.report(ruleCursorInvented, &at, "the cursor is not one that was given out; send back nextCursor as it came")
 }
 
 // differentParameter returns the name of a parameter that differs from those a
@@ -236,7 +237,7 @@ func (l *linter) sweeping(m *callerMemory) {
 		return
 	}
 	if m.sweep.cycles+1 >= fewCycles && x.now().Sub(m.sweep.at) <= soon {
-		l.report(listBeforeWrite, nil, "this is the %s write in a row that a listing of all of %s goes before; look one resource up with a filter, or list once for all writes",
+		l.report(ruleListBeforeWrite, nil, "this is the %s write in a row that a listing of all of %s goes before; look one resource up with a filter, or list once for all writes",
 			ordinal(m.sweep.cycles+1), x.target.typ.Endpoint)
 	}
 }
@@ -261,7 +262,7 @@ func (l *linter) effect(m *callerMemory) {
 		return
 	}
 	if l.a.etag == etag(before) {
-		l.report(writeWithoutChange, nil, "the %s changes nothing: the resource was in that state already, which the client has been told; compare first", x.r.Method)
+		l.report(ruleWriteWithoutChange, nil, "the %s changes nothing: the resource was in that state already, which the client has been told; compare first", x.r.Method)
 		return
 	}
 	if x.r.Method == http.MethodPut && known.whole && l.body != nil {
@@ -299,7 +300,7 @@ func (l *linter) dropped(m *callerMemory, typ *resourceType, before *record) {
 		note(typ.members, given, typ.members.Name)
 	}
 	if len(names) > 0 {
-		l.report(putDropsAttributes, nil, "the PUT leaves out %s, which the client was shown and has never set, and so clears it; send it back, send null to clear it on purpose, or use PATCH",
+		l.report(rulePutDropsAttributes, nil, "the PUT leaves out and so clears what the client was shown and has never set: %s; send it back, send null to clear it on purpose, or use PATCH",
 			strings.Join(names, ", "))
 	}
 }

@@ -25,37 +25,37 @@ func (l *linter) userText(a *scim.Attribute, s string, at *place) {
 	switch parent + "." + a.Name {
 	case ".profileUrl":
 		if u, err := url.Parse(s); err == nil && (!u.IsAbs() || u.Host == "") {
-			l.report(profileURL, at, "profileUrl is %s; send a whole URL such as https://example.com/ann", quoted(s))
+			l.report(ruleProfileURL, at, "profileUrl is %s; send a whole URL such as https://example.com/ann", quoted(s))
 		}
 	case ".preferredLanguage":
 		if !languageRanges.MatchString(s) {
-			l.report(preferredLanguage, at, `preferredLanguage is %s; write it like Accept-Language, such as "da, en-gb;q=0.8"`, quoted(s))
+			l.report(rulePreferredLanguage, at, `preferredLanguage is %s; write it like Accept-Language, such as "da, en-gb;q=0.8"`, quoted(s))
 		}
 	case ".locale":
 		if !languageTag.MatchString(s) {
-			l.report(localeTag, at, `locale is %s; send a language tag such as "en-US"`, quoted(s))
+			l.report(ruleLocaleTag, at, `locale is %s; send a language tag such as "en-US"`, quoted(s))
 		}
 	case ".timezone":
-		if !knownZone(s) {
-			l.report(timezoneName, at, `timezone is %s; send a name of the time zone database such as "Europe/Rome"`, quoted(s))
+		if !l.x.server.zones.has(s) {
+			l.report(ruleTimezoneName, at, `timezone is %s; send a name of the time zone database such as "Europe/Rome"`, quoted(s))
 		}
 	case "emails.value":
 		if address, err := mail.ParseAddress(s); err != nil || address.Address != s {
-			l.report(emailSyntax, at, "%s is not an e-mail address; send one of the form local@domain", quoted(s))
+			l.report(ruleEmailSyntax, at, "%s is not an e-mail address; send one of the form local@domain", quoted(s))
 		}
 	case "phoneNumbers.value":
 		if !telURI.MatchString(s) {
-			l.report(phoneSyntax, at, `%s is not a tel URI; send one such as "tel:+1-201-555-0123"`, quoted(s))
+			l.report(rulePhoneSyntax, at, `%s is not a tel URI; send one such as "tel:+1-201-555-0123"`, quoted(s))
 		}
 	case "ims.type":
 		if !slices.Contains(imsTypes, strings.ToLower(s)) {
-			l.report(imsType, at, "the type is %s; send one of %s", quoted(s), strings.Join(imsTypes, ", "))
+			l.report(ruleImsType, at, "the type is %s; send one of %s", quoted(s), strings.Join(imsTypes, ", "))
 		}
 	case "photos.value":
 		l.photo(s, at)
 	case "addresses.country":
 		if !countryLetters.MatchString(s) {
-			l.report(countryCode, at, `the country is %s; send a code of two letters (ISO 3166-1) such as "IT"`, quoted(s))
+			l.report(ruleCountryCode, at, `the country is %s; send a code of two letters (ISO 3166-1) such as "IT"`, quoted(s))
 		}
 	case "x509Certificates.value":
 		l.certificate(s, at)
@@ -77,20 +77,35 @@ var (
 
 const languageRange = `(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)(?:[ \t]*;[ \t]*[qQ]=(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?`
 
-// zonesKnown reports whether the machine has the time zone database.
-var zonesKnown = sync.OnceValue(func() bool {
-	_, err := time.LoadLocation("Europe/Rome")
-	return err == nil
-})
+// zoneNames remembers which time zones there are: looking one up reads a file.
+type zoneNames struct {
+	mu    sync.Mutex
+	known map[string]bool
+}
 
-// knownZone reports whether there is a time zone of a name. Without the database
-// every name may be one.
-func knownZone(name string) bool {
-	if strings.EqualFold(name, "local") {
+// mostZones is more than the time zone database has.
+const mostZones = 2000
+
+// has reports whether there is a time zone of a name. Without the database every
+// name may be one.
+func (z *zoneNames) has(name string) bool {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	if z.known[name] {
+		return true
+	}
+	if path.Clean(name) != name || strings.EqualFold(name, "local") {
 		return false
 	}
-	_, err := time.LoadLocation(name)
-	return err == nil || !zonesKnown()
+	if _, err := time.LoadLocation(name); err != nil {
+		_, err := time.LoadLocation("Europe/Rome")
+		return err != nil
+	}
+	if z.known == nil || len(z.known) >= mostZones {
+		z.known = map[string]bool{}
+	}
+	z.known[name] = true
+	return true
 }
 
 // photo judges the address of a picture by its looks; nothing is fetched.
@@ -101,7 +116,7 @@ func (l *linter) photo(s string, at *place) {
 	}
 	switch strings.ToLower(path.Ext(u.Path)) {
 	case ".html", ".htm", ".xhtml", ".php", ".asp", ".aspx", ".jsp":
-		l.report(photoNotImage, at, "the photo is %s, which looks like a web page; send the URL of the image file", quoted(s))
+		l.report(rulePhotoNotImage, at, "the photo is %s, which looks like a web page; send the URL of the image file", quoted(s))
 	}
 }
 
@@ -113,8 +128,8 @@ func (l *linter) certificate(s string, at *place) {
 	}
 	switch certificates, err := x509.ParseCertificates(der); {
 	case err != nil:
-		l.report(certificateForm, at, "the value is no certificate of X.509 in DER; send the bytes between the lines of a PEM file")
+		l.report(ruleCertificateForm, at, "the value is no certificate of X.509 in DER; send the bytes between the lines of a PEM file")
 	case len(certificates) > 1:
-		l.report(certificateBundle, at, "the value holds %d certificates; send each in an element of its own", len(certificates))
+		l.report(ruleCertificateBundle, at, "the value holds %d certificates; send each in an element of its own", len(certificates))
 	}
 }

@@ -17,11 +17,11 @@ func (l *linter) value(a *scim.Attribute, v any, at *place) {
 	list, isList := v.([]any)
 	switch {
 	case !a.MultiValued && isList:
-		l.report(wrongType, at, "%s has one value and is an array; send the value itself", a.Name)
+		l.report(ruleWrongType, at, "%s has one value and is an array; send the value itself", a.Name)
 	case !a.MultiValued:
 		l.one(a, v, at)
 	case !isList:
-		l.report(arrayExpected, at, "%s is multi-valued and is %s; send an array, of one element too", a.Name, kindOf(v))
+		l.report(ruleArrayExpected, at, "%s is multi-valued and is %s; send an array, of one element too", a.Name, kindOf(v))
 		l.one(a, v, at)
 	default:
 		primaries := 0
@@ -33,7 +33,7 @@ func (l *linter) value(a *scim.Attribute, v any, at *place) {
 			}
 		}
 		if primaries > 1 {
-			l.report(twoPrimaries, at, "%s has %d primary values; mark one", a.Name, primaries)
+			l.report(ruleTwoPrimaries, at, "%s has %d primary values; mark one", a.Name, primaries)
 		}
 	}
 }
@@ -51,22 +51,22 @@ func (l *linter) one(a *scim.Attribute, v any, at *place) {
 			return
 		}
 		if s, ok := v.(string); ok && (strings.EqualFold(s, "true") || strings.EqualFold(s, "false")) {
-			l.report(booleanAsString, at, "%s is the string %s; send %s without quotation marks", a.Name, l.quote(a, s), strings.ToLower(s))
+			l.report(ruleBooleanAsString, at, "%s is the string %s; send %s without quotation marks", a.Name, l.quote(a, s), strings.ToLower(s))
 			return
 		}
-		l.report(wrongType, at, "%s is %s; send true or false", a.Name, kindOf(v))
+		l.report(ruleWrongType, at, "%s is %s; send true or false", a.Name, kindOf(v))
 	case scim.TypeInteger, scim.TypeDecimal:
 		number, ok := v.(json.Number)
 		switch {
 		case !ok:
-			l.report(wrongType, at, "%s is %s; send a number", a.Name, kindOf(v))
+			l.report(ruleWrongType, at, "%s is %s; send a number", a.Name, kindOf(v))
 		case a.Type == scim.TypeInteger && strings.Trim(number.String(), "-0123456789") != "":
-			l.report(integerForm, at, "%s is %s; send an integer without fraction or exponent", a.Name, number)
+			l.report(ruleIntegerForm, at, "%s is %s; send an integer without fraction or exponent", a.Name, clip(number.String()))
 		}
 	default:
 		s, ok := v.(string)
 		if !ok {
-			l.report(wrongType, at, "%s is %s; send a string", a.Name, kindOf(v))
+			l.report(ruleWrongType, at, "%s is %s; send a string", a.Name, kindOf(v))
 			return
 		}
 		l.text(a, s, at)
@@ -77,7 +77,7 @@ func (l *linter) one(a *scim.Attribute, v any, at *place) {
 func (l *linter) complex(a *scim.Attribute, v any, at *place) {
 	o, ok := v.(*scim.Object)
 	if !ok {
-		l.report(wrongType, at, "%s is %s; send an object of its sub-attributes", a.Name, kindOf(v))
+		l.report(ruleWrongType, at, "%s is %s; send an object of its sub-attributes", a.Name, kindOf(v))
 		return
 	}
 	for name, inner := range o.All() {
@@ -86,7 +86,7 @@ func (l *linter) complex(a *scim.Attribute, v any, at *place) {
 			l.value(sub, inner, &here)
 			continue
 		}
-		l.report(attributeUnknown, &here, "%s has no sub-attribute %s; /Schemas lists those there are", a.Path(), quoted(name))
+		l.report(ruleAttributeUnknown, &here, "%s has no sub-attribute %s; /Schemas lists those there are", a.Path(), quoted(name))
 	}
 	l.reference(o, at)
 }
@@ -99,7 +99,7 @@ func (l *linter) reference(o *scim.Object, at *place) {
 	}
 	if id := lastSegment(target); id != "" && id != value {
 		here := at.member("$ref")
-		l.report(referenceMismatch, &here, "value is %s and $ref ends in %s; let both name one resource", quoted(value), quoted(id))
+		l.report(ruleReferenceMismatch, &here, "value is %s and $ref ends in %s; let both name one resource", quoted(value), quoted(id))
 	}
 }
 
@@ -107,27 +107,30 @@ func (l *linter) reference(o *scim.Object, at *place) {
 // the User schema tells.
 func (l *linter) text(a *scim.Attribute, s string, at *place) {
 	if s == "" {
-		l.report(emptyString, at, `%s is ""; to clear it send null or leave it out of a PUT`, a.Name)
+		l.report(ruleEmptyString, at, `%s is ""; to clear it send null or leave it out of a PUT`, a.Name)
 		return
+	}
+	if s[0] == '{' && json.Valid([]byte(s)) {
+		l.report(ruleJSONInString, at, "%s is a JSON object inside of a string; send its parts as the attributes they are", a.Name)
 	}
 	switch a.Type {
 	case scim.TypeDateTime:
 		if _, ok := scim.ParseDateTime(s); !ok {
-			l.report(dateTimeForm, at, `%s is %s; send a date and time such as "2026-01-02T15:04:05Z"`, a.Name, l.quote(a, s))
+			l.report(ruleDateTimeForm, at, `%s is %s; send a date and time such as "2026-01-02T15:04:05Z"`, a.Name, l.quote(a, s))
 		}
 	case scim.TypeBinary:
 		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=")); err != nil {
-			l.report(binaryForm, at, "%s is not base64; encode the bytes with the standard alphabet", a.Name)
+			l.report(ruleBinaryForm, at, "%s is not base64; encode the bytes with the standard alphabet", a.Name)
 			return
 		}
 	case scim.TypeReference:
 		u, err := url.Parse(s)
 		if _, bad := unencoded(s); bad || err != nil {
-			l.report(referenceForm, at, "%s is %s; send a URI", a.Name, l.quote(a, s))
+			l.report(ruleReferenceForm, at, "%s is %s; send a URI", a.Name, l.quote(a, s))
 			return
 		}
 		if u.User != nil && strings.HasPrefix(u.Scheme, "http") {
-			l.report(urlUserinfo, at, "%s has a user name in front of the host; leave it out", a.Name)
+			l.report(ruleURLUserinfo, at, "%s has a user name in front of the host; leave it out", a.Name)
 		}
 	}
 	if a.URN == scim.UserSchema {

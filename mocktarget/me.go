@@ -31,6 +31,9 @@ func (s *subjects) set(credential, id string) {
 // me answers a request on /Me as one on the user the credential stands for
 // (RFC 7644 section 3.11). Location is that user's own URL.
 func (x *exchange) me() (*answer, error) {
+	if x.selfType() == nil {
+		return nil, noUsers()
+	}
 	id, ok := x.self()
 	if !ok {
 		return nil, scim.Status(http.StatusNotFound, "the credential stands for no user; POST /Me creates one for it")
@@ -41,10 +44,14 @@ func (x *exchange) me() (*answer, error) {
 		method = http.MethodGet
 	}
 	a, err := x.operations[kindResource][method](x)
-	if a != nil {
+	if a != nil && a.status != http.StatusNotModified { // there Location would look like a redirect
 		a.location = a.contentLocation
 	}
 	return a, err
+}
+
+func noUsers() error {
+	return scim.Status(http.StatusNotImplemented, "this service has no users, so /Me stands for nobody")
 }
 
 // selfType returns the type of /Me: that of users.
@@ -87,7 +94,7 @@ func (x *exchange) self() (string, bool) {
 func (x *exchange) createMe() (*answer, error) {
 	typ := x.selfType()
 	if typ == nil {
-		return nil, scim.Status(http.StatusNotImplemented, "this service has no users")
+		return nil, noUsers()
 	}
 	if id, ok := x.self(); ok {
 		return nil, scim.Uniqueness("the credential stands for User %s already", id)

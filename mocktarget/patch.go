@@ -16,7 +16,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := x.planPatch(x.target.typ, body, &x.parsed)
+	plan, err := x.data().planPatch(x.target.typ, body, &x.parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -24,11 +24,7 @@ func (x *exchange) patch() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var after stored
-	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		after, err = tx.patch(x.target.typ, x.target.id, plan, x.conditions())
-		return err
-	})
+	after, err := x.tenant.patch(x.r.Context(), x.target.typ, x.target.id, plan, x.conditions())
 	if err != nil {
 		return nil, err
 	}
@@ -43,37 +39,67 @@ func (x *exchange) patch() (*answer, error) {
 			status: http.StatusNoContent, contentLocation: view.location(after.typ, after.rec.id), etag: etag(after.rec),
 		}, nil
 	}
-	projection.Written = after.typ.written(plan.whole, after.rec.document)
+	projection.Written = after.typ.written(plan.whole)
 	return x.show(after, projection, http.StatusOK), nil
 }
 
-// written returns what a patch has set of a document, so that attributes returned
-// on request are returned where they were written.
-func (typ *resourceType) written(p *scim.Patch, document *scim.Object) *scim.Object {
-	set := scim.NewObject()
-	note := func(path scim.AttributePath) {
-		ref, err := typ.Resolve(path)
-		switch {
-		case err != nil:
-		case ref.Extension != nil:
-			set.Set(ref.Extension.ID, document.Get(ref.Extension.ID))
-		case ref.Attribute != nil:
-			set.Set(ref.Attribute.Name, document.Get(ref.Attribute.Name))
+// written returns what a patch gave, each attribute as an array of the values it was
+// given, so that attributes returned on request are returned where they were
+// written.
+func (typ *resourceType) written(p *scim.Patch) *scim.Object {
+	given := scim.NewObject()
+	note := func(path scim.Path, value any) {
+		ref, err := typ.Resolve(path.AttributePath)
+		if err != nil {
+			return
+		}
+		holder := given
+		if ref.Extension != nil {
+			if holder = given.Object(ref.Extension.ID); holder == nil {
+				holder = scim.NewObject()
+				given.Set(ref.Extension.ID, holder)
+			}
+		}
+		part := path.SubAttribute
+		if ref.Sub != nil {
+			part = &ref.Sub.Name
+		}
+		if part != nil && value != nil {
+			value = scim.NewObject(scim.Field{Name: *part, Value: value})
+		}
+		if ref.Attribute != nil {
+			noteValues(holder, ref.Attribute.Name, value)
+			return
+		}
+		attributes, _ := value.(*scim.Object)
+		for name, v := range attributes.All() {
+			noteValues(holder, name, v)
 		}
 	}
 	for _, op := range p.Operations {
 		if op.Path != nil {
-			note(op.Path.AttributePath)
+			note(*op.Path, op.Value)
 			continue
 		}
 		value, _ := op.Value.(*scim.Object)
-		for name := range value.All() {
+		for name, v := range value.All() {
 			if path, err := scim.ParsePath(name); err == nil {
-				note(path.AttributePath)
+				note(path, v)
 			}
 		}
 	}
-	return set
+	return given
+}
+
+// noteValues adds a value, or each of several, to the ones noted for an attribute.
+func noteValues(holder *scim.Object, name string, value any) {
+	list, isList := value.([]any)
+	if !isList && value != nil {
+		list = []any{value}
+	}
+	if len(list) > 0 {
+		holder.Set(name, append(holder.Array(name), list...))
+	}
 }
 
 // A patchPlan is a patch taken apart: what it does to the document and what it
@@ -95,10 +121,10 @@ type memberStep struct {
 
 // planPatch is the phase that parses a patch, notes it for the journal and decides
 // how to apply it.
-func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
-	if list := body.Array("Operations"); len(list) > x.server.config.Limits.PatchOperations {
+func (d Data) planPatch(typ *resourceType, body *scim.Object, parsed *Operation) (*patchPlan, error) {
+	if list, most := body.Array("Operations"), d.tenant.server.config.Limits.PatchOperations; len(list) > most {
 		return nil, scim.Status(http.StatusRequestEntityTooLarge,
-			"the patch has %d operations, at most %d are carried out", len(list), x.server.config.Limits.PatchOperations)
+			"the patch has %d operations, at most %d are carried out", len(list), most)
 	}
 	p, err := scim.ParsePatch(body)
 	if err != nil {
@@ -107,7 +133,7 @@ func (x *exchange) planPatch(typ *resourceType, body *scim.Object, parsed *Opera
 	parsed.Patch = describePatch(typ, p)
 	plan, err := typ.plan(p)
 	if err == nil {
-		plan.base = x.base
+		plan.base = d.base
 	}
 	return plan, err
 }
@@ -126,8 +152,7 @@ func (typ *resourceType) plan(p *scim.Patch) (*patchPlan, error) {
 			return nil, err
 		}
 		if !ok {
-			plan.mixed = true
-			return plan, nil
+			return &patchPlan{whole: p, mixed: true}, nil // steps found so far would be carried out twice
 		}
 		if rest != nil {
 			plan.document.Operations = append(plan.document.Operations, *rest)
@@ -304,23 +329,21 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 	return tx.settle(typ, slot, before, after, changed)
 }
 
-// complete returns the document with what a patch may refer to: the id, markers
-// for the secrets and, if asked, the members.
+// complete returns the document with what a patch may refer to: the id, which clients
+// repeat, markers for the secrets and, if asked, the members.
 func (typ *resourceType) complete(view presenter, rec *record, members bool) *scim.Object {
-	if !members && len(rec.secrets) == 0 {
-		return rec.document
-	}
-	current := scim.NewObject()
+	fields := make([]scim.Field, 0, rec.document.Len()+2)
 	for name, v := range rec.document.All() {
-		current.Set(name, v)
+		fields = append(fields, scim.Field{Name: name, Value: v})
 	}
+	fields = append(fields, scim.Field{Name: "id", Value: rec.id})
 	for _, s := range rec.secrets {
-		current.Set(s.attribute, s.marker())
+		fields = append(fields, scim.Field{Name: s.attribute, Value: s.marker()})
 	}
 	if members && rec.members.len() > 0 {
-		current.Set(typ.members.Name, view.members(typ.model, rec))
+		fields = append(fields, scim.Field{Name: typ.members.Name, Value: view.members(typ.model, rec)})
 	}
-	return current
+	return scim.NewObject(fields...)
 }
 
 func takeMembers(typ *resourceType, document *scim.Object) (*scim.Object, []any) {

@@ -1,6 +1,8 @@
 package mocktarget
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -9,8 +11,76 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// A query is a search for resources of one type, or of all (RFC 7644 section
-// 3.4.2).
+// A Query is a search for resources (RFC 7644 section 3.4.2, RFC 9865 section 2).
+// The zero Query is the first page of all, in the order of their creation.
+type Query struct {
+	// Filter selects resources. "" selects all.
+	Filter string
+	// SortBy is the attribute the resources are ordered by, such as "name.familyName".
+	// "", or one that no type has, leaves them in the order of their creation.
+	SortBy     string
+	Descending bool
+	// StartIndex is the place of the page's first resource, counted from 1. Less
+	// counts as 1.
+	StartIndex int
+	// Count is how many resources the page has at most, up to [Limits].PageMax. 0
+	// means [Limits].PageSize, less than 0 means none: only the total is wanted.
+	Count int
+	// ByCursor pages by cursors: from the start if Cursor is "", otherwise where a
+	// cursor points that an earlier page has given out.
+	ByCursor bool
+	Cursor   string
+	// Attributes and ExcludedAttributes say what is left of each resource (RFC 7644
+	// section 3.9).
+	Attributes, ExcludedAttributes []string
+}
+
+// readQuery reads the parameters of a search as HTTP carries them.
+func readQuery(values url.Values) (Query, error) {
+	q := Query{
+		Filter: values.Get("filter"), SortBy: values.Get("sortBy"), ByCursor: values.Has("cursor"), Cursor: values.Get("cursor"),
+		Attributes: values["attributes"], ExcludedAttributes: values["excludedAttributes"],
+	}
+	if values.Has("filter") && q.Filter == "" {
+		return Query{}, scim.InvalidFilter("the filter is empty; leave it out to select everything")
+	}
+	switch order := values.Get("sortOrder"); {
+	case order == "", strings.EqualFold(order, "ascending"):
+	case strings.EqualFold(order, "descending"):
+		q.Descending = true
+	default:
+		return Query{}, scim.InvalidValue("sortOrder is %q; it must be ascending or descending", clip(order))
+	}
+	if text := values.Get("count"); text != "" {
+		n, ok := integer(text)
+		switch {
+		case !ok && q.ByCursor:
+			return Query{}, scim.InvalidCount("count is %q; it must be an integer", clip(text))
+		case !ok:
+			return Query{}, scim.InvalidValue("count is %q; it must be an integer", clip(text))
+		case n <= 0: // a negative one counts as 0
+			n = -1
+		}
+		q.Count = n
+	}
+	if text := values.Get("startIndex"); text != "" {
+		n, ok := integer(text)
+		if !ok {
+			return Query{}, scim.InvalidValue("startIndex is %q; it must be an integer", clip(text))
+		}
+		q.StartIndex = max(n, 1)
+	}
+	return q, nil
+}
+
+// integer reads an integer. One that does not fit into an int becomes the largest
+// or the smallest that does: no resource is as far away as that.
+func integer(text string) (int, bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// A query is a [Query] that has been understood.
 type query struct {
 	types       []*resourceType
 	filter      scim.Expression // nil: everything
@@ -20,7 +90,7 @@ type query struct {
 	descending  bool
 	start       int // 1-based
 	count       int
-	asked       int // the count as it was sent, 0 if it was not
+	asked       int // [Query].Count
 	countGiven  bool
 	cursor      string
 	byCursor    bool
@@ -47,24 +117,49 @@ func (x *exchange) list() (*answer, error) {
 
 // planQuery is the phase that parses the parameters of a search.
 func (x *exchange) planQuery(values url.Values) (*query, error) {
-	q := &query{types: x.tenant.model.types, start: 1, count: x.server.config.Limits.PageSize, base: x.base}
-	if x.target.typ != nil {
-		q.types = []*resourceType{x.target.typ}
+	wanted, err := readQuery(values)
+	if err != nil {
+		return nil, err
 	}
-	if values.Has("filter") {
-		if err := q.parseFilter(values.Get("filter"), x.server.config.Limits.FilterLength); err != nil {
+	return x.data().plan(x.r.Context(), x.target.typ, wanted)
+}
+
+// run finds the matches of a query, takes the page and encodes it.
+func (x *exchange) run(q *query) (*answer, error) {
+	page, err := x.data().page(x.r.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
+}
+
+// plan understands a query for resources of a type, or of all types if typ is nil.
+func (d Data) plan(ctx context.Context, typ *resourceType, wanted Query) (*query, error) {
+	limits := d.tenant.server.config.Limits
+	q := &query{
+		types: d.tenant.model.types, base: d.base, descending: wanted.Descending,
+		start: max(wanted.StartIndex, 1), count: limits.PageSize, asked: wanted.Count, countGiven: wanted.Count != 0,
+		byCursor: wanted.ByCursor, cursor: wanted.Cursor,
+	}
+	if typ != nil {
+		q.types = []*resourceType{typ}
+	}
+	if wanted.Filter != "" {
+		if err := q.parseFilter(wanted.Filter, limits.FilterLength); err != nil {
 			return nil, err
 		}
-		x.parsed.Filter = q.filterText
+		d.parsed(ctx).Filter = q.filterText
 	}
-	if err := q.parseSort(values.Get("sortBy"), values.Get("sortOrder")); err != nil {
-		return nil, err
+	q.parseSort(wanted.SortBy)
+	if q.countGiven {
+		q.count = max(wanted.Count, 0)
 	}
-	if err := q.parsePage(values, x.server.config.Limits.PageMax); err != nil {
-		return nil, err
+	q.count = min(q.count, limits.PageMax)
+	if q.byCursor && wanted.StartIndex != 0 {
+		return nil, scim.InvalidCursor("startIndex and cursor are two ways to page; give one of them")
 	}
 	for _, typ := range q.types {
-		projection, err := typ.ParseProjection(values["attributes"], values["excludedAttributes"])
+		projection, err := typ.ParseProjection(wanted.Attributes, wanted.ExcludedAttributes)
 		if err != nil {
 			return nil, err
 		}
@@ -85,56 +180,19 @@ func (q *query) parseFilter(text string, most int) error {
 	return nil
 }
 
-// parseSort reads sortBy and sortOrder. A sortBy that no type has is passed over.
-func (q *query) parseSort(by, order string) error {
-	switch {
-	case order == "", strings.EqualFold(order, "ascending"):
-	case strings.EqualFold(order, "descending"):
-		q.descending = true
-	default:
-		return scim.InvalidValue("sortOrder is %q; it must be ascending or descending", clip(order))
-	}
+// parseSort reads sortBy. One that no type has is passed over.
+func (q *query) parseSort(by string) {
 	path, err := scim.ParseAttributePath(by)
 	if by == "" || err != nil {
-		return nil
+		return
 	}
 	for _, typ := range q.types {
 		if _, ok := typ.sortColumn(path); ok {
 			q.sortBy = &path
 			q.sortText = strings.ToLower(scim.FormatAttributePath(path))
-			return nil
+			return
 		}
 	}
-	return nil
-}
-
-// parsePage reads startIndex, count and cursor (RFC 7644 section 3.4.2.4, RFC 9865
-// section 2): a startIndex below 1 is 1 and a count below 0 is 0.
-func (q *query) parsePage(values url.Values, most int) error {
-	q.byCursor = values.Has("cursor")
-	q.cursor = values.Get("cursor")
-	if text := values.Get("count"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil && q.byCursor {
-			return scim.InvalidCount("count is %q; it must be an integer", clip(text))
-		}
-		if err != nil {
-			return scim.InvalidValue("count is %q; it must be an integer", clip(text))
-		}
-		q.count, q.asked, q.countGiven = max(n, 0), n, true
-	}
-	q.count = min(q.count, most)
-	if text := values.Get("startIndex"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return scim.InvalidValue("startIndex is %q; it must be an integer", clip(text))
-		}
-		if q.byCursor {
-			return scim.InvalidCursor("startIndex and cursor are two ways to page; give one of them")
-		}
-		q.start = max(n, 1)
-	}
-	return nil
 }
 
 // refuseSensitive refuses a filter that puts a secret into the URL (RFC 7644
@@ -148,9 +206,9 @@ func (q *query) refuseSensitive() error {
 	return nil
 }
 
-// run finds the matches of a query, takes the page and encodes it.
-func (x *exchange) run(q *query) (*answer, error) {
-	root := x.tenant.root.Load()
+// page finds the matches of a query and takes the page.
+func (d Data) page(ctx context.Context, q *query) (*scim.ListResponse, error) {
+	root := d.tenant.root.Load()
 	found, err := q.find(root)
 	if err != nil {
 		return nil, err
@@ -158,7 +216,7 @@ func (x *exchange) run(q *query) (*answer, error) {
 	page := &scim.ListResponse{TotalResults: found.len()}
 	var from, to int
 	if q.byCursor {
-		from, to, err = x.cursorPage(q, root, found, page)
+		from, to, err = d.cursorPage(q, root, found, page)
 	} else {
 		page.StartIndex = q.start
 		from = min(q.start-1, found.len())
@@ -167,18 +225,19 @@ func (x *exchange) run(q *query) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	view := presenter{root: root, base: x.base}
+	x := d.tenant.exchangeIn(ctx)
+	view := presenter{root: root, base: d.base}
 	page.Resources = make([]*scim.Object, 0, to-from)
 	for i := from; i < to; i++ {
 		to := found.at(i)
-		typ, rec := x.tenant.model.types[to.place()], root.at(to)
+		typ, rec := d.tenant.model.types[to.place()], root.at(to)
 		projection := q.projection(typ)
 		x.saw(typ, to.slot(), rec, !projection.Asked())
 		page.Resources = append(page.Resources, view.present(typ, to.slot(), rec, projection))
 	}
 	page.ItemsPerPage = len(page.Resources)
 	x.sawPage(q, page)
-	return &answer{status: http.StatusOK, body: page.AppendJSON(make([]byte, 0, 512+1024*len(page.Resources)))}, nil
+	return page, nil
 }
 
 func (q *query) projection(typ *resourceType) scim.Projection {

@@ -1,6 +1,7 @@
 package mocktarget
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -25,15 +26,7 @@ func (x *exchange) create() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := x.target.typ.admit(body, nil)
-	if err != nil {
-		return nil, err
-	}
-	var made stored
-	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		made, err = tx.create(x.target.typ, tx.newID(x.target.typ, 1), d)
-		return err
-	})
+	made, err := x.tenant.create(x.r.Context(), x.target.typ, body)
 	if err != nil {
 		return nil, err
 	}
@@ -51,18 +44,18 @@ func (x *exchange) get() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	root := x.tenant.root.Load()
-	slot, rec := root.lookup(x.target.typ, x.target.id)
-	if rec == nil {
-		return nil, scim.NotFound(x.target.typ.Name, x.target.id)
+	held, err := x.tenant.lookup(x.target.typ, x.target.id)
+	if err != nil {
+		return nil, err
 	}
-	if err := x.conditions().check(x.target.typ, rec); err != nil {
+	if err := x.conditions().check(held.typ, held.rec); err != nil {
 		if wire, ok := err.(scim.Error); ok && wire.Status == http.StatusNotModified {
-			return &answer{status: http.StatusNotModified, etag: etag(rec)}, nil
+			view := presenter{root: held.root, base: x.base}
+			return &answer{status: http.StatusNotModified, contentLocation: view.location(held.typ, held.rec.id), etag: etag(held.rec)}, nil
 		}
 		return nil, err
 	}
-	return x.show(stored{x.target.typ, slot, rec, root}, projection, http.StatusOK), nil
+	return x.show(held, projection, http.StatusOK), nil
 }
 
 // replace answers PUT (RFC 7644 section 3.5.1).
@@ -76,11 +69,7 @@ func (x *exchange) replace() (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	var after stored
-	err = x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		after, err = tx.put(x.target.typ, x.target.id, body, x.conditions())
-		return err
-	})
+	after, err := x.tenant.replace(x.r.Context(), x.target.typ, x.target.id, body, x.conditions())
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +80,7 @@ func (x *exchange) replace() (*answer, error) {
 // delete answers DELETE (RFC 7644 section 3.6).
 func (x *exchange) delete() (*answer, error) {
 	x.did("delete", x.target.typ, x.target.id)
-	err := x.tenant.write(x.r.Context(), func(tx *transaction) error {
-		return tx.delete(x.target.typ, x.target.id, x.conditions())
-	})
-	if err != nil {
+	if err := x.tenant.delete(x.r.Context(), x.target.typ, x.target.id, x.conditions()); err != nil {
 		return nil, err
 	}
 	return &answer{status: http.StatusNoContent}, nil
@@ -110,6 +96,52 @@ func (x *exchange) show(s stored, projection scim.Projection, status int) *answe
 		contentLocation: view.location(s.typ, s.rec.id),
 		etag:            etag(s.rec),
 	}
+}
+
+// create stores a resource that a client sent, under a new id.
+func (t *Tenant) create(ctx context.Context, typ *resourceType, body *scim.Object) (made stored, err error) {
+	d, err := typ.admit(body, nil)
+	if err != nil {
+		return stored{}, err
+	}
+	err = t.write(ctx, func(tx *transaction) error {
+		made, err = tx.create(typ, tx.newID(typ, 1), d)
+		return err
+	})
+	return made, err
+}
+
+// lookup returns the resource with an id.
+func (t *Tenant) lookup(typ *resourceType, id string) (stored, error) {
+	root := t.root.Load()
+	slot, rec := root.lookup(typ, id)
+	if rec == nil {
+		return stored{}, scim.NotFound(typ.Name, id)
+	}
+	return stored{typ, slot, rec, root}, nil
+}
+
+// replace stores what a client sent in the place of a resource.
+func (t *Tenant) replace(ctx context.Context, typ *resourceType, id string, body *scim.Object, when conditions) (after stored, err error) {
+	err = t.write(ctx, func(tx *transaction) error {
+		after, err = tx.put(typ, id, body, when)
+		return err
+	})
+	return after, err
+}
+
+// patch carries out a patch on a resource.
+func (t *Tenant) patch(ctx context.Context, typ *resourceType, id string, plan *patchPlan, when conditions) (after stored, err error) {
+	err = t.write(ctx, func(tx *transaction) error {
+		after, err = tx.patch(typ, id, plan, when)
+		return err
+	})
+	return after, err
+}
+
+// delete removes a resource.
+func (t *Tenant) delete(ctx context.Context, typ *resourceType, id string, when conditions) error {
+	return t.write(ctx, func(tx *transaction) error { return tx.delete(typ, id, when) })
 }
 
 // A draft is a resource from a request that has passed validation, taken apart the
@@ -132,10 +164,11 @@ func (typ *resourceType) admit(body, before *scim.Object) (*draft, error) {
 	if d.document, err = typ.Validate(body, before); err != nil {
 		return nil, err
 	}
-	if !scim.Unassigned(members) {
-		if _, ok := members.([]any); !ok {
-			return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
-		}
+	list, isList := members.([]any)
+	if members != nil && !isList {
+		return nil, scim.InvalidValue("/%s is multi-valued: give an array", typ.members.Name)
+	}
+	if len(list) > 0 {
 		if d.members, err = typ.checkMembers(members); err != nil {
 			return nil, err
 		}

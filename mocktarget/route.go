@@ -87,6 +87,7 @@ func (s *Server) routes() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{server: s, w: w, r: r, began: time.Now(), operations: table}
 		defer x.finish()
+		x.asJSON, x.acceptable = acceptable(r.Header.Values("Accept"))
 		if err := x.checkHeader(); err != nil {
 			x.fail(err)
 			return
@@ -152,6 +153,7 @@ func (x *exchange) enter(name string) error {
 // use makes a tenant the one the request is for, from its arrival on.
 func (x *exchange) use(t *Tenant) {
 	x.tenant, x.settings, x.start = t, t.Settings(), t.clock.Now()
+	x.noted.before = t.root.Load()
 }
 
 // route is the first phase: what does the path name? The path may leave the
@@ -253,6 +255,31 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.authenticate(); err != nil {
 		return nil, err
 	}
+	if err := x.claim(); err != nil {
+		return nil, err
+	}
+	operation, err := x.operation()
+	if err != nil {
+		return nil, err
+	}
+	if err := x.authorize(); err != nil {
+		return nil, err
+	}
+	if err := x.negotiate(); err != nil {
+		return nil, err
+	}
+	if err := x.refuseFindings(); err != nil {
+		return nil, err
+	}
+	return operation(x)
+}
+
+// operation returns what answers the request: the tenant's engine, or what the method
+// does with the target.
+func (x *exchange) operation() (operation, error) {
+	if x.engine() != nil {
+		return (*exchange).serveEngine, nil
+	}
 	methods, ok := x.operations[x.target.kind]
 	if !ok {
 		return nil, scim.Status(http.StatusNotFound, "there is no endpoint %s", clip(x.r.URL.Path))
@@ -261,39 +288,34 @@ func (x *exchange) handle() (*answer, error) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	operation, ok := methods[method]
-	if !ok {
-		x.w.Header().Set("Allow", allowed(methods))
-		if method == http.MethodOptions {
-			return &answer{status: http.StatusNoContent}, nil
-		}
-		return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
+	if operation, ok := methods[method]; ok {
+		return operation, nil
 	}
-	if err := x.authorize(); err != nil {
-		return nil, err
+	x.w.Header().Set("Allow", allowed(methods))
+	if method == http.MethodOptions {
+		return func(*exchange) (*answer, error) { return &answer{status: http.StatusNoContent}, nil }, nil
 	}
-	if x.tenant == nil && x.caller.name == anonymous && !x.server.config.Auth.Open {
-		x.use(newTenant(x.server, x.tenantName, x.server.model)) // strangers bring no tenant into being
-	}
-	if x.tenant == nil {
+	return nil, scim.Status(http.StatusMethodNotAllowed, "%s cannot be done here; these can: %s", clip(method), allowed(methods))
+}
+
+// claim brings the tenant of the request into being if there is none yet. Strangers
+// bring nothing into being.
+func (x *exchange) claim() error {
+	switch {
+	case x.tenant != nil:
+	case x.caller.name == anonymous && !x.server.config.Auth.Open:
+		x.use(newTenant(x.server, x.tenantName, x.server.model))
+	default:
 		t, err := x.server.tenant(x.tenantName, true)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		x.use(t)
 		if t.model != x.server.model && x.target.kind != kindToken { // somebody has just created it with types of its own
 			x.target = t.model.target(x.rest)
-			return x.handle()
 		}
 	}
-	if err := x.negotiate(); err != nil {
-		return nil, err
-	}
-	x.noted.before = x.tenant.root.Load()
-	if err := x.refuseFindings(); err != nil {
-		return nil, err
-	}
-	return operation(x)
+	return nil
 }
 
 // allowed lists methods as the Allow header does.

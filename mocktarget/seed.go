@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -103,6 +104,9 @@ func (s *seeding) add(typ *resourceType, where string, element any) {
 		return
 	case o.Get("id") != nil && id == "":
 		s.failf("%s: the id must be a string that is not empty", where)
+		return
+	case strings.Contains(strings.ToLower(id), "bulkid"):
+		s.failf("%s: the id %q has the word bulkId, which stands for other operations of a bulk request", where, id)
 		return
 	}
 	s.ids[id] = true

@@ -2,16 +2,27 @@
 // RFC 7643, RFC 7644 and RFC 9865, in memory, and open to inspection.
 //
 // [New] makes a [Server], which is an [http.Handler]; [Server.Serve] runs it on a
-// listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a directory of
-// its own that comes into being when it is first used, and /scim/v2 is the tenant
-// "default"; so parallel tests never meet. What a tenant was asked and answered is
-// in its journal, read with [Tenant.Journal] or over HTTP with package control,
-// which has a server steered and looked at.
+// listener with timeouts that fit. Each path /t/{tenant}/scim/v2 is a [Tenant], a
+// directory of its own that comes into being when it is first used, and /scim/v2 is
+// the tenant "default"; so parallel tests never meet. [Server.CreateTenant] makes one
+// that differs: with resource types, a token, a [Clock] or ids of its own.
+//
+// A tenant is a test double. [Tenant.Journal] holds what it was asked and answered
+// and what that changed, [Tenant.Verify] tests what a client has asked for,
+// [Tenant.Expect] and [Tenant.Await] what the tenant holds in the end, and
+// [Tenant.AddInvariant] finds the request after which a rule no longer holds.
+// [Tenant.Save] and [Server.Fork] keep a state to go on from; that takes no time
+// however large it is. What a client did wrong, by the RFCs or by good manners, is
+// among its findings, see [Tenant.Findings] and [LintRules]. Package control has all
+// of this done over HTTP, and a [Target] is a tenant wherever it runs.
 //
 // A request passes fixed phases: route, authenticate, decode, plan (filter or
-// patch), store, project, respond. Each is one function on the exchange.
+// patch), store, project, respond. Each is one function on the exchange. An [Engine]
+// in the configuration, such as that of package elimityserver, can answer in the place
+// of this package, on the same data.
 //
-// Go tests start a server with package mocktargettest.
+// Go tests start a server with package mocktargettest. Go code has what clients have
+// by [Tenant.Data], without HTTP.
 package mocktarget
 
 import (
@@ -21,6 +32,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -44,6 +56,7 @@ type Server struct {
 	auth    *authenticator
 	cursors *sealer
 	mounts  []mount
+	zones   zoneNames
 
 	mu      sync.RWMutex
 	tenants map[string]*Tenant
@@ -75,6 +88,7 @@ func New(config Config) (*Server, error) {
 		return nil, err
 	}
 	config.BaseURL = strings.TrimSuffix(config.BaseURL, "/")
+	config.Engines = maps.Clone(config.Engines)
 	m, err := newModel(config.ResourceTypes, maphash.MakeSeed())
 	if err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
@@ -92,7 +106,7 @@ func New(config Config) (*Server, error) {
 		tenants: map[string]*Tenant{},
 	}
 	s.tenants[DefaultTenant] = newTenant(s, DefaultTenant, m)
-	if err := s.check(config.Settings); err != nil {
+	if err := errors.Join(config.checkEngines(), s.check(config.Settings)); err != nil {
 		return nil, fmt.Errorf("mocktarget: %w", err)
 	}
 	s.handler = s.routes()

@@ -10,14 +10,15 @@ type Settings struct {
 	RequireIfMatch bool `json:"requireIfMatch" required:"false" doc:"Refuse PUT, PATCH and DELETE without If-Match: 428"`
 	// Strict refuses a request that has a finding of severity error: 400.
 	Strict bool `json:"strict" required:"false" doc:"Refuse a request that has a finding of severity error: 400"`
-	// Engine names who answers the requests. "" and "rfc" are this package.
+	// Engine names who answers the requests: one of [Config].Engines, or this package,
+	// which is [OwnEngine] and "".
 	Engine string `json:"engine" required:"false" doc:"Who answers the requests; empty and rfc are the mock itself"`
 }
 
 // check refuses settings that the server cannot follow.
 func (s *Server) check(settings Settings) error {
-	if settings.Engine != "" && settings.Engine != "rfc" {
-		return scim.BadRequest("there is no engine %q; use \"rfc\"", clip(settings.Engine))
+	if _, known := s.config.Engines[settings.Engine]; !known && settings.Engine != "" && settings.Engine != OwnEngine {
+		return scim.BadRequest("there is no engine %q; use one of %s", clip(settings.Engine), s.config.engineNames())
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestSnapshot(t *testing.T) {
 	snapshot := c.target.Snapshot()
 
 	c.do("DELETE", "/Users/"+ann, "").want(204)
-	c.do("PATCH", "/Groups/"+staff, patchBody(`{"op":"replace","path":"displayName","value":"Changed"}`)).want(204)
+	changed := c.do("PATCH", "/Groups/"+staff, patchBody(`{"op":"replace","path":"displayName","value":"Changed"}`)).want(204)
 	c.createUser("later")
 
 	t.Run("fork", func(t *testing.T) {
@@ -38,6 +38,10 @@ func TestSnapshot(t *testing.T) {
 		equal(t, "later", c.filter("/Users", `userName eq "later"`).at("totalResults"), 0)
 		equal(t, "member", c.do("GET", "/Groups/"+staff, "").at("members", 0, "value"), ann)
 		c.createUser("later")
+		again := c.do("PATCH", "/Groups/"+staff, patchBody(`{"op":"replace","path":"displayName","value":"Else"}`)).want(204)
+		if version := again.header.Get("ETag"); version == changed.header.Get("ETag") {
+			t.Errorf("the version %s stands for two states", version)
+		}
 	})
 	t.Run("reset", func(t *testing.T) {
 		c.target.Reset()

@@ -16,19 +16,19 @@ import (
 // that never expires and stands for nobody.
 type TokenConfig struct {
 	// Name tells people what the token is for.
-	Name string `json:"name,omitempty"`
+	Name string `json:"name,omitempty" doc:"What it is for"`
 	// Subject is the id or userName of the user the token stands for at /Me. ""
 	// means nobody.
-	Subject string `json:"subject,omitempty"`
+	Subject string `json:"subject,omitempty" doc:"Id or userName of the user it stands for at /Me"`
 	// ReadOnly refuses writes: 403.
-	ReadOnly bool `json:"readOnly,omitempty"`
+	ReadOnly bool `json:"readOnly,omitempty" doc:"Refuse writes: 403"`
 	// Expires is when the token stops being valid, on the tenant's clock. The zero
 	// time means never, unless Lifetime says otherwise.
-	Expires time.Time `json:"expires,omitzero"`
+	Expires time.Time `json:"expires,omitzero" doc:"When it stops being valid, on the clock of the tenant; without it never"`
 	// Lifetime is how long the token is valid from now on, instead of Expires.
 	Lifetime time.Duration `json:"-"`
 	// Secret is what the client sends. "" makes a random one.
-	Secret string `json:"secret,omitempty"`
+	Secret string `json:"secret,omitempty" writeOnly:"true" doc:"What the client sends; without it a random one"`
 }
 
 // The states of a [Token].

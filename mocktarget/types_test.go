@@ -22,6 +22,13 @@ func TestParseResourceTypes(t *testing.T) {
 		c.do("POST", "/Users", user("bare")).wantError(400, "invalidValue", "urn:example:schemas:Badge")
 		r := c.do("POST", "/Users", `{"schemas":["`+userURN+`","urn:example:schemas:Badge"],"userName":"x","urn:example:schemas:Badge":{"color":"red"}}`).want(201)
 		equal(t, "schemas", r.at("schemas"), []any{userURN, "urn:example:schemas:Badge"})
+		path := "/Users/" + r.id()
+		c.do("PUT", path, user("x")).wantError(400, "invalidValue", "urn:example:schemas:Badge")
+		c.do("POST", "/Users", user("y", `"urn:example:schemas:Badge":{}`)).wantError(400, "invalidValue", "urn:example:schemas:Badge")
+		for _, path := range []string{"urn:example:schemas:Badge", "urn:example:schemas:Badge:color"} {
+			c.do("PATCH", "/Users/"+r.id(), patchBody(`{"op":"remove","path":"`+path+`"}`)).want(400)
+		}
+		equal(t, "the user", c.do("GET", path, "").raw, r.raw)
 	})
 	for name, test := range map[string]struct{ document, want string }{
 		"no JSON":           {`{`, "document 1"},

@@ -13,17 +13,17 @@ import (
 // [Tenant.Verify] against the journal. Without Ordered, Only and None it says that
 // each pattern fits as many exchanges as it wants.
 type Verification struct {
-	Patterns []Pattern `json:"patterns,omitempty"`
+	Patterns []Pattern `json:"patterns,omitempty" doc:"Each has to fit as many exchanges as it wants"`
 	// Ordered says too that the exchanges came in the order of the patterns; others
 	// may lie between them.
-	Ordered bool `json:"ordered,omitempty"`
+	Ordered bool `json:"ordered,omitempty" doc:"The exchanges came in the order of the patterns"`
 	// Only says too that there is no exchange which fits none of the patterns.
-	Only bool `json:"only,omitempty"`
+	Only bool `json:"only,omitempty" doc:"There is no exchange that fits none of the patterns"`
 	// None says instead that no exchange fits any of the patterns; without patterns,
 	// that there is no exchange at all.
-	None bool `json:"none,omitempty"`
+	None bool `json:"none,omitempty" doc:"No exchange fits any of the patterns; without patterns, there is none at all"`
 	// Since leaves out exchanges up to this number.
-	Since uint64 `json:"since,omitempty"`
+	Since uint64 `json:"since,omitempty" doc:"Leave out exchanges up to this number"`
 }
 
 // A Pattern describes exchanges. Each field that is not zero has to fit.
@@ -32,28 +32,28 @@ type Verification struct {
 // give Kind, ResourceType, ID, PatchOp or PatchPath; the request as a whole is of
 // kind "bulk".
 type Pattern struct {
-	Method string `json:"method,omitempty"`
+	Method string `json:"method,omitempty" example:"PATCH"`
 	// Path is the path below the tenant's SCIM service, without the query. In it * is
 	// any text within a segment and a segment ** any number of segments: /Users/*.
-	Path string `json:"path,omitempty"`
+	Path string `json:"path,omitempty" doc:"Path below the SCIM service; * is any text in a segment, ** any segments" example:"/Users/*"`
 	// Kind is that of the [Operation], such as "create".
-	Kind         string `json:"kind,omitempty"`
+	Kind         string `json:"kind,omitempty" doc:"What was done" example:"create"`
 	ResourceType string `json:"resourceType,omitempty"`
 	ID           string `json:"id,omitempty"`
 	// Filter is the filter of a search, however it is spaced.
-	Filter string `json:"filter,omitempty"`
+	Filter string `json:"filter,omitempty" doc:"Filter of a search, however it is spaced"`
 	// PatchOp and PatchPath are of one of a PATCH's operations. PatchPath may have *.
-	PatchOp   string `json:"patchOp,omitempty"`
-	PatchPath string `json:"patchPath,omitempty"`
+	PatchOp   string `json:"patchOp,omitempty" doc:"Of one of the operations of a PATCH" example:"replace"`
+	PatchPath string `json:"patchPath,omitempty" doc:"Of one of the operations of a PATCH; may have *" example:"active"`
 	Status    int    `json:"status,omitempty"`
 	// BodyContains is text in the body of the request, as the journal keeps it.
-	BodyContains string `json:"bodyContains,omitempty"`
+	BodyContains string `json:"bodyContains,omitempty" doc:"Text in the body of the request"`
 	// Run is the [Entry].Run.
-	Run string `json:"run,omitempty"`
+	Run string `json:"run,omitempty" doc:"What the client has called its run in X-Run-Id"`
 
 	// Times, AtLeast and AtMost say how many exchanges have to fit, as in new(2).
 	// Without any of them it is at least one.
-	Times   *int `json:"times,omitempty"`
+	Times   *int `json:"times,omitempty" doc:"How many exchanges have to fit; without times, atLeast and atMost at least one"`
 	AtLeast *int `json:"atLeast,omitempty"`
 	AtMost  *int `json:"atMost,omitempty"`
 }
@@ -89,6 +89,9 @@ type NearMiss struct {
 func (t *Tenant) Verify(v Verification) (Verdict, error) {
 	if t.server.config.Journal.Off {
 		return Verdict{}, scim.Conflict("the journal is off, so nothing can be verified")
+	}
+	if len(v.Patterns) == 0 && !v.None && !v.Only {
+		return Verdict{}, scim.BadRequest("the verification claims nothing, so it would always hold; give patterns, only or none")
 	}
 	check := verifier{Verification: v, fits: make([][]int, len(v.Patterns))}
 	for i, p := range v.Patterns {

@@ -56,6 +56,7 @@ func TestVerify(t *testing.T) {
 		{"nothing of that", mocktarget.Verification{None: true, Patterns: []mocktarget.Pattern{{Method: "DELETE"}, {Path: "/Groups"}}}, "[0 0]", nil},
 		{"nothing else", mocktarget.Verification{Only: true, Since: 7, Patterns: []mocktarget.Pattern{{Kind: "create"}, {Kind: "delete"}, {Kind: "search"}}}, "[2 1 1]", nil},
 		{"nothing at all", mocktarget.Verification{None: true, Since: 9}, "[]", nil},
+		{"only nothing", mocktarget.Verification{Only: true, Since: 9}, "[]", nil},
 
 		{"too few", mocktarget.Verification{Patterns: []mocktarget.Pattern{{Method: "PATCH", Path: "/Users/u1", PatchPath: "title"}}}, "[0]", []string{
 			"pattern 0 (method PATCH, path /Users/u1, patchPath title): want at least 1, found 0",
@@ -100,6 +101,11 @@ func TestVerify(t *testing.T) {
 			if _, err := tenant.Verify(mocktarget.Verification{Patterns: []mocktarget.Pattern{p}}); err == nil || !strings.Contains(err.Error(), word) {
 				t.Errorf("the error of %+v is %v, want it to mention %s", p, err, word)
 			}
+		}
+	})
+	t.Run("nothing claimed", func(t *testing.T) {
+		if _, err := tenant.Verify(mocktarget.Verification{Ordered: true}); err == nil {
+			t.Error("it holds")
 		}
 	})
 	t.Run("another tenant", func(t *testing.T) {

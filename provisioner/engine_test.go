@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/elimityserver"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/queue"
@@ -76,7 +77,7 @@ func (d *door) writes() (writes []string) {
 
 func newDoor(t *testing.T) *door {
 	t.Helper()
-	server, err := elimityserver.New(elimityserver.Config{MaxResults: 1000})
+	server, err := mocktarget.New(elimityserver.Configure(mocktarget.Config{}))
 	if err != nil {
 		t.Fatal(err)
 	}

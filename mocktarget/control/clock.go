@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -17,43 +16,42 @@ type ClockChange struct {
 	By     string    `json:"by,omitempty" doc:"How far advance moves it, back if negative" example:"1h30m"`
 }
 
-func (a *API) registerClock(api huma.API) {
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/clock", "read-clock", "Read a tenant's clock"), a.readClock)
-	huma.Register(api, operation(http.MethodPost, "/tenants/{tenant}/clock", "adjust-clock", "Stop, start or set a tenant's clock"), a.adjustClock)
-}
-
-func (a *API) readClock(_ context.Context, in *TenantPath) (*body[mocktarget.ClockState], error) {
-	t, err := a.tenant(*in)
-	if err != nil {
-		return nil, err
-	}
-	return &body[mocktarget.ClockState]{Body: t.Clock().State()}, nil
-}
-
-func (a *API) adjustClock(ctx context.Context, in *struct {
+type clockRequest struct {
 	TenantPath
 	Body ClockChange
-}) (*body[mocktarget.ClockState], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
-	switch clock, change := t.Clock(), in.Body; change.Action {
+}
+
+func (a *API) registerClock(api huma.API) {
+	const path = "/tenants/{tenant}/clock"
+	huma.Register(api, operation(http.MethodGet, path, "read-clock", "Read a tenant's clock"),
+		answer(a, func(t *mocktarget.Tenant, _ *TenantPath) (mocktarget.ClockState, error) {
+			return t.Clock().State(), nil
+		}))
+	huma.Register(api, operation(http.MethodPost, path, "adjust-clock", "Stop, start or set a tenant's clock"),
+		answer(a, func(t *mocktarget.Tenant, in *clockRequest) (mocktarget.ClockState, error) {
+			err := in.Body.apply(t.Clock())
+			return t.Clock().State(), err
+		}))
+}
+
+// apply makes a clock do what is asked.
+func (c *ClockChange) apply(clock *mocktarget.Clock) error {
+	switch c.Action {
 	case "freeze":
 		clock.Freeze()
 	case "run":
 		clock.Run()
 	case "set":
-		if change.Time.IsZero() {
-			return nil, huma.Error422UnprocessableEntity("body.time: say what to set the clock to, such as 2026-01-31T12:00:00Z")
+		if c.Time.IsZero() {
+			return huma.Error422UnprocessableEntity("body.time: say what to set the clock to, such as 2026-01-31T12:00:00Z")
 		}
-		clock.Set(change.Time)
+		clock.Set(c.Time)
 	case "advance":
-		by, err := time.ParseDuration(change.By)
+		by, err := time.ParseDuration(c.By)
 		if err != nil {
-			return nil, huma.Error422UnprocessableEntity("body.by is " + quote(change.By) + "; say how far to move the clock, such as 1h30m")
+			return huma.Error422UnprocessableEntity("body.by is " + quote(c.By) + "; say how far to move the clock, such as 1h30m")
 		}
 		clock.Advance(by)
 	}
-	return a.readClock(ctx, &in.TenantPath)
+	return nil
 }

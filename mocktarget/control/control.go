@@ -14,9 +14,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -112,62 +110,4 @@ func (a *API) routes() http.Handler {
 			guarded.ServeHTTP(w, r)
 		}
 	})
-}
-
-// The size a body may have, and how long it may take to arrive.
-const (
-	maxBody     = 16 << 20
-	maxSeed     = 256 << 20
-	bodyTimeout = 5 * time.Minute
-)
-
-// operation describes one route below [Path].
-func operation(method, path, id, summary string) huma.Operation {
-	op := huma.Operation{
-		Method: method, Path: Path + path, OperationID: id, Summary: summary,
-		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTimeout,
-		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
-	}
-	if strings.Contains(path, "{") {
-		op.Errors = append(op.Errors, http.StatusNotFound)
-	}
-	if method == http.MethodDelete {
-		op.DefaultStatus = http.StatusNoContent
-	}
-	return op
-}
-
-// body carries an answer.
-type body[T any] struct{ Body T }
-
-// list is the shape of every list.
-type list[T any] struct {
-	Items []T `json:"items" nullable:"false"`
-}
-
-func listed[T any](items []T) *body[list[T]] {
-	if items == nil {
-		items = []T{}
-	}
-	return &body[list[T]]{Body: list[T]{Items: items}}
-}
-
-// accepting describes a body that is read by hand.
-func accepting[T any](api huma.API) *huma.RequestBody {
-	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, reflect.TypeFor[T]().Name())
-	return &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
-}
-
-// TenantPath is the part of a request that names a tenant.
-type TenantPath struct {
-	Tenant string `path:"tenant" maxLength:"72" doc:"Name of the tenant; default is the one at /scim/v2"`
-}
-
-// tenant returns the tenant a request names.
-func (a *API) tenant(in TenantPath) (*mocktarget.Tenant, error) {
-	t, err := a.server.Lookup(in.Tenant)
-	if err != nil {
-		return nil, problem(err)
-	}
-	return t, nil
 }

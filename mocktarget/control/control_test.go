@@ -1,19 +1,15 @@
 package control_test
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/control"
@@ -91,53 +87,6 @@ func serve(t testing.TB, config control.Config) (*mocktarget.Server, string) {
 	server := httptest.NewServer(mock)
 	t.Cleanup(server.Close)
 	return mock, server.URL + control.Path
-}
-
-func TestAccessWithoutToken(t *testing.T) {
-	mock, api := serve(t, control.Config{Access: control.Access{Hosts: []string{"build.example"}}})
-	for _, host := range []string{"localhost:8080", "LOCALHOST", "app.localhost:1", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080", "build.example:8080"} {
-		ask(t, "GET", api+"/tenants", "", "Host: "+host).want(t, 200)
-	}
-	for _, host := range []string{"evil.example", "evil.example:8080", "10.0.0.1:8080", "localhost.evil.example", "127.0.0.1.evil.example"} {
-		ask(t, "GET", api+"/tenants", "", "Host: "+host).wantProblem(t, 403, host, "localhost")
-	}
-	own := strings.TrimSuffix(api, control.Path)
-	ask(t, "POST", api+"/tenants/default/reset", "", "Origin: "+own).want(t, 204)
-	ask(t, "POST", api+"/tenants/default/reset", "", "Sec-Fetch-Site: same-origin").want(t, 204)
-	for _, header := range []string{"Origin: https://evil.example", "Origin: http://127.0.0.1:1", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site"} {
-		ask(t, "POST", api+"/tenants/default/reset", "", header).wantProblem(t, 403, "another origin")
-		ask(t, "DELETE", api+"/tenants/default/journal", "", header).wantProblem(t, 403, "another origin")
-	}
-
-	// Over another address than loopback.
-	for at, want := range map[string]int{"192.0.2.1": 403, "::1": 200, "127.0.0.1": 200, "::ffff:127.0.0.1": 200, "0.0.0.0": 403} {
-		r := httptest.NewRequest("GET", "http://localhost"+control.Path+"/tenants", nil)
-		local := &net.TCPAddr{IP: net.ParseIP(at), Port: 80}
-		w := httptest.NewRecorder()
-		mock.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local)))
-		equal(t, "status at "+at, w.Code, want)
-	}
-}
-
-func TestAccessWithToken(t *testing.T) {
-	_, api := serve(t, control.Config{Access: control.Access{Token: "control-token"}})
-	for _, authorization := range []string{"", "Bearer", "Bearer wrong", "Basic control-token", "Bearer scim-token", "Bearer control-token2"} {
-		r := ask(t, "GET", api+"/tenants", "", "Authorization: "+authorization)
-		r.wantProblem(t, 401, "control token")
-		if !strings.HasPrefix(r.header.Get("WWW-Authenticate"), "Bearer") {
-			t.Errorf("WWW-Authenticate is %q", r.header.Get("WWW-Authenticate"))
-		}
-	}
-	// Whoever has the token may come from anywhere.
-	ask(t, "POST", api+"/tenants/default/reset", "", "Authorization: bearer control-token", "Host: mock.example", "Origin: https://tool.example").want(t, 204)
-	ask(t, "GET", api+"/openapi.json", "").want(t, 200)
-	ask(t, "GET", strings.TrimSuffix(api, control.Path)+"/healthz", "").want(t, 200, "ok")
-
-	_, err := control.Dial(t.Context(), api, control.DialConfig{ControlToken: "wrong"})
-	status(t, err, 401, "control token")
-	remote, err := control.Dial(t.Context(), api, control.DialConfig{ControlToken: "control-token"})
-	check(t, err)
-	check(t, remote.Reset(t.Context()))
 }
 
 func TestHealth(t *testing.T) {
@@ -281,231 +230,26 @@ func TestTenantIsMadeWhole(t *testing.T) {
 	ask(t, "GET", api+"/tenants", "").want(t, 200, `"endpoint":"https://mock.example/scim/v2"`)
 }
 
-func TestJournal(t *testing.T) {
-	target := mocktargettest.New(t)
-	api := target.Origin() + control.Path + "/tenants/default/journal"
-	scimDo(t, target.Target(), "POST", "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann","password":"p4ss-Word"}`, target.Token())
-	for _, path := range []string{"/Users", "/Groups", "/Users/none?attributes=a%2Cb", "/Nope"} {
-		scimGet(t, target.Target(), path)
-	}
-	read := func(query string) (seqs string, last uint64) {
-		t.Helper()
-		var journal control.Journal
-		r := ask(t, "GET", api+query, "").want(t, 200)
-		check(t, json.Unmarshal([]byte(r.raw), &journal))
-		if strings.Contains(r.raw, "p4ss-Word") || strings.Contains(r.raw, target.Token()) {
-			t.Errorf("%s shows a secret: %s", query, r.raw)
-		}
-		for _, e := range journal.Items {
-			seqs += fmt.Sprint(e.Seq)
-		}
-		return seqs, journal.Last
-	}
+func TestResources(t *testing.T) {
+	target := mocktargettest.New(t, mocktargettest.WithConfig(mocktarget.Config{Limits: mocktarget.Limits{PageMax: 2}}),
+		mocktargettest.WithSeed(`{"Users":[{"id":"a/1","userName":"ann"},{"userName":"ben"},{"userName":"cid"},{"userName":"dan"},{"userName":"eva","title":"x"}]}`))
+	api := target.Origin() + control.Path + "/tenants/default/resources"
 	for query, want := range map[string]string{
-		"": "12345", "?since=3": "45", "?since=99": "", "?limit=2": "45", "?method=post": "1", "?status=404": "45",
-		"?status=4xx": "45", "?status=2xx": "123", "?status=400": "", "?kind=list": "23", "?type=Group": "3", "?kind=list&type=User": "2",
-		"?since=1&status=2xx&limit=1": "3", "?brief=true": "12345",
+		"": "5 ann ben cid dan eva", "?count=3": "5 ann ben cid", "?startIndex=4": "5 dan eva", "?startIndex=2&count=2": "5 ben cid", "?startIndex=9": "5",
+		"?filter=" + url.QueryEscape(`userName gt "b" and not (title pr)`): "3 ben cid dan", "?filter=title+pr&count=9": "1 eva",
 	} {
-		seqs, last := read(query)
-		equal(t, query, seqs, want)
-		equal(t, "last", last, 5)
-	}
-	for query, word := range map[string]string{"?since=x": "since", "?limit=-1": "limit", "?status=9xx": "4xx", "?status=40": "4xx"} {
-		ask(t, "GET", api+query, "").wantProblem(t, 422, word)
-	}
-	ask(t, "GET", api+"/2", "").want(t, 200, `"seq":2`, `"url":"/scim/v2/Users"`)
-	ask(t, "GET", api+"/9", "").wantProblem(t, 404, "exchange 9")
-	if brief := ask(t, "GET", api+"?brief=true", "").raw; strings.Contains(brief, "ann") || !strings.Contains(brief, `"size":`) {
-		t.Errorf("the brief journal has bodies: %s", brief)
-	}
-
-	lines := ask(t, "GET", api+".jsonl?since=3", "").want(t, 200)
-	equal(t, "Content-Disposition", lines.header.Get("Content-Disposition"), `attachment; filename="default.jsonl"`)
-	equal(t, "lines", strings.Count(lines.raw, "\n"), 2)
-	var archive struct {
-		Log struct {
-			Version string
-			Entries []struct {
-				Request struct {
-					URL         string
-					QueryString []struct{ Name, Value string }
-				}
-				Response struct{ Status int }
-			}
+		var page control.Page
+		check(t, json.Unmarshal([]byte(ask(t, "GET", api+"/User"+query, "").want(t, 200).raw), &page))
+		got := fmt.Sprint(page.Total)
+		for _, o := range page.Items {
+			got += " " + o.String("userName")
 		}
+		equal(t, query, got, want)
 	}
-	check(t, json.Unmarshal([]byte(ask(t, "GET", api+".har?kind=get", "").want(t, 200).raw), &archive))
-	equal(t, "HAR", fmt.Sprintf("%+v", archive.Log), "{Version:1.2 Entries:[{Request:{URL:"+target.URL()+
-		"/Users/none?attributes=a%2Cb QueryString:[{Name:attributes Value:a,b}]} Response:{Status:404}}]}")
-
-	ask(t, "DELETE", api, "").want(t, 204)
-	seqs, last := read("")
-	equal(t, "after clearing", seqs, "")
-	equal(t, "numbers go on", last, 5)
-}
-
-// A subscription is a stream of events that a test reads.
-type subscription struct {
-	t     *testing.T
-	lines *bufio.Scanner
-	end   func()
-}
-
-func subscribe(t *testing.T, url string, headers ...string) *subscription {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, "GET", url, nil)
-	check(t, err)
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		request.Header.Set(name, value)
-	}
-	response, err := http.DefaultClient.Do(request)
-	check(t, err)
-	t.Cleanup(func() { _ = response.Body.Close() })
-	equal(t, "Content-Type", response.Header.Get("Content-Type"), "text/event-stream")
-	return &subscription{t: t, lines: bufio.NewScanner(response.Body), end: cancel}
-}
-
-// next returns id, name and data of the next event.
-func (s *subscription) next() (id, name, data string) {
-	s.t.Helper()
-	for s.lines.Scan() {
-		field, value, _ := strings.Cut(s.lines.Text(), ": ")
-		switch field {
-		case "id":
-			id = value
-		case "event":
-			name = value
-		case "data":
-			data = value
-		case "":
-			return id, name, data
-		}
-	}
-	s.t.Fatalf("the stream has ended: %v", s.lines.Err())
-	return
-}
-
-func (s *subscription) want(id, name string, words ...string) {
-	s.t.Helper()
-	gotID, gotName, data := s.next()
-	if gotID != id || gotName != name {
-		s.t.Fatalf("event %s %s, want %s %s: %s", gotID, gotName, id, name, data)
-	}
-	for _, word := range words {
-		if !strings.Contains(data, word) {
-			s.t.Errorf("event %s %s: %s does not mention %s", id, name, data, word)
-		}
-	}
-}
-
-func TestEvents(t *testing.T) {
-	target := mocktargettest.New(t, mocktargettest.WithConfig(mocktarget.Config{Journal: mocktarget.JournalConfig{Entries: 3}}))
-	api := target.Origin() + control.Path + "/tenants/default/events"
-	scimGet(t, target.Target(), "/Users/one")
-	s := subscribe(t, api)
-	s.want("1", "hello", `"mark":"1"`, `"tenant":"default"`)
-	scimGet(t, target.Target(), "/Users/two")
-	s.want("2", "exchange", "/Users/two", `"body":"{`)
-	target.Reset()
-	s.want("2.1", "reset")
-	check(t, target.Target().AdvanceClock(t.Context(), time.Hour))
-	s.want("2.2", "clock", "detail")
-	s.end()
-
-	// A browser that comes back says which event it has seen last.
-	scimGet(t, target.Target(), "/Users/three")
-	s = subscribe(t, api+"?since=0&brief=true", "Last-Event-ID: 2.1")
-	s.want("2.1", "hello", `"mark":"3"`)
-	s.want("2.2", "clock")
-	s.want("3", "exchange", "/Users/three", `"header":{}`)
-
-	for range 3 {
-		scimGet(t, target.Target(), "/Users/more")
-	}
-	s = subscribe(t, api+"?since=2.2")
-	s.want("2.2", "hello", `"missed":1`)
-	s.want("4", "exchange")
-	subscribe(t, api, "Last-Event-ID: 99").want("99", "hello")
-
-	ask(t, "GET", api, "", "Last-Event-ID: x").wantProblem(t, 422, "17.2")
-	ask(t, "HEAD", api, "").want(t, 200)
-}
-
-// A connection that breaks costs a follower nothing but time.
-func TestEventsOutliveConnections(t *testing.T) {
-	mock, err := mocktarget.New(mocktarget.Config{})
-	check(t, err)
-	control.New(t.Context(), mock, control.Config{}).Mount()
-	server := httptest.NewServer(mock)
-	defer server.Close()
-	remote, err := control.Dial(t.Context(), server.URL, control.DialConfig{})
-	check(t, err)
-	tenant := mock.Tenant(mocktarget.DefaultTenant)
-	tenant.Reset()
-	var seen []string
-	for e, err := range remote.Events(t.Context(), mocktarget.Mark{}) {
-		check(t, err)
-		seen = append(seen, e.Mark.String()+" "+string(e.Kind))
-		if len(seen) == 3 {
-			break
-		}
-		server.CloseClientConnections()
-		tenant.ClearJournal()
-	}
-	equal(t, "events", seen, "[0.1 reset 0.2 forget 0.3 forget]")
-
-	server.Close()
-	for _, err := range remote.Events(t.Context(), mocktarget.Mark{}) {
-		if err == nil {
-			t.Error("a mock that is gone tells events")
-		}
-	}
-}
-
-// What lasts longer than a server gives a request goes on, and ends with the API.
-func TestLasting(t *testing.T) {
-	mock, err := mocktarget.New(mocktarget.Config{})
-	check(t, err)
-	life, stop := context.WithCancel(t.Context())
-	defer stop()
-	control.New(life, mock, control.Config{}).Mount()
-	server := httptest.NewUnstartedServer(mock)
-	const limit = 50 * time.Millisecond
-	server.Config.ReadTimeout, server.Config.WriteTimeout = limit, limit
-	server.Start()
-	defer server.Close()
-	api := server.URL + control.Path + "/tenants/default"
-
-	s := subscribe(t, api+"/events")
-	s.want("0", "hello")
-	time.Sleep(3 * limit)
-	mock.Tenant(mocktarget.DefaultTenant).Reset()
-	s.want("0.1", "reset")
-	in := fmt.Sprintf(`{"resources":{"Users":[{"userName":"never"}]},"timeoutMs":%d}`, (3 * limit).Milliseconds())
-	ask(t, "POST", api+"/await", in).want(t, 200, `"ok":false`, "never")
-
-	time.AfterFunc(limit, stop)
-	ask(t, "POST", api+"/await", `{"resources":{"Users":[{"userName":"never"}]},"timeoutMs":600000}`).wantProblem(t, 503, "stopped")
-	if s.lines.Scan() {
-		t.Errorf("the stream goes on with %q", s.lines.Text())
-	}
-}
-
-func TestDial(t *testing.T) {
-	for _, address := range []string{"", "127.0.0.1:8080", "ftp://x", "http://"} {
-		if _, err := control.Dial(t.Context(), address, control.DialConfig{}); err == nil || !strings.Contains(err.Error(), "http://127.0.0.1:8080") {
-			t.Errorf("dialing %q: %v", address, err)
-		}
-	}
-	mock, api := serve(t, control.Config{})
-	remote, err := control.Dial(t.Context(), api, control.DialConfig{Tenant: "acme", Origin: "http://elsewhere:1/", Token: "mine"})
-	check(t, err)
-	equal(t, "URL", remote.URL(), "http://elsewhere:1/t/acme/scim/v2")
-	equal(t, "token", remote.Token(), "mine")
-	equal(t, "tokens issued", len(mock.Tenant("acme").Tokens()), 0)
-	equal(t, "tenants", len(mock.Tenants()), 2)
-	equal(t, "counts", fmt.Sprint(slices.Sorted(maps.Keys(mock.Tenant("acme").Counts()))), "[Group User]")
+	ask(t, "GET", api+"/User/a%2F1", "").want(t, 200, `"userName":"ann"`, `"location":"/scim/v2/Users/a%2F1"`)
+	ask(t, "GET", api+"/User/none", "").wantProblem(t, 404, "none")
+	ask(t, "GET", api+"/Nope", "").wantProblem(t, 404, "Nope")
+	ask(t, "GET", api+"/User?filter=nope", "").wantProblem(t, 400, "filter")
+	ask(t, "GET", api+"/User?startIndex=0", "").wantProblem(t, 422, "startIndex")
+	equal(t, "exchanges", len(target.Journal()), 0)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -17,7 +16,8 @@ import (
 )
 
 // keepAlive is how often a stream without events says that it is alive, and
-// writeWithin how long a reader may take to accept what is sent.
+// writeWithin how long a reader may take to accept what is sent, whatever limit the
+// server sets for a whole answer.
 const (
 	keepAlive   = 15 * time.Second
 	writeWithin = 30 * time.Second
@@ -37,17 +37,14 @@ func (a *API) registerEvents(api huma.API) {
 	op := operation(http.MethodGet, "/tenants/{tenant}/events", "stream-events", "Follow what happens, as server-sent events")
 	op.Description = `The first event is "hello". The name of each other event is its kind; its id is its mark, from which a
 client that sends it as Last-Event-ID, as browsers do by themselves, resumes. Without it the stream starts with what is new.`
-	schemas := api.OpenAPI().Components.Schemas
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "A stream that goes on until the client ends it",
 		Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{
 			Type: huma.TypeString, Description: "The data of \"hello\" are a Hello, those of other events an Event, as JSON",
-			Extensions: map[string]any{"x-event-data": []any{
-				schemas.Schema(reflect.TypeFor[Hello](), true, "Hello"), schemas.Schema(reflect.TypeFor[mocktarget.Event](), true, "Event"),
-			}},
+			Extensions: map[string]any{"x-event-data": []any{schemaOf[Hello](api), schemaOf[mocktarget.Event](api)}},
 		}}},
 	}}
-	huma.Register(api, lasting(op), a.streamEvents)
+	huma.Register(api, op, a.streamEvents)
 }
 
 type eventsRequest struct {
@@ -58,9 +55,9 @@ type eventsRequest struct {
 }
 
 func (a *API) streamEvents(_ context.Context, in *eventsRequest) (*huma.StreamResponse, error) {
-	t, err := a.tenant(in.TenantPath)
+	t, err := a.server.Lookup(in.Tenant)
 	if err != nil {
-		return nil, err
+		return nil, problem(err)
 	}
 	s := &stream{tenant: t, done: a.life.Done(), brief: in.Brief, last: t.LastMark()}
 	text := in.LastEventID
@@ -92,7 +89,6 @@ func (s *stream) run(ctx huma.Context) {
 	var r *http.Request
 	r, s.w = humamux.Unwrap(ctx)
 	s.flush = http.NewResponseController(s.w)
-	withoutLimits(ctx.Context())
 	ctx.SetHeader("Content-Type", "text/event-stream")
 	ctx.SetHeader("Cache-Control", "no-store")
 	ctx.SetHeader("X-Accel-Buffering", "no") // for a proxy on the way

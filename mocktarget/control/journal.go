@@ -11,29 +11,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 // Journal is what is kept of a tenant's exchanges, oldest first.
 type Journal struct {
 	Items []*mocktarget.Entry `json:"items" nullable:"false"`
 	Last  uint64              `json:"last" doc:"Number of the newest exchange there has been, for the next since"`
-}
-
-func (a *API) registerJournal(api huma.API) {
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/journal", "read-journal", "Read what was asked and answered"), a.readJournal)
-	huma.Register(api, operation(http.MethodDelete, "/tenants/{tenant}/journal", "clear-journal", "Forget what was asked and answered; the numbers go on"), a.clearJournal)
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/journal/{seq}", "read-entry", "Read one exchange"), a.readEntry)
-	huma.Register(api, exporting("/tenants/{tenant}/journal.jsonl", "export-jsonl", "Export the journal as lines of JSON", "application/jsonl"), a.exportJSONL)
-	huma.Register(api, exporting("/tenants/{tenant}/journal.har", "export-har", "Export the journal as HTTP Archive 1.2, for a browser's network view", "application/json"), a.exportHAR)
-}
-
-// exporting describes a route that answers with a file.
-func exporting(path, id, summary, mediaType string) huma.Operation {
-	op := operation(http.MethodGet, path, id, summary)
-	op.Responses = map[string]*huma.Response{"200": {
-		Description: "The file", Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: huma.TypeString}}},
-	}}
-	return op
 }
 
 // JournalQuery selects exchanges.
@@ -74,11 +58,29 @@ type journalRequest struct {
 	Brief bool `query:"brief" doc:"Leave header fields, bodies and changes out"`
 }
 
-func (a *API) readJournal(_ context.Context, in *journalRequest) (*body[Journal], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
+type exportRequest struct {
+	TenantPath
+	JournalQuery
+}
+
+type entryPath struct {
+	TenantPath
+	Seq uint64 `path:"seq" minimum:"1" doc:"Number of the exchange"`
+}
+
+func (a *API) registerJournal(api huma.API) {
+	const path = "/tenants/{tenant}/journal"
+	huma.Register(api, operation(http.MethodGet, path, "read-journal", "Read what was asked and answered"), answer(a, readJournal))
+	huma.Register(api, operation(http.MethodDelete, path, "clear-journal", "Forget what was asked and answered, and the findings; the numbers go on"),
+		acting(a, func(t *mocktarget.Tenant, _ *TenantPath) error { t.ClearJournal(); return nil }))
+	huma.Register(api, operation(http.MethodGet, path+"/{seq}", "read-entry", "Read one exchange"), answer(a, readEntry))
+	huma.Register(api, exporting(path+".jsonl", "export-jsonl", "Export the journal as lines of JSON", "application/jsonl"),
+		a.export("jsonl", "application/jsonl", mocktarget.WriteJSONL))
+	huma.Register(api, exporting(path+".har", "export-har", "Export the journal as HTTP Archive 1.2, for a browser's network view", "application/json"),
+		a.export("har", "application/json", mocktarget.WriteHAR))
+}
+
+func readJournal(t *mocktarget.Tenant, in *journalRequest) (Journal, error) {
 	out := Journal{Last: t.LastMark().Seq, Items: in.entries(t)}
 	if out.Items == nil {
 		out.Items = []*mocktarget.Entry{}
@@ -88,55 +90,29 @@ func (a *API) readJournal(_ context.Context, in *journalRequest) (*body[Journal]
 			out.Items[i] = brief(e)
 		}
 	}
-	return &body[Journal]{Body: out}, nil
+	return out, nil
 }
 
-func (a *API) clearJournal(_ context.Context, in *TenantPath) (*struct{}, error) {
-	t, err := a.tenant(*in)
-	if err != nil {
-		return nil, err
-	}
-	t.ClearJournal()
-	return nil, nil
-}
-
-func (a *API) readEntry(_ context.Context, in *struct {
-	TenantPath
-	Seq uint64 `path:"seq" minimum:"1" doc:"Number of the exchange"`
-}) (*body[*mocktarget.Entry], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
+func readEntry(t *mocktarget.Tenant, in *entryPath) (*mocktarget.Entry, error) {
 	if entries, _ := t.JournalSince(in.Seq - 1); len(entries) > 0 && entries[0].Seq == in.Seq {
-		return &body[*mocktarget.Entry]{Body: entries[0]}, nil
+		return entries[0], nil
 	}
-	return nil, huma.Error404NotFound("exchange " + strconv.FormatUint(in.Seq, 10) + " is not in the journal: it was not yet, was dropped or forgotten")
+	return nil, scim.Status(http.StatusNotFound, "exchange %d is not in the journal: it was not yet, was dropped or forgotten", in.Seq)
 }
 
-type exportRequest struct {
-	TenantPath
-	JournalQuery
-}
-
-func (a *API) exportJSONL(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
-	return a.export(in, "jsonl", "application/jsonl", mocktarget.WriteJSONL)
-}
-
-func (a *API) exportHAR(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
-	return a.export(in, "har", "application/json", mocktarget.WriteHAR)
-}
-
-// export answers with a file of the exchanges that are asked for.
-func (a *API) export(in *exportRequest, suffix, mediaType string, write func(io.Writer, []*mocktarget.Entry) error) (*huma.StreamResponse, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
+// export makes an operation that answers with a file of the exchanges that are asked
+// for.
+func (a *API) export(suffix, mediaType string, write func(io.Writer, []*mocktarget.Entry) error) func(context.Context, *exportRequest) (*huma.StreamResponse, error) {
+	return func(_ context.Context, in *exportRequest) (*huma.StreamResponse, error) {
+		t, err := a.server.Lookup(in.Tenant)
+		if err != nil {
+			return nil, problem(err)
+		}
+		entries := in.entries(t)
+		return &huma.StreamResponse{Body: func(ctx huma.Context) {
+			ctx.SetHeader("Content-Type", mediaType)
+			ctx.SetHeader("Content-Disposition", `attachment; filename="`+t.Name()+"."+suffix+`"`)
+			_ = write(ctx.BodyWriter(), entries) // the reader may have left
+		}}, nil
 	}
-	entries := in.entries(t)
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", mediaType)
-		ctx.SetHeader("Content-Disposition", `attachment; filename="`+t.Name()+"."+suffix+`"`)
-		_ = write(ctx.BodyWriter(), entries) // the reader may have left
-	}}, nil
 }

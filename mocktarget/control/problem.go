@@ -15,13 +15,16 @@ import (
 // a SCIM error, or, if that is only about a part of what was sent, as a request that
 // cannot be done.
 func problem(err error) error {
-	if err == nil {
+	switch err := err.(type) {
+	case nil:
 		return nil
+	case huma.StatusError:
+		return err
+	case scim.Error:
+		return huma.NewError(err.Status, err.Detail)
+	default:
+		return huma.Error422UnprocessableEntity(err.Error())
 	}
-	if wire, ok := err.(scim.Error); ok {
-		return huma.NewError(wire.Status, wire.Detail)
-	}
-	return huma.Error422UnprocessableEntity(err.Error())
 }
 
 // plain says in the detail of a problem what else would only stand in its list, and

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -9,40 +8,14 @@ import (
 	"github.com/permiso/scimwright/mocktarget"
 )
 
-func (a *API) registerStates(api huma.API) {
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/snapshots", "list-snapshots", "List the states that are kept, oldest first"), a.listStates)
-	save := operation(http.MethodPost, "/tenants/{tenant}/snapshots", "take-snapshot", "Keep the present state under a name")
-	save.DefaultStatus = http.StatusCreated
-	huma.Register(api, save, a.saveState)
-	restore := operation(http.MethodPost, "/tenants/{tenant}/snapshots/{name}/restore", "restore-snapshot", "Put a state back; it stays kept")
-	restore.DefaultStatus = http.StatusNoContent
-	huma.Register(api, restore, a.restoreState)
-	huma.Register(api, operation(http.MethodDelete, "/tenants/{tenant}/snapshots/{name}", "drop-snapshot", "Keep a state no longer"), a.dropState)
+// NewState names the state to be kept.
+type NewState struct {
+	Name string `json:"name" maxLength:"72" doc:"Like the name of a tenant. A state that is kept under it is replaced"`
 }
 
-func (a *API) listStates(_ context.Context, in *TenantPath) (*body[list[mocktarget.SavedState]], error) {
-	t, err := a.tenant(*in)
-	if err != nil {
-		return nil, err
-	}
-	return listed(t.Saved()), nil
-}
-
-func (a *API) saveState(_ context.Context, in *struct {
+type newState struct {
 	TenantPath
-	Body struct {
-		Name string `json:"name" maxLength:"72" doc:"Like the name of a tenant. A state that is kept under it is replaced"`
-	}
-}) (*body[mocktarget.SavedState], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
-	saved, err := t.Save(in.Body.Name)
-	if err != nil {
-		return nil, problem(err)
-	}
-	return &body[mocktarget.SavedState]{Body: saved}, nil
+	Body NewState
 }
 
 type statePath struct {
@@ -50,18 +23,14 @@ type statePath struct {
 	Name string `path:"name" maxLength:"72" doc:"Name of the state"`
 }
 
-func (a *API) restoreState(_ context.Context, in *statePath) (*struct{}, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err == nil {
-		err = problem(t.RestoreSaved(in.Name))
-	}
-	return nil, err
-}
-
-func (a *API) dropState(_ context.Context, in *statePath) (*struct{}, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err == nil {
-		err = problem(t.Forget(in.Name))
-	}
-	return nil, err
+func (a *API) registerStates(api huma.API) {
+	const path = "/tenants/{tenant}/snapshots"
+	huma.Register(api, operation(http.MethodGet, path, "list-snapshots", "List the states that are kept, oldest first"),
+		listing(a, func(t *mocktarget.Tenant, _ *TenantPath) []mocktarget.SavedState { return t.Saved() }))
+	huma.Register(api, creating(path, "take-snapshot", "Keep the present state under a name"),
+		answer(a, func(t *mocktarget.Tenant, in *newState) (mocktarget.SavedState, error) { return t.Save(in.Body.Name) }))
+	huma.Register(api, action(path+"/{name}/restore", "restore-snapshot", "Put a state back; it stays kept"),
+		acting(a, func(t *mocktarget.Tenant, in *statePath) error { return t.RestoreSaved(in.Name) }))
+	huma.Register(api, operation(http.MethodDelete, path+"/{name}", "drop-snapshot", "Keep a state no longer"),
+		acting(a, func(t *mocktarget.Tenant, in *statePath) error { return t.Forget(in.Name) }))
 }

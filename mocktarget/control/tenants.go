@@ -35,23 +35,52 @@ type NewTenant struct {
 	Seed          json.RawMessage       `json:"seed,omitempty" doc:"What it holds at first, see the operation seed"`
 }
 
+type tenantRequest struct {
+	TenantPath
+	ReachedAt
+}
+
+type newTenant struct {
+	ReachedAt
+	Body NewTenant
+}
+
+// NewFork names the tenant to be made of another one.
+type NewFork struct {
+	To string `json:"to" maxLength:"72" doc:"Name of the new tenant"`
+}
+
+type newFork struct {
+	TenantPath
+	ReachedAt
+	Body NewFork
+}
+
+// made is the answer to a request that made a tenant.
+type made struct {
+	Location string `header:"Location"`
+	Body     Tenant
+}
+
+type rawRequest struct {
+	TenantPath
+	RawBody []byte
+}
+
 func (a *API) registerTenants(api huma.API) {
 	huma.Register(api, operation(http.MethodGet, "/tenants", "list-tenants", "List the tenants"), a.listTenants)
-	create := operation(http.MethodPost, "/tenants", "create-tenant", "Make a tenant")
+	create := conflicting(creating("/tenants", "create-tenant", "Make a tenant"))
 	create.MaxBodyBytes = maxSeed
-	create.DefaultStatus = http.StatusCreated
-	create.Errors = append(create.Errors, http.StatusConflict)
 	huma.Register(api, create, a.createTenant)
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}", "get-tenant", "Read what a tenant is"), a.getTenant)
-	huma.Register(api, operation(http.MethodDelete, "/tenants/{tenant}", "delete-tenant", "Delete a tenant; default can only be reset"), a.deleteTenant)
-	fork := operation(http.MethodPost, "/tenants/{tenant}/fork", "fork-tenant", "Make a tenant that holds what this one does")
-	fork.DefaultStatus = http.StatusCreated
-	fork.Errors = append(fork.Errors, http.StatusConflict)
-	huma.Register(api, fork, a.forkTenant)
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/settings", "get-settings", "Read how a tenant behaves"), a.getSettings)
-	change := operation(http.MethodPatch, "/tenants/{tenant}/settings", "change-settings", "Change how a tenant behaves; what is left out stays")
-	change.RequestBody = accepting[mocktarget.Settings](api)
-	huma.Register(api, change, a.changeSettings)
+	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}", "get-tenant", "Read what a tenant is"),
+		answer(a, func(t *mocktarget.Tenant, in *tenantRequest) (Tenant, error) { return a.describe(t, in.ReachedAt), nil }))
+	huma.Register(api, conflicting(operation(http.MethodDelete, "/tenants/{tenant}", "delete-tenant", "Delete a tenant; default can only be reset")),
+		acting(a, func(t *mocktarget.Tenant, _ *TenantPath) error { return a.server.DeleteTenant(t.Name()) }))
+	huma.Register(api, conflicting(creating("/tenants/{tenant}/fork", "fork-tenant", "Make a tenant that holds what this one does")), a.forkTenant)
+	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/settings", "get-settings", "Read how a tenant behaves"),
+		answer(a, func(t *mocktarget.Tenant, _ *TenantPath) (mocktarget.Settings, error) { return t.Settings(), nil }))
+	huma.Register(api, accepting(operation(http.MethodPatch, "/tenants/{tenant}/settings", "change-settings", "Change how a tenant behaves; what is left out stays"),
+		schemaOf[mocktarget.Settings](api)), answer(a, changeSettings))
 }
 
 // ReachedAt is the part of a request that tells at which origin it has reached the
@@ -94,36 +123,10 @@ func (a *API) listTenants(_ context.Context, in *struct{ ReachedAt }) (*body[lis
 	for _, t := range a.server.Tenants() {
 		items = append(items, a.describe(t, in.ReachedAt))
 	}
-	return listed(items), nil
+	return &body[list[Tenant]]{Body: listed(items)}, nil
 }
 
-type tenantRequest struct {
-	TenantPath
-	ReachedAt
-}
-
-func (a *API) getTenant(_ context.Context, in *tenantRequest) (*body[Tenant], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
-	return &body[Tenant]{Body: a.describe(t, in.ReachedAt)}, nil
-}
-
-// made is the answer to a request that made a tenant.
-type made struct {
-	Location string `header:"Location"`
-	Body     Tenant
-}
-
-func (a *API) made(t *mocktarget.Tenant, reached ReachedAt) *made {
-	return &made{Location: Path + "/tenants/" + t.Name(), Body: a.describe(t, reached)}
-}
-
-func (a *API) createTenant(_ context.Context, in *struct {
-	ReachedAt
-	Body NewTenant
-}) (*made, error) {
+func (a *API) createTenant(_ context.Context, in *newTenant) (*made, error) {
 	config := mocktarget.TenantConfig{
 		Token: in.Body.Token, Settings: in.Body.Settings, Sequential: in.Body.Sequential, Clock: in.Body.Clock,
 	}
@@ -140,70 +143,36 @@ func (a *API) createTenant(_ context.Context, in *struct {
 	if len(in.Body.Seed) > 0 {
 		config.Seed = bytes.NewReader(in.Body.Seed)
 	}
-	t, err := a.server.CreateTenant(in.Body.Name, config)
-	if err != nil {
-		return nil, problem(err)
-	}
-	return a.made(t, in.ReachedAt), nil
+	return a.made(in.ReachedAt)(a.server.CreateTenant(in.Body.Name, config))
 }
 
-func (a *API) deleteTenant(_ context.Context, in *TenantPath) (*struct{}, error) {
-	if err := a.server.DeleteTenant(in.Tenant); err != nil {
-		return nil, problem(err)
-	}
-	return nil, nil
+func (a *API) forkTenant(_ context.Context, in *newFork) (*made, error) {
+	return a.made(in.ReachedAt)(a.server.Fork(in.Tenant, in.Body.To))
 }
 
-func (a *API) forkTenant(_ context.Context, in *struct {
-	TenantPath
-	ReachedAt
-	Body struct {
-		To string `json:"to" maxLength:"72" doc:"Name of the new tenant"`
+// made answers with a new tenant, or says why there is none.
+func (a *API) made(reached ReachedAt) func(*mocktarget.Tenant, error) (*made, error) {
+	return func(t *mocktarget.Tenant, err error) (*made, error) {
+		if err != nil {
+			return nil, problem(err)
+		}
+		return &made{Location: Path + "/tenants/" + t.Name(), Body: a.describe(t, reached)}, nil
 	}
-}) (*made, error) {
-	t, err := a.server.Fork(in.Tenant, in.Body.To)
-	if err != nil {
-		return nil, problem(err)
-	}
-	return a.made(t, in.ReachedAt), nil
 }
 
-func (a *API) getSettings(_ context.Context, in *TenantPath) (*body[mocktarget.Settings], error) {
-	t, err := a.tenant(*in)
-	if err != nil {
-		return nil, err
-	}
-	return &body[mocktarget.Settings]{Body: t.Settings()}, nil
-}
-
-func (a *API) changeSettings(_ context.Context, in *struct {
-	TenantPath
-	RawBody []byte
-}) (*body[mocktarget.Settings], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
+// changeSettings reads the body over the present settings.
+func changeSettings(t *mocktarget.Tenant, in *rawRequest) (mocktarget.Settings, error) {
 	var unread error
-	err = t.Configure(func(s *mocktarget.Settings) {
+	err := t.Configure(func(s *mocktarget.Settings) {
 		before := *s
-		if unread = decode(in.RawBody, s); unread != nil {
+		d := json.NewDecoder(bytes.NewReader(in.RawBody))
+		d.DisallowUnknownFields()
+		if unread = d.Decode(s); unread != nil {
 			*s = before
 		}
 	})
 	if unread != nil {
-		return nil, huma.Error422UnprocessableEntity("body: " + unread.Error())
+		err = huma.Error422UnprocessableEntity("body: " + unread.Error())
 	}
-	if err != nil {
-		return nil, problem(err)
-	}
-	return &body[mocktarget.Settings]{Body: t.Settings()}, nil
-}
-
-// decode reads one JSON value over what is there, and refuses names it does not
-// know.
-func decode(text []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	return d.Decode(v)
+	return t.Settings(), err
 }

@@ -1,7 +1,6 @@
 package control
 
 import (
-	"context"
 	"net/http"
 	"time"
 
@@ -23,45 +22,9 @@ type IssuedToken struct {
 	Secret string `json:"secret"`
 }
 
-func (a *API) registerTokens(api huma.API) {
-	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/tokens", "list-tokens", "List the bearer tokens a tenant has issued"), a.listTokens)
-	issue := operation(http.MethodPost, "/tenants/{tenant}/tokens", "issue-token", "Issue a bearer token")
-	issue.DefaultStatus = http.StatusCreated
-	issue.Errors = append(issue.Errors, http.StatusConflict)
-	huma.Register(api, issue, a.issueToken)
-	huma.Register(api, operation(http.MethodDelete, "/tenants/{tenant}/tokens/{id}", "revoke-token", "Make a token invalid"), a.revokeToken)
-	expire := operation(http.MethodPost, "/tenants/{tenant}/tokens/{id}/expire", "expire-token", "Let a token expire now")
-	expire.DefaultStatus = http.StatusNoContent
-	huma.Register(api, expire, a.expireToken)
-}
-
-func (a *API) listTokens(_ context.Context, in *TenantPath) (*body[list[mocktarget.Token]], error) {
-	t, err := a.tenant(*in)
-	if err != nil {
-		return nil, err
-	}
-	return listed(t.Tokens()), nil
-}
-
-func (a *API) issueToken(_ context.Context, in *struct {
+type newToken struct {
 	TenantPath
 	Body NewToken
-}) (*body[IssuedToken], error) {
-	t, err := a.tenant(in.TenantPath)
-	if err != nil {
-		return nil, err
-	}
-	config := in.Body.TokenConfig
-	if text := in.Body.Lifetime; text != "" {
-		if config.Lifetime, err = time.ParseDuration(text); err != nil {
-			return nil, huma.Error422UnprocessableEntity("body.lifetime is " + quote(text) + "; write a duration such as 1h")
-		}
-	}
-	secret, token, err := t.IssueToken(config)
-	if err != nil {
-		return nil, problem(err)
-	}
-	return &body[IssuedToken]{Body: IssuedToken{Token: token, Secret: secret}}, nil
 }
 
 type tokenPath struct {
@@ -69,18 +32,25 @@ type tokenPath struct {
 	ID string `path:"id" doc:"Id of the token, which is not what clients send"`
 }
 
-func (a *API) revokeToken(_ context.Context, in *tokenPath) (*struct{}, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err == nil {
-		err = problem(t.RevokeToken(in.ID))
-	}
-	return nil, err
+func (a *API) registerTokens(api huma.API) {
+	const path = "/tenants/{tenant}/tokens"
+	huma.Register(api, operation(http.MethodGet, path, "list-tokens", "List the bearer tokens a tenant has issued"),
+		listing(a, func(t *mocktarget.Tenant, _ *TenantPath) []mocktarget.Token { return t.Tokens() }))
+	huma.Register(api, conflicting(creating(path, "issue-token", "Issue a bearer token")), answer(a, issueToken))
+	huma.Register(api, operation(http.MethodDelete, path+"/{id}", "revoke-token", "Make a token invalid"),
+		acting(a, func(t *mocktarget.Tenant, in *tokenPath) error { return t.RevokeToken(in.ID) }))
+	huma.Register(api, action(path+"/{id}/expire", "expire-token", "Let a token expire now"),
+		acting(a, func(t *mocktarget.Tenant, in *tokenPath) error { return t.ExpireToken(in.ID) }))
 }
 
-func (a *API) expireToken(_ context.Context, in *tokenPath) (*struct{}, error) {
-	t, err := a.tenant(in.TenantPath)
-	if err == nil {
-		err = problem(t.ExpireToken(in.ID))
+func issueToken(t *mocktarget.Tenant, in *newToken) (IssuedToken, error) {
+	config := in.Body.TokenConfig
+	if text := in.Body.Lifetime; text != "" {
+		var err error
+		if config.Lifetime, err = time.ParseDuration(text); err != nil {
+			return IssuedToken{}, huma.Error422UnprocessableEntity("body.lifetime is " + quote(text) + "; write a duration such as 1h")
+		}
 	}
-	return nil, err
+	secret, token, err := t.IssueToken(config)
+	return IssuedToken{Token: token, Secret: secret}, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -11,14 +12,14 @@ import (
 // What the library's parser gets to see. It recurses without a limit and
 // overflows the stack, which no recover stops, at some 100,000 parentheses.
 const (
-	maxExpression = 8 << 10 // bytes
-	maxNesting    = 64
+	maxExpression = scim.MaxFilterLength // bytes
+	maxNesting    = scim.MaxFilterDepth
 )
 
 // guard refuses requests whose filter or PATCH paths could harm the library. It
 // leaves everything else that is wrong with them to the library.
 func guard(r *http.Request, body []byte) *scim.Error {
-	if f := r.URL.Query().Get("filter"); harmful(f) {
+	if harmful(r.URL.Query().Get("filter")) || strings.HasSuffix(r.URL.Path, "/.search") && harmful(searchFilter(body)) {
 		err := scim.InvalidFilter("the filter is longer than %d bytes or nested deeper than %d", maxExpression, maxNesting)
 		return &err
 	}
@@ -32,6 +33,15 @@ func guard(r *http.Request, body []byte) *scim.Error {
 		}
 	}
 	return nil
+}
+
+// searchFilter returns the filter of a search request, decoded as the library does.
+func searchFilter(body []byte) string {
+	var request struct{ Filter string }
+	if json.Unmarshal(body, &request) != nil {
+		return ""
+	}
+	return request.Filter
 }
 
 // An operation is the part of a PATCH operation that the guard looks at.
@@ -113,36 +123,6 @@ func harmful(expression string) bool {
 		}
 	}
 	return false
-}
-
-// A recorder remembers whether an answer has begun.
-type recorder struct {
-	http.ResponseWriter
-	began bool
-}
-
-// WriteHeader is the [http.ResponseWriter]'s.
-func (w *recorder) WriteHeader(status int) {
-	w.began = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write is the [http.ResponseWriter]'s.
-func (w *recorder) Write(p []byte) (int, error) {
-	w.began = true
-	return w.ResponseWriter.Write(p)
-}
-
-// recover turns a panic into a 500, or breaks the connection off if the answer
-// has begun. It is to be deferred.
-func (w *recorder) recover() {
-	switch p := recover(); {
-	case p == nil:
-	case p == any(http.ErrAbortHandler) || w.began:
-		panic(http.ErrAbortHandler)
-	default:
-		writeError(w, scim.Status(http.StatusInternalServerError, "the server met a case it cannot handle: %v", p))
-	}
 }
 
 func writeError(w http.ResponseWriter, e scim.Error) {

@@ -1,182 +1,124 @@
-// Package elimityserver is a SCIM server that we did not write: Users and Groups
-// on the Server of github.com/elimity-com/scim, which real Go applications ship.
-// Provisioning and verification run against it so that one misreading of the
-// RFCs in our own server cannot confirm itself.
+// Package elimityserver is an engine for [mocktarget] that we did not write: it
+// serves a tenant's own data through the Server of github.com/elimity-com/scim,
+// which real Go applications ship. Provisioning and verification run against it so
+// that one misreading of the RFCs in our own server cannot confirm itself, and a
+// test sends the same traffic to both and lists where they differ
+// (testdata/differences.txt).
 //
-// The library's, untouched: routing, decoding, the schemas, validation of
-// resources and of PATCH requests, discovery documents, the shape and status of
-// every answer. So are its ways: 404 for a wrong method, itemsPerPage that
-// repeats the count asked for, every extension in "schemas" whether present or
-// not, neither projection, sorting, ETag nor bulk, 400 for many valid filters.
+//	mock, err := mocktarget.New(elimityserver.Configure(mocktarget.Config{}))
 //
-// Ours: the resources in memory, PATCH operations applied (the library only
-// validates them), filters evaluated (the library's evaluation panics), a
-// userName only once whatever its case, groups losing members that are deleted,
-// passwords neither kept nor returned, the bearer token; and a guard, since the
-// library alone can be killed by one request: long or deeply nested filters and
-// paths and large bodies are refused, a panic becomes a 500.
+// Tenants choose between the two by the name of the engine in [mocktarget.Settings].
 //
-// A [Server] answers below /scim/v2 and /v2.
+// The library's, untouched: routing, decoding, what it makes of the tenant's
+// schemas, validation of resources and of PATCH requests, reading of filters and
+// paths, discovery documents, the shape and status of every answer. So are its ways:
+//
+//   - 404 for a wrong method and for HEAD; no Allow, no /Bulk; 501 for /Me; any
+//     media type is taken.
+//   - ETags are sent, but If-Match and If-None-Match are ignored.
+//   - No sort and no projection but in POST …/.search, where the filter may not name
+//     id, meta or externalId.
+//   - "schemas" lists every extension of the type, itemsPerPage repeats the count
+//     asked for, times lose their fractions, discovery documents have no meta.
+//   - Valid filters are refused with 400: those that combine core and extension, that
+//     have more than two terms in brackets, or a URI in capitals. Escapes in strings
+//     are not decoded, integers pass through floating point.
+//   - Valid patches are refused with 400: null values, the URI of an extension as
+//     the path, a second URI in "schemas".
+//   - Unknown attributes are ignored, a trailing rest behind the JSON too.
+//   - A status that it does not expect of a method becomes a 500.
+//   - Filters on /Schemas panic at complex attributes, which becomes a 500.
+//
+// Ours: the data and their rules, which still refuse what the library lets through;
+// filters evaluated, since the library's evaluation panics and misses; patches
+// applied, since the library only validates them; and a guard, since one request
+// with a deeply nested filter or path would end the process.
 package elimityserver
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/subtle"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"strings"
-	"time"
 
 	elimity "github.com/elimity-com/scim"
 	"github.com/elimity-com/scim/optional"
-	"github.com/elimity-com/scim/schema"
 
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// Config sets up a [Server]. The zero Config is good.
-type Config struct {
-	// Token is the bearer token that requests must carry. Empty means to make
-	// one, see [Server.Token].
-	Token string
-	// MaxResults is the largest page of a list. Zero means 100.
-	MaxResults int
-	// MaxBody is the largest request body in bytes. Zero means 1 MiB.
-	MaxBody int64
-	// Now gives the time for meta.created and meta.lastModified. Nil means
-	// [time.Now].
-	Now func() time.Time
-	// NewID gives the id of a new resource. Nil means random ones.
-	NewID func() string
+// Name is what [mocktarget.Settings] call the engine.
+const Name = "elimity"
+
+// Engine serves tenants through the library. The zero Engine is ready to use.
+type Engine struct{}
+
+var _ mocktarget.Engine = Engine{}
+
+// Configure returns the configuration of a mock whose tenants are all served by the
+// library unless their settings say otherwise.
+func Configure(config mocktarget.Config) mocktarget.Config {
+	engines := map[string]mocktarget.Engine{Name: Engine{}}
+	maps.Copy(engines, config.Engines)
+	config.Engines = engines
+	config.Settings.Engine = Name
+	return config
 }
 
-// A Server is an [http.Handler]. Make one with [New].
-type Server struct {
-	token   string
-	maxBody int64
-	args    elimity.ServerArgs
-}
-
-// New returns a server without resources. It fails if the library refuses the
-// configuration.
-func New(cfg Config) (*Server, error) {
-	if cfg.Token == "" {
-		cfg.Token = rand.Text()
-	}
-	if cfg.MaxResults <= 0 {
-		cfg.MaxResults = 100
-	}
-	if cfg.MaxBody <= 0 {
-		cfg.MaxBody = 1 << 20
-	}
-	if cfg.Now == nil {
-		cfg.Now = time.Now
-	}
-	if cfg.NewID == nil {
-		cfg.NewID = rand.Text
-	}
-	s := &Server{token: cfg.Token, maxBody: cfg.MaxBody}
-	mem := newMemory(cfg.Now, cfg.NewID)
-	s.args = elimity.ServerArgs{
-		ServiceProviderConfig: &elimity.ServiceProviderConfig{
-			MaxResults:       cfg.MaxResults,
-			SupportFiltering: true,
-			SupportPatch:     true,
-			AuthenticationSchemes: []elimity.AuthenticationScheme{{
-				Type:        elimity.AuthenticationTypeOauthBearerToken,
-				Name:        "OAuth Bearer Token",
-				Description: "A bearer token in the Authorization header",
-				Primary:     true,
-			}},
-		},
-		ResourceTypes: []elimity.ResourceType{
-			{
-				ID:               optional.NewString("User"),
-				Name:             "User",
-				Endpoint:         "/Users",
-				Schema:           schema.CoreUserSchema(),
-				SchemaExtensions: []elimity.SchemaExtension{{Schema: schema.ExtensionEnterpriseUser()}},
-				Handler:          &handler{memory: mem, table: mem.users},
-			},
-			{
-				ID:       optional.NewString("Group"),
-				Name:     "Group",
-				Endpoint: "/Groups",
-				Schema:   schema.CoreGroupSchema(),
-				Handler:  &handler{memory: mem, table: mem.groups},
-			},
-		},
-	}
-	if _, err := elimity.NewServer(&s.args); err != nil {
-		return nil, fmt.Errorf("setting up elimity's server: %w", err)
-	}
-	return s, nil
-}
-
-// Token returns the bearer token that requests must carry.
-func (s *Server) Token() string { return s.token }
-
-// ServeHTTP checks the token, guards the library and lets it answer.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	guarded := &recorder{ResponseWriter: w}
-	defer guarded.recover()
-	prefix, path, ok := route(r.URL.Path)
-	switch {
-	case !ok:
-		writeError(guarded, scim.Status(http.StatusNotFound, "%s is outside the SCIM endpoint /scim/v2", r.URL.Path))
-		return
-	case !s.authorized(r):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="scim"`)
-		writeError(guarded, scim.Status(http.StatusUnauthorized, "the request needs a valid bearer token"))
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.maxBody))
+// ServeSCIM guards the library and lets it answer.
+func (Engine) ServeSCIM(w http.ResponseWriter, r *http.Request, data mocktarget.Data) {
+	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-			writeError(guarded, scim.Status(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", s.maxBody))
-			return
-		}
-		panic(http.ErrAbortHandler) // the client went away
+		panic(err) // the mock has it in memory
 	}
 	if err := guard(r, body); err != nil {
-		writeError(guarded, *err)
+		writeError(w, *err)
 		return
 	}
-	// The library knows one base URL for all requests and only the path that
-	// goes with it, hence a Server, which is a few words large, per request.
-	library, serverErr := elimity.NewServer(&s.args, elimity.WithBaseURL(origin(r)+prefix))
-	if serverErr != nil {
-		panic(serverErr) // New has had the same one
+	library, err := newServer(data)
+	if err != nil {
+		panic(err) // it wants no more than is there
 	}
-	inner := r.Clone(r.Context())
-	// It drops one leading /v2, also where there is none too many.
-	inner.URL.Path, inner.URL.RawPath = "/v2"+path, ""
-	inner.Body = io.NopCloser(bytes.NewReader(body))
-	library.ServeHTTP(guarded, inner)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	r.URL.Path = "/v2" + r.URL.Path // it drops one leading /v2, also where there is none too many
+	library.ServeHTTP(w, r)
 }
 
-// route splits a path into the base path and what the library is to see of it.
-func route(path string) (prefix, rest string, ok bool) {
-	for _, prefix := range []string{"/scim/v2", "/v2"} {
-		if rest, ok := strings.CutPrefix(path, prefix); ok && (rest == "" || rest[0] == '/') {
-			return prefix, rest, true
-		}
+// newServer returns the library's server for the data of one tenant. It knows one
+// base URL for all requests, hence one server, which is a few words large, for each.
+func newServer(data mocktarget.Data) (http.Handler, error) {
+	config := data.ServiceProviderConfig()
+	args := &elimity.ServerArgs{ServiceProviderConfig: &elimity.ServiceProviderConfig{
+		MaxResults: config.FilterMaxResults, SupportFiltering: true, SupportPatch: true,
+	}}
+	for _, scheme := range config.AuthenticationSchemes {
+		args.ServiceProviderConfig.AuthenticationSchemes = append(args.ServiceProviderConfig.AuthenticationSchemes, elimity.AuthenticationScheme{
+			Type: elimity.AuthenticationType(scheme.Type), Name: scheme.Name, Description: scheme.Description,
+			SpecURI: optional.NewString(scheme.SpecURI), DocumentationURI: optional.NewString(scheme.DocumentationURI), Primary: scheme.Primary,
+		})
 	}
-	return "", "", false
+	for _, rt := range data.ResourceTypes() {
+		args.ResourceTypes = append(args.ResourceTypes, resourceType(data, rt))
+	}
+	library, err := elimity.NewServer(args, elimity.WithBaseURL(data.Base()), elimity.WithRootQueryHandler(root{data}))
+	if err != nil {
+		return nil, fmt.Errorf("setting up elimity's server: %w", err)
+	}
+	return library, nil
 }
 
-func origin(r *http.Request) string {
-	if r.TLS != nil {
-		return "https://" + r.Host
+// resourceType returns a type in the library's form.
+func resourceType(data mocktarget.Data, rt *scim.ResourceType) elimity.ResourceType {
+	theirs := elimity.ResourceType{
+		ID: optional.NewString(rt.ID), Name: rt.Name, Description: optional.NewString(rt.Description), Endpoint: rt.Endpoint,
+		Schema: rt.Schema.Source(), Handler: handler{data, rt},
 	}
-	return "http://" + r.Host
-}
-
-func (s *Server) authorized(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") &&
-		subtle.ConstantTimeCompare([]byte(strings.TrimSpace(token)), []byte(s.token)) == 1
+	for _, extension := range rt.Extensions {
+		theirs.SchemaExtensions = append(theirs.SchemaExtensions, elimity.SchemaExtension{
+			Schema: extension.Schema.Source(), Required: extension.Required,
+		})
+	}
+	return theirs
 }

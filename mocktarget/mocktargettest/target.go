@@ -54,7 +54,8 @@ func WithSequentialIDs() Option {
 	return func(s *settings) { s.config.IDs = mocktarget.SequentialIDs }
 }
 
-// WithJournalTail sets how many exchanges a failed test shows; without it, 20.
+// WithJournalTail sets how many exchanges of each tenant a failed test shows, 0 for
+// none; without it, 20.
 func WithJournalTail(n int) Option { return func(s *settings) { s.tail = n } }
 
 // New starts a server on a free loopback port and returns its default tenant. The
@@ -81,7 +82,7 @@ func New(t testing.TB, options ...Option) *Target {
 		server: server, tenant: server.Tenant(mocktarget.DefaultTenant), origin: "http://" + listener.Addr().String(), t: t,
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && s.tail > 0 {
 			for _, tenant := range server.Tenants() {
 				t.Log(report(tenant, s.tail))
 			}
@@ -147,6 +148,9 @@ func (g *Target) Groups() []*scim.Object { return g.tenant.Resources("Group") }
 func (g *Target) Resources(resourceType string) []*scim.Object {
 	return g.tenant.Resources(resourceType)
 }
+
+// Data returns the resources of the tenant for reading and writing without HTTP.
+func (g *Target) Data() mocktarget.Data { return g.tenant.Data() }
 
 // Journal returns the exchanges of the tenant, oldest first.
 func (g *Target) Journal() []mocktarget.Entry {

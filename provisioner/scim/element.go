@@ -133,7 +133,7 @@ func elementKey(a *Attribute, v any) string {
 	case !ok:
 		return string(AppendValue(nil, v))
 	case a.CaseExact:
-		return s
+		return Compose(s)
 	default:
 		return Fold(s)
 	}

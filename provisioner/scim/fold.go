@@ -18,8 +18,7 @@ import (
 // narrow forms become the ordinary ones, and what can be written with or without
 // combining marks is composed (NFC). Unlike the profile it refuses nothing, since it
 // serves all strings. Letter case is that of [strings.EqualFold], which takes all
-// sigmas for one. Where letter case counts nothing is prepared: such values are
-// compared as they are.
+// sigmas for one. Where letter case counts, see [Compose].
 func Fold(s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
@@ -42,6 +41,24 @@ func prepare(s string) string {
 		}
 	}
 	return s
+}
+
+// Compose returns the form in which strings are compared where letter case counts,
+// Unicode NFC: an accented letter is the same whether a client writes it as one
+// character or as two (RFC 7644 section 7.8). What is stored stays as it was written.
+func Compose(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= firstMark {
+			return norm.NFC.String(s)
+		}
+	}
+	return s
+}
+
+// composedText returns a value that is a string, composed.
+func composedText(v any) (string, bool) {
+	s, ok := v.(string)
+	return Compose(s), ok
 }
 
 // dotted is the one letter below the marks that its small form takes apart: i̇.

@@ -169,11 +169,14 @@ func TestCompareNumbers(t *testing.T) {
 			if got := scim.CompareNumbers(a, b); got != want {
 				t.Errorf("%s against %s: %d, want %d", a, b, got, want)
 			}
+			if same := scim.NumberKey(a) == scim.NumberKey(b); same != (want == 0) {
+				t.Errorf("%s and %s have the keys %s and %s", a, b, scim.NumberKey(a), scim.NumberKey(b))
+			}
 		}
 	}
 	for _, same := range [][]json.Number{{"0", "-0", "0.000", "0e5", "-0.0E-7"}, {"1", "1.0", "10e-1", "0.1e1", "1E0", "1e+0"}, {"1500", "1.5e3", "15E2", "1500.00"}, {"no", "", "01"}} {
 		for _, a := range same {
-			if scim.CompareNumbers(a, same[0]) != 0 {
+			if scim.CompareNumbers(a, same[0]) != 0 || scim.NumberKey(a) != scim.NumberKey(same[0]) {
 				t.Errorf("%s is not %s", a, same[0])
 			}
 		}
@@ -185,6 +188,9 @@ func TestCompareNumbers(t *testing.T) {
 		y, _ := new(big.Rat).SetString(string(b))
 		if got, want := scim.CompareNumbers(a, b), x.Cmp(y); got != want {
 			t.Fatalf("%s against %s: %d, want %d", a, b, got, want)
+		}
+		if same, want := scim.NumberKey(a) == scim.NumberKey(b), x.Cmp(y) == 0; same != want {
+			t.Fatalf("%s and %s have the keys %s and %s", a, b, scim.NumberKey(a), scim.NumberKey(b))
 		}
 	})
 }

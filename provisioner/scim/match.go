@@ -8,8 +8,8 @@ import (
 )
 
 // A Matcher reports whether a resource, or an element of a multi-valued attribute,
-// fits a filter. It allocates nothing and may be used from any number of
-// goroutines.
+// fits a filter. It allocates nothing, save for text that has to be composed, and
+// may be used from any number of goroutines.
 type Matcher func(*Object) bool
 
 // CompileFilter turns a filter into a matcher for resources of the type (RFC 7644
@@ -367,19 +367,22 @@ func orderTest(ref Ref, op CompareOperator, compare func(any) (int, bool)) (valu
 
 func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 	exact := ref.Target().CaseExact
+	if exact {
+		want = Compose(want)
+	}
 	folded := newFoldedText(want)
 	switch {
 	case op == filter.EQ && exact:
-		return func(v any) bool { s, ok := v.(string); return ok && s == want }, nil
+		return func(v any) bool { s, ok := composedText(v); return ok && s == want }, nil
 	case op == filter.EQ:
 		return func(v any) bool { s, ok := v.(string); return ok && folded.equals(s) }, nil
 	case op == filter.NE && exact:
-		return func(v any) bool { s, ok := v.(string); return !ok || s != want }, nil
+		return func(v any) bool { s, ok := composedText(v); return !ok || s != want }, nil
 	case op == filter.NE:
 		return func(v any) bool { s, ok := v.(string); return !ok || !folded.equals(s) }, nil
 	case exact:
 		return orderTest(ref, op, func(v any) (int, bool) {
-			s, ok := v.(string)
+			s, ok := composedText(v)
 			return strings.Compare(s, want), ok
 		})
 	}
@@ -390,18 +393,21 @@ func stringTest(ref Ref, op CompareOperator, want string) (valueTest, error) {
 }
 
 func substringTest(op CompareOperator, want string, exact bool) valueTest {
+	if exact {
+		want = Compose(want)
+	}
 	folded := newFoldedText(want)
 	switch {
 	case op == filter.CO && exact:
-		return func(v any) bool { s, ok := v.(string); return ok && strings.Contains(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.Contains(s, want) }
 	case op == filter.CO:
 		return func(v any) bool { s, ok := v.(string); return ok && folded.in(s) }
 	case op == filter.SW && exact:
-		return func(v any) bool { s, ok := v.(string); return ok && strings.HasPrefix(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasPrefix(s, want) }
 	case op == filter.SW:
 		return func(v any) bool { s, ok := v.(string); return ok && folded.prefixOf(s) }
 	case exact:
-		return func(v any) bool { s, ok := v.(string); return ok && strings.HasSuffix(s, want) }
+		return func(v any) bool { s, ok := composedText(v); return ok && strings.HasSuffix(s, want) }
 	default:
 		return func(v any) bool { s, ok := v.(string); return ok && folded.suffixOf(s) }
 	}

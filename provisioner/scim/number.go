@@ -1,8 +1,11 @@
 package scim
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"strconv"
+	"strings"
 )
 
 // CompareNumbers orders two JSON numbers by their exact decimal value: no digit is
@@ -29,6 +32,26 @@ func CompareNumbers(a, b json.Number) int {
 			return x.sign * cmp.Compare(dx, dy)
 		}
 	}
+}
+
+// NumberKey returns a text that JSON numbers have in common exactly if
+// [CompareNumbers] finds them equal.
+func NumberKey(n json.Number) string {
+	d := newDecimal(string(n))
+	switch d.sign {
+	case notNumber:
+		return ""
+	case 0:
+		return "0"
+	}
+	key := make([]byte, 0, len(n)+8)
+	if d.sign < 0 {
+		key = append(key, '-')
+	}
+	for digit, ok := d.next(); ok; digit, ok = d.next() {
+		key = append(key, digit)
+	}
+	return string(bytes.TrimRight(key, "0")) + "e" + strconv.FormatInt(d.magnitude, 10)
 }
 
 const notNumber = -2
@@ -165,4 +188,17 @@ func isInteger(n json.Number) bool {
 		s = s[1:]
 	}
 	return s != "" && digitsLength(s) == len(s)
+}
+
+// withPoint writes a number the way decimals look, with a digit on either side of
+// the point (RFC 7643 section 2.3.3).
+func withPoint(n json.Number) json.Number {
+	s := string(n)
+	if strings.Contains(s, ".") {
+		return n
+	}
+	if at := strings.IndexAny(s, "eE"); at >= 0 {
+		return json.Number(s[:at] + ".0" + s[at:])
+	}
+	return json.Number(s + ".0")
 }

@@ -11,7 +11,8 @@ type Projection struct {
 	core     string // the id of the core schema
 	// Written is the resource that the request wrote, nil for a request that only
 	// reads. Attributes that are returned on request come back where they were
-	// written (RFC 7643 section 7, "returned").
+	// written (RFC 7643 section 7, "returned"). What a complex attribute with one
+	// value was given may be an array of such values.
 	Written *Object
 }
 
@@ -105,7 +106,7 @@ func (rt *ResourceType) Project(o *Object, p Projection) *Object {
 func (p Projection) copyAttribute(out *Object, a *Attribute, v any, written *Object) {
 	selected := p.selection(a, written.Get(a.Name))
 	if selected == parts {
-		v = p.copyParts(a, v, written.Get(a.Name))
+		v = p.copyParts(a, v, writtenParts(written.Get(a.Name)))
 	}
 	if selected != nothing && v != nil {
 		out.put(&a.Name, v)
@@ -113,13 +114,12 @@ func (p Projection) copyAttribute(out *Object, a *Attribute, v any, written *Obj
 }
 
 // copyParts returns what is left of a complex value, nil for nothing.
-func (p Projection) copyParts(a *Attribute, v, written any) any {
+func (p Projection) copyParts(a *Attribute, v any, written *Object) any {
 	switch v := v.(type) {
 	case *Object:
 		part := newObject(v.Len())
-		source, _ := written.(*Object)
 		for name, value := range v.All() {
-			if sub := a.SubAttribute(name); sub != nil && p.selectsPart(sub, source.Get(name)) {
+			if sub := a.SubAttribute(name); sub != nil && p.selectsPart(sub, written.Get(name)) {
 				part.put(&sub.Name, value)
 			}
 		}
@@ -129,7 +129,7 @@ func (p Projection) copyParts(a *Attribute, v, written any) any {
 	case []any:
 		list := make([]any, 0, len(v))
 		for _, element := range v {
-			if part := p.copyParts(a, element, nil); part != nil {
+			if part := p.copyParts(a, element, written); part != nil {
 				list = append(list, part)
 			}
 		}
@@ -138,6 +138,26 @@ func (p Projection) copyParts(a *Attribute, v, written any) any {
 		}
 	}
 	return nil
+}
+
+// writtenParts returns the parts of a complex value that a request wrote; of many
+// values those that it wrote of any.
+func writtenParts(written any) *Object {
+	list, isList := written.([]any)
+	if !isList {
+		o, _ := written.(*Object)
+		return o
+	}
+	all := &Object{}
+	for _, element := range list {
+		o, _ := element.(*Object)
+		for name, v := range o.All() {
+			if v != nil {
+				all.Set(name, v)
+			}
+		}
+	}
+	return all
 }
 
 // selection decides about an attribute of the resource or of an extension.

@@ -245,6 +245,9 @@ func compileAttributes(source schema.Attributes, parent *Attribute, urn string) 
 			return nil, InvalidValue("the schema %q defines the attribute %q twice", clip(urn), a.Path())
 		}
 		a.CaseExact = a.CaseExact || a.Type == TypeReference || a.Type == TypeBinary
+		if a.Mutability == WriteOnly {
+			a.Returned = ReturnedNever // whatever the schema says of it (RFC 7643 section 7)
+		}
 		for _, t := range s.ReferenceTypes() {
 			a.ReferenceTypes = append(a.ReferenceTypes, string(t))
 		}

@@ -41,7 +41,7 @@ func Compare(a *Attribute, x, y any) int {
 		v, _ := parseInstant(t)
 		return u.compare(v)
 	case a.CaseExact:
-		return strings.Compare(s, t)
+		return strings.Compare(Compose(s), Compose(t))
 	default:
 		return compareFold(prepare(s), prepare(t))
 	}

@@ -14,15 +14,37 @@ type target struct {
 func (t *target) apply() error {
 	switch {
 	case t.op.Path.ValueExpression != nil:
-		return t.selected()
+		err := t.selected()
+		t.unrepeat()
+		return err
 	case t.ref.Sub != nil && t.a.MultiValued:
-		return t.everyElement()
+		err := t.everyElement()
+		t.unrepeat()
+		return err
 	case t.ref.Sub != nil:
 		return t.part()
 	case t.op.Op == OpRemove:
 		return t.remove()
 	default:
 		return assign(t.holder, t.a, t.op.Op, t.op.Value)
+	}
+}
+
+// unrepeat leaves, of elements that have become the same, the first one, which is
+// primary if any of them is (RFC 7643 section 2.4).
+func (t *target) unrepeat() {
+	all := t.holder.Array(t.a.Name)
+	kept := newElementList(t.a, make([]any, 0, len(all)))
+	for _, v := range all {
+		at := kept.same(v)
+		if at < 0 {
+			kept.add(v)
+		} else if o, ok := v.(*Object); ok && o.Get("primary") == true {
+			kept.values[at].(*Object).Set("primary", true)
+		}
+	}
+	if len(kept.values) < len(all) {
+		t.holder.set(&t.a.Name, kept.values)
 	}
 }
 

@@ -42,11 +42,8 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		out.put(&rt.Attribute("id").Name, id)
 	}
 	for name, value := range in.All() {
-		if Unassigned(value) {
-			continue
-		}
 		if a := rt.Attribute(name); a != nil {
-			if a.Mutability != ReadOnly && a.Name != "schemas" {
+			if a.Mutability != ReadOnly && a.Name != "schemas" && !a.absent(value) {
 				if p := v.set(out, a, value); p != nil {
 					return nil, p.err()
 				}
@@ -54,10 +51,10 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 			continue
 		}
 		x := rt.Extension(name)
-		if x == nil {
-			if options.IgnoreUnknown {
-				continue
-			}
+		switch {
+		case value == nil, x == nil && (options.IgnoreUnknown || Unassigned(value)):
+			continue
+		case x == nil:
 			return nil, unknown(name, rt.Name).err()
 		}
 		extension, p := v.extension(x, value)
@@ -72,8 +69,14 @@ func (rt *ResourceType) ValidateWith(in, old *Object, options ValidateOptions) (
 		}
 		out.put(&x.ID, extension)
 	}
-	if p := rt.keep(out, old); p != nil {
-		return nil, p.err()
+	if old != nil {
+		// What is kept does not stand in for what has to be given.
+		if err := rt.checkRequired(out); err != nil {
+			return nil, err
+		}
+		if p := rt.keep(out, old); p != nil {
+			return nil, p.err()
+		}
 	}
 	out.fields[0].value = rt.presentSchemas(out)
 	return out, rt.checkRequired(out)
@@ -130,7 +133,7 @@ func (v checker) extension(x *Schema, value any) (*Object, *problem) {
 		switch {
 		case a == nil && !v.options.IgnoreUnknown:
 			return nil, unknown(name, x.ID)
-		case a == nil, a.Mutability == ReadOnly, Unassigned(value):
+		case a == nil, a.Mutability == ReadOnly, a.absent(value):
 			continue
 		}
 		if p := v.set(out, a, value); p != nil {
@@ -186,9 +189,6 @@ func (a *Attribute) isMissing(o *Object) bool {
 // keep carries over from the resource that is replaced what a client cannot set,
 // and refuses a change of what can be set once (RFC 7644 section 3.5.1).
 func (rt *ResourceType) keep(out, old *Object) *problem {
-	if old == nil {
-		return nil
-	}
 	for _, a := range rt.Schema.Attributes {
 		if p := keepAttribute(a, out, old); p != nil {
 			return p

@@ -72,6 +72,14 @@ type checker struct {
 	options ValidateOptions
 }
 
+// absent reports whether a value that a client gave means that the attribute has
+// none: null, or an empty array if it is multi-valued (RFC 7643 section 2.5). For
+// other attributes an empty array is a value of the wrong type.
+func (a *Attribute) absent(v any) bool {
+	list, isList := v.([]any)
+	return v == nil || isList && a.MultiValued && len(list) == 0
+}
+
 // set checks a value and adds it to an object that does not have the attribute.
 func (v checker) set(out *Object, a *Attribute, value any) *problem {
 	valid, p := v.value(a, value)
@@ -102,7 +110,7 @@ func (v checker) elements(a *Attribute, list []any) ([]any, *problem) {
 	kept := newElementList(a, make([]any, 0, len(list)))
 	primaries := 0
 	for i, element := range list {
-		if Unassigned(element) {
+		if element == nil {
 			continue
 		}
 		valid, p := v.one(a, element)
@@ -159,10 +167,11 @@ func (v checker) one(a *Attribute, value any) (any, *problem) {
 		}
 		return value, nil
 	case TypeDecimal:
-		if _, ok := value.(json.Number); !ok {
+		n, ok := value.(json.Number)
+		if !ok {
 			return nil, problemf("must be a number")
 		}
-		return value, nil
+		return withPoint(n), nil
 	}
 	s, ok := value.(string)
 	if !ok {
@@ -192,9 +201,11 @@ func checkText(a *Attribute, s string) *problem {
 			return problemf(`must be a date and time such as "2026-01-02T15:04:05Z"`)
 		}
 	case TypeBinary:
-		// Padding may be left out (RFC 7643 section 2.3.6), and lines may be broken as
-		// in the example of section 8.2.
-		if _, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(s, "=\r\n")); err != nil {
+		encoding := base64.StdEncoding
+		if !strings.HasSuffix(s, "=") {
+			encoding = base64.RawStdEncoding // padding may be left out (RFC 7643 section 2.3.6)
+		}
+		if _, err := encoding.DecodeString(s); err != nil || strings.ContainsAny(s, "\r\n") {
 			return problemf("must be base64 text")
 		}
 	case TypeReference:
@@ -223,7 +234,7 @@ func (v checker) complex(a *Attribute, in *Object) (*Object, *problem) {
 		switch {
 		case sub == nil && !v.options.IgnoreUnknown:
 			return nil, unknown(name, a.Path())
-		case sub == nil, sub.Mutability == ReadOnly, Unassigned(value):
+		case sub == nil, sub.Mutability == ReadOnly, sub.absent(value):
 			continue
 		}
 		if p := v.set(out, sub, value); p != nil {

@@ -4,31 +4,45 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
 )
 
-// TestSyncIsLinted: our own client makes no mistake that the mock's lint knows, in a
-// first run, in one that changes things and in one that changes nothing.
+const acme = "../../../testdata/directory/acme.json"
+
+// TestSyncIsLinted: our own client makes no mistake that the mock's lint knows.
 func TestSyncIsLinted(t *testing.T) {
-	a := newApp(t)
-	database := filepath.Join(t.TempDir(), "state.db")
-	tenant := a.mock.Tenant(mocktarget.DefaultTenant)
-	for _, directory := range []string{"../../../testdata/directory/acme.json", changedAcme(t), "../../../testdata/directory/acme.json", "../../../testdata/directory/acme.json"} {
-		if code, stdout, stderr := run(t.Context(), a.sync(t, directory, database)...); code != 0 {
-			t.Fatalf("exit code %d: %s %s", code, stdout, stderr)
-		}
-	}
-	t.Logf("%d requests", len(tenant.Journal()))
-	for _, f := range tenant.Findings() {
-		t.Logf("%d × %s %s at %q: %s (exchange %d)", f.Count, f.Severity, f.Rule, f.Pointer, f.Message, f.First)
-		if f.Severity != mocktarget.SeverityInfo {
-			t.Errorf("%s %s", f.Severity, f.Rule)
-		}
-	}
-	if len(tenant.Journal()) < 68 {
-		t.Errorf("%d requests were judged", len(tenant.Journal()))
+	for name, test := range map[string]struct {
+		seed        string
+		directories []string
+	}{
+		"an empty app":                {`{}`, []string{acme, changedAcme(t), acme, acme}},
+		"accounts that were there":    {`{"Users":[{"userName":"ingrid.sorlie-aasen@acme.example","nickName":"Inga"},{"userName":"RAFAEL.ortizmunoz@acme.example"},{"userName":"stranger"}]}`, []string{acme, acme}},
+		"a directory that is emptied": {`{}`, []string{acme, write(t, "few.json", people), acme}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newApp(t)
+			tenant := a.mock.Tenant(mocktarget.DefaultTenant)
+			if err := tenant.Seed(strings.NewReader(test.seed)); err != nil {
+				t.Fatal(err)
+			}
+			database := filepath.Join(t.TempDir(), "state.db")
+			for i, directory := range test.directories {
+				if code, stdout, stderr := run(t.Context(), a.sync(t, directory, database)...); code != 0 {
+					t.Fatalf("run %d: exit code %d: %s %s", i+1, code, stdout, stderr)
+				}
+			}
+			for _, f := range tenant.Findings() {
+				if f.Severity != mocktarget.SeverityInfo {
+					t.Errorf("%d × %s %s at %q: %s (exchange %d)", f.Count, f.Severity, f.Rule, f.Pointer, f.Message, f.First)
+				}
+			}
+			if n := len(tenant.Journal()); n < 68 {
+				t.Errorf("%d requests were judged", n)
+			}
+		})
 	}
 }
 
@@ -36,7 +50,7 @@ func TestSyncIsLinted(t *testing.T) {
 // that has lost half of its members.
 func changedAcme(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../testdata/directory/acme.json")
+	text, err := os.ReadFile(acme)
 	if err != nil {
 		t.Fatal(err)
 	}

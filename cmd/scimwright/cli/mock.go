@@ -12,12 +12,13 @@ import (
 
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/control"
+	"github.com/permiso/scimwright/mocktarget/elimityserver"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 type mockFlags struct {
-	listen, token, seed          string
+	listen, token, seed, engine  string
 	adminListen, controlTokenEnv string
 	controlToken                 string // the one in that variable
 	types                        []string
@@ -52,6 +53,7 @@ own.`,
 	flags.StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
 	flags.StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
 	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types; may be given again")
+	flags.StringVar(&f.engine, "engine", mocktarget.OwnEngine, "who answers: rfc goes by the RFCs, elimity is the Go library elimity-com/scim on the same data")
 	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
 	flags.StringVar(&f.adminListen, "admin-listen", "", "address for the control API alone (default: it is on --listen)")
 	flags.StringVar(&f.controlTokenEnv, "control-token-env", "", "environment variable with the bearer token that the control API wants")
@@ -101,7 +103,11 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 
 // newMockServer makes a mock with the types and the resources that files hold.
 func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
-	config := mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict}}
+	config := elimityserver.Configure(mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict}})
+	if _, known := config.Engines[f.engine]; !known && f.engine != mocktarget.OwnEngine && f.engine != "" {
+		return nil, usagef("--engine %q: use %s or %s", f.engine, mocktarget.OwnEngine, elimityserver.Name)
+	}
+	config.Settings.Engine = f.engine
 	var err error
 	if config.ResourceTypes, err = readTypes(f.types); err != nil {
 		return nil, err
