@@ -140,10 +140,7 @@ func (f foldedText) equals(s string) bool {
 			return false
 		}
 	}
-	if n < len(s) && s[n] >= firstMark {
-		return strings.EqualFold(f.text, prepare(s)) // a mark may belong to the last letter
-	}
-	return len(s) == len(f.text)
+	return len(s) == len(f.text) // preparing leaves no rune out
 }
 
 // prefixOf reports whether s begins with the text.
