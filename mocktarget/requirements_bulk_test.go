@@ -196,7 +196,7 @@ func TestBulkReferenceRequirements(t *testing.T) {
 			equal(c.t, "title", c.do("GET", "/Users/"+made, "").at("title"), "2")
 		}},
 		{"RFC7644-3.7.2-R2+RFC7644-3.7.2-R3+RFC7644-3.7.2-R5", func(c *client) {
-			employee := fmt.Sprintf(`{"schemas":[%q,%q],"userName":"clerk",%q:{"manager":{"value":"bulkId:boss"}}}`, userURN, enterpriseURN, enterpriseURN)
+			employee := fmt.Sprintf(`{"schemas":[%q,%q],"userName":"clerk",%q:{"manager":{"value":"bulkId:boss","$ref":"../Users/bulkId:boss"}}}`, userURN, enterpriseURN, enterpriseURN)
 			r := c.bulk("", post("/Groups", "late", group("Late", `"members":[{"value":"bulkId:boss","$ref":"../Users/bulkId:boss"},{"value":"bulkId:clerk"}]`)),
 				post("/Users", "clerk", employee), post("/Users", "boss", user("boss")), post("/Groups", "early", group("Early", `"members":[{"value":"bulkId:late"}]`))).want(200)
 			equal(c.t, "statuses", r.statuses(), "201 201 201 201")
@@ -208,6 +208,7 @@ func TestBulkReferenceRequirements(t *testing.T) {
 			equal(c.t, "members", []any{late.at("members", 0, "value"), late.at("members", 1, "value")}, []any{ids[2], ids[1]})
 			equal(c.t, "$ref", late.at("members", 0, "$ref"), c.base+"/Users/"+ids[2])
 			equal(c.t, "manager", c.do("GET", "/Users/"+ids[1], "").at(enterpriseURN, "manager", "value"), ids[2])
+			equal(c.t, "the manager's $ref", c.do("GET", "/Users/"+ids[1], "").at(enterpriseURN, "manager", "$ref"), "../Users/"+ids[2])
 			equal(c.t, "a group", c.do("GET", "/Groups/"+ids[3], "").at("members", 0, "value"), ids[0])
 			left := c.bulk("", post("/Users", "in", user("in")), on("PATCH", "/Groups/"+ids[0], addMember("bulkId:in")), on("PATCH", "/Groups/"+ids[0], patchBody(`{"op":"remove","path":"members[value eq \"bulkId:in\"]"}`))).want(200)
 			equal(c.t, "statuses of a member that comes and goes", left.statuses(), "201 200 200")

@@ -162,7 +162,11 @@ func removeSelected(c *client) {
 	}
 	a, b := c.createUser("a").id(), c.createUser("b").id()
 	staff := "/Groups/" + c.createGroup("staff", `"members":[{"value":"`+a+`"},{"value":"`+b+`"}]`).id()
-	for _, step := range []struct{ selected, left string }{{`value eq \"` + a + `\"`, b}, {`type eq \"User\" and value eq \"` + b + `\"`, ""}} {
+	for _, step := range []struct{ selected, left string }{
+		{`value eq \"` + a + `\" and value eq \"` + b + `\"`, a + " " + b},
+		{`value eq \"` + a + `\"`, b},
+		{`type eq \"User\" and value eq \"` + b + `\"`, ""},
+	} {
 		c.patch(staff, `{"op":"remove","path":"members[`+step.selected+`]"}`).want(204)
 		equal(c.t, step.selected, c.do("GET", staff, "").values("members", "value"), step.left)
 	}
