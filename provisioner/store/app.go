@@ -22,7 +22,7 @@ type queryer interface {
 // what it waited for; what was learned through another connection is forgotten.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		old, err := s.findApp(ctx, tx, app.Name)
+		old, err := s.lockApp(ctx, tx, app.Name)
 		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
 			return err
 		}
@@ -93,7 +93,16 @@ func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, 
 }
 
 func (s *Store) findApp(ctx context.Context, q queryer, name string) (*provisioner.App, error) {
-	app, err := s.scanApp(q.QueryRowContext(ctx, "SELECT "+appColumns+" FROM app WHERE name = $1", name))
+	return s.selectApp(ctx, q, name, "")
+}
+
+// lockApp finds an app that the transaction is going to change.
+func (s *Store) lockApp(ctx context.Context, tx *sql.Tx, name string) (*provisioner.App, error) {
+	return s.selectApp(ctx, tx, name, s.dialect.forUpdate)
+}
+
+func (s *Store) selectApp(ctx context.Context, q queryer, name, lock string) (*provisioner.App, error) {
+	app, err := s.scanApp(q.QueryRowContext(ctx, "SELECT "+appColumns+" FROM app WHERE name = $1"+lock, name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound)
 	}
@@ -127,7 +136,7 @@ func (s *Store) Apps(ctx context.Context) ([]provisioner.App, error) {
 // from paused to active takes up what it has missed.
 func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisioner.App)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		app, err := s.findApp(ctx, tx, name)
+		app, err := s.lockApp(ctx, tx, name)
 		if err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ what has changed and repeats what has failed.`,
 	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
 	flags.BoolVar(&f.mock, "mock", false, "push into a mock that lives as long as the run")
 	flags.StringVar(&f.app, "app", "", "name of the app (default: the endpoint's host, or mock)")
-	flags.StringVar(&f.database, "database", "", "file that remembers what was pushed (default: scimwright.db; with --mock none)")
+	flags.StringVar(&f.database, "database", "", "file, or postgres:// URL, that remembers what was pushed (default: scimwright.db; with --mock none)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done and do nothing")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to repeat what fails")
@@ -245,7 +245,7 @@ func (f *syncFlags) keptNote() string {
 	if f.database == "" || f.dryRun {
 		return ""
 	}
-	return fmt.Sprintf("; run the same command again to retry, %s remembers them", f.database)
+	return fmt.Sprintf("; run the same command again to retry, %s remembers them", databaseName(f.database))
 }
 
 // connect saves the app's connection. Links to one endpoint mean nothing at
