@@ -21,8 +21,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
@@ -54,6 +56,9 @@ type Config struct {
 	// SweepEvery is how often links that may have lost their job are looked for.
 	// Zero means 1 minute.
 	SweepEvery time.Duration
+	// Listener tells of new jobs on PostgreSQL, whatever process made them. Nil means
+	// that the database is a SQLite file that no other process uses.
+	Listener *pgxpool.Pool
 	// Log receives River's warnings and errors. Nil means none.
 	Log *slog.Logger
 }
@@ -106,7 +111,7 @@ func New(ctx context.Context, db *sql.DB, config Config) (*Queue, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	driver := riversqlite.New(db)
+	driver := newDriver(db, config.Listener)
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: config.Log})
 	if err != nil {
 		return nil, fmt.Errorf("job tables: %w", err)
@@ -136,13 +141,23 @@ func New(ctx context.Context, db *sql.DB, config Config) (*Queue, error) {
 	return q, nil
 }
 
+func newDriver(db *sql.DB, listener *pgxpool.Pool) riverdriver.Driver[*sql.Tx] {
+	if listener == nil {
+		return riversqlite.New(db)
+	}
+	return riverdatabasesql.NewWithPgxListener(db, listener)
+}
+
 // Start runs jobs until [Queue.Stop]. Jobs that a process which died had under way
-// run again at once: the caller makes sure that it is the only one.
+// run again: on SQLite at once, since nobody else can have them; on PostgreSQL when
+// they have taken twice the time an attempt may take.
 func (q *Queue) Start(ctx context.Context, reconciler Reconciler, source Source) error {
 	q.worker.reconciler, q.worker.queue = reconciler, q
-	_, err := q.db.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
-	if err != nil {
-		return fmt.Errorf("taking up the jobs of a process that died: %w", err)
+	if q.config.Listener == nil {
+		_, err := q.db.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
+		if err != nil {
+			return fmt.Errorf("taking up the jobs of a process that died: %w", err)
+		}
 	}
 	// Stop decides when running jobs end, not the context that starts them.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))

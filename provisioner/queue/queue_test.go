@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -14,81 +14,100 @@ import (
 	"github.com/permiso/scimwright/provisioner/queue"
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/store"
+	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
 
-// fakeEngine stands for engine and apps: it brings a link to the generation it has
-// loaded after a while, sometimes fails, and notices if a link is worked on twice
-// at a time.
-type fakeEngine struct {
-	store *store.Store
-	rand  func(n int) int
-
+// An app stands for the apps: it holds what each link was last given, and notices if
+// a link is worked on twice at a time or given something older than it has.
+type app struct {
 	mu       sync.Mutex
 	busy     map[provisioner.Key]bool
-	titles   map[provisioner.Key]string // what the app of each link holds
+	titles   map[provisioner.Key]string
 	overlaps int
+	older    int
 	calls    int
 }
 
-func (e *fakeEngine) Reconcile(ctx context.Context, key provisioner.Key, _ bool, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error) {
-	e.mu.Lock()
-	if e.busy[key] {
-		e.overlaps++
+func newApp() *app {
+	return &app{busy: map[provisioner.Key]bool{}, titles: map[provisioner.Key]string{}}
+}
+
+func (a *app) enter(key provisioner.Key) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.busy[key] {
+		a.overlaps++
 	}
-	e.busy[key] = true
-	e.calls++
-	pause, fails := time.Duration(e.rand(4))*time.Millisecond, e.rand(20) == 0
-	e.mu.Unlock()
-	defer func() {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		e.busy[key] = false
-	}()
+	a.busy[key] = true
+	a.calls++
+}
+
+func (a *app) leave(key provisioner.Key) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.busy[key] = false
+}
+
+func (a *app) take(key provisioner.Key, title string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	was, _ := strconv.Atoi(a.titles[key])
+	if now, _ := strconv.Atoi(title); now < was {
+		a.older++
+	}
+	a.titles[key] = title
+}
+
+// fakeEngine stands for the engine of one process: it brings a link to what it has
+// loaded after a while and sometimes fails.
+type fakeEngine struct {
+	store *store.Store
+	app   *app
+	rand  func(n int) int
+}
+
+func (e *fakeEngine) Reconcile(ctx context.Context, key provisioner.Key, _ bool, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error) {
+	e.app.enter(key)
+	defer e.app.leave(key)
 	w, err := e.store.Load(ctx, key)
 	if err != nil {
 		return provisioner.Verdict{}, err
 	}
-	time.Sleep(pause) // the request to the app
+	time.Sleep(time.Duration(e.rand(4)) * time.Millisecond) // the request to the app
 	o := &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}
-	if fails {
+	if e.rand(20) == 0 {
 		o.Link.State, o.Retry = provisioner.LinkFailing, 30*time.Millisecond
 	} else {
 		o.Link.State = provisioner.LinkConverged
-		e.mu.Lock()
-		e.titles[key] = w.User.Attributes.String("title")
-		e.mu.Unlock()
+		e.app.take(key, w.User.Attributes.String("title"))
 	}
 	return e.store.Finish(ctx, o, complete)
 }
 
-// TestNothingIsLostAndNothingOverlaps changes users from several sides while jobs
-// run, fail and sleep. In the end every app holds the last value, and no link was
-// ever worked on twice at a time.
-func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
-	const (
-		writers = 4
-		users   = 20
-		changes = 100 // of each writer
-	)
+// startProcess opens a database and runs its jobs against the app, as one process
+// of several does.
+func startProcess(t *testing.T, database string, a *app, seed uint64) (*store.Store, *queue.Queue) {
+	t.Helper()
 	ctx := t.Context()
-	s, err := store.Open(ctx, store.Config{Database: filepath.Join(t.TempDir(), "test.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	q, err := queue.New(ctx, s.DB(), queue.Config{})
+	s := storetest.Open(t, database)
+	q, err := queue.New(ctx, s.DB(), queue.Config{Listener: s.Pool()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.UseScheduler(q)
-	for _, app := range []string{"a", "b", "c"} {
-		if err := s.PutApp(ctx, provisioner.App{Name: app, Endpoint: "https://app.example", Token: "t"}); err != nil {
+	for _, name := range apps {
+		if err := s.PutApp(ctx, provisioner.App{Name: name, Endpoint: "https://app.example", Token: "t"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	random := rand.New(rand.NewPCG(1, 2))
-	e := &fakeEngine{store: s, rand: random.IntN, busy: map[provisioner.Key]bool{}, titles: map[provisioner.Key]string{}}
-	if err := q.Start(ctx, e, s); err != nil {
+	var mu sync.Mutex
+	random := rand.New(rand.NewPCG(seed, 2))
+	locked := func(n int) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return random.IntN(n)
+	}
+	if err := q.Start(ctx, &fakeEngine{store: s, app: a, rand: locked}, s); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -96,7 +115,36 @@ func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return s, q
+}
 
+var apps = []string{"a", "b", "c"}
+
+// TestNothingIsLostAndNothingOverlaps changes users from several sides while jobs
+// run, fail and sleep, in one process and in several. In the end every app holds the
+// last value; no link was ever worked on twice at a time, nor given an older value
+// after a newer one.
+func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { testNothingIsLost(t, storetest.SQLite(t), 1) })
+	for _, processes := range []int{1, 2, 4} {
+		t.Run(fmt.Sprintf("postgres, %d processes", processes), func(t *testing.T) {
+			testNothingIsLost(t, storetest.Postgres(t), processes)
+		})
+	}
+}
+
+func testNothingIsLost(t *testing.T, database string, processes int) {
+	const (
+		writers = 4
+		users   = 20
+		changes = 100 // of each writer
+	)
+	ctx := t.Context()
+	a := newApp()
+	stores := make([]*store.Store, processes)
+	for i := range stores {
+		stores[i], _ = startProcess(t, database, a, uint64(i))
+	}
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
@@ -104,7 +152,7 @@ func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
 				id := fmt.Sprintf("u%d-%d", w, (i*7)%users)
 				u := provisioner.User{ID: id, Attributes: scim.NewObject(
 					scim.Field{Name: "userName", Value: id}, scim.Field{Name: "title", Value: fmt.Sprint(i)})}
-				if err := s.PutUser(ctx, u); err != nil {
+				if err := stores[(w+i)%processes].PutUser(ctx, u); err != nil {
 					t.Error(err)
 					return
 				}
@@ -112,41 +160,53 @@ func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	awaitSettled(t, stores[0])
+	checkHeld(t, stores[0], a)
+	t.Logf("%d changes of %d links took %d attempts", writers*changes*len(apps), writers*users*len(apps), a.calls)
+}
 
+func awaitSettled(t *testing.T, s *store.Store) {
+	t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
 	for {
 		behind := 0
-		for _, app := range []string{"a", "b", "c"} {
-			p, err := s.Progress(ctx, app)
+		for _, name := range apps {
+			p, err := s.Progress(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			behind += p.Total - p.Settled
 		}
 		if behind == 0 {
-			break
+			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%d links are behind after a minute", behind)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	directory, err := s.Users(ctx)
+}
+
+func checkHeld(t *testing.T, s *store.Store, a *app) {
+	t.Helper()
+	directory, err := s.Users(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	for _, u := range directory {
-		for _, app := range []string{"a", "b", "c"} {
-			key := provisioner.Key{App: app, Kind: provisioner.KindUser, Subject: u.ID}
-			if got, want := e.titles[key], u.Attributes.String("title"); got != want {
+		for _, name := range apps {
+			key := provisioner.Key{App: name, Kind: provisioner.KindUser, Subject: u.ID}
+			if got, want := a.titles[key], u.Attributes.String("title"); got != want {
 				t.Errorf("%s holds %q, want %q", key, got, want)
 			}
 		}
 	}
-	if e.overlaps > 0 {
-		t.Errorf("%d attempts overlapped another at the same link", e.overlaps)
+	if a.overlaps > 0 {
+		t.Errorf("%d attempts overlapped another at the same link", a.overlaps)
 	}
-	t.Logf("%d changes of %d links took %d attempts", writers*changes*3, len(directory)*3, e.calls)
+	if a.older > 0 {
+		t.Errorf("%d attempts gave an app something older than it had", a.older)
+	}
 }

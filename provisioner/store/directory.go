@@ -27,6 +27,9 @@ func (s *Store) PutUser(ctx context.Context, u provisioner.User) error {
 
 func (s *Store) writeUser(ctx context.Context, tx *sql.Tx, u *provisioner.User) (changed bool, err error) {
 	name := u.Attributes.String("userName")
+	if err := s.lockName(ctx, tx, "userName:"+strings.ToLower(name), false); err != nil {
+		return false, err
+	}
 	var other string
 	err = tx.QueryRowContext(ctx, "SELECT id FROM subject WHERE kind = 'User' AND name = $1 AND id <> $2", strings.ToLower(name), u.ID).Scan(&other)
 	if err == nil {
@@ -58,7 +61,7 @@ func (s *Store) writeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.K
 func (s *Store) PutGroup(ctx context.Context, g provisioner.Group) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		for _, user := range g.Members {
-			if err := mustExist(ctx, tx, provisioner.KindUser, user); err != nil {
+			if err := mustExist(ctx, tx, provisioner.KindUser, user, s.dialect.forShare); err != nil {
 				return err
 			}
 		}
@@ -117,9 +120,11 @@ func rowsOf(n, first int, row string) string {
 	return b.String()
 }
 
-func mustExist(ctx context.Context, q queryer, kind provisioner.Kind, id string) error {
+// mustExist returns [provisioner.ErrNotFound] unless a subject is in the directory.
+// lock keeps it there, or as it is, until the transaction ends.
+func mustExist(ctx context.Context, q queryer, kind provisioner.Kind, id, lock string) error {
 	var one int
-	err := q.QueryRowContext(ctx, "SELECT 1 FROM subject WHERE kind = $1 AND id = $2", kind, id).Scan(&one)
+	err := q.QueryRowContext(ctx, "SELECT 1 FROM subject WHERE kind = $1 AND id = $2"+lock, kind, id).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("%s %q is not in the directory: %w", strings.ToLower(string(kind)), id, provisioner.ErrNotFound)
 	}
@@ -139,10 +144,10 @@ func (s *Store) RemoveMember(ctx context.Context, group, user string) error {
 
 func (s *Store) changeMember(ctx context.Context, group, user, statement string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := mustExist(ctx, tx, provisioner.KindGroup, group); err != nil {
+		if err := mustExist(ctx, tx, provisioner.KindGroup, group, s.dialect.forUpdate); err != nil {
 			return err
 		}
-		if err := mustExist(ctx, tx, provisioner.KindUser, user); err != nil {
+		if err := mustExist(ctx, tx, provisioner.KindUser, user, s.dialect.forShare); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, statement, group, user)
@@ -160,14 +165,14 @@ func (s *Store) changeMember(ctx context.Context, group, user, statement string)
 // account deactivate it.
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := mustExist(ctx, tx, provisioner.KindUser, id); err != nil {
-			return err
-		}
 		return s.removeUser(ctx, tx, id)
 	})
 }
 
 func (s *Store) removeUser(ctx context.Context, tx *sql.Tx, id string) error {
+	if err := mustExist(ctx, tx, provisioner.KindUser, id, s.dialect.forUpdate); err != nil {
+		return err
+	}
 	groups, err := texts(ctx, tx, "SELECT group_id FROM member WHERE user_id = $1", id)
 	if err != nil {
 		return err
@@ -187,14 +192,14 @@ func (s *Store) removeUser(ctx context.Context, tx *sql.Tx, id string) error {
 // for them, or else the members it was given.
 func (s *Store) DeleteGroup(ctx context.Context, id string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := mustExist(ctx, tx, provisioner.KindGroup, id); err != nil {
-			return err
-		}
 		return s.removeGroup(ctx, tx, id)
 	})
 }
 
 func (s *Store) removeGroup(ctx context.Context, tx *sql.Tx, id string) error {
+	if err := mustExist(ctx, tx, provisioner.KindGroup, id, s.dialect.forUpdate); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM member WHERE group_id = $1", id); err != nil {
 		return err
 	}

@@ -30,7 +30,10 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) 
 	key := o.Link.Key
 	var desired int64
 	var remoteID string
-	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject).Scan(&desired, &remoteID)
+	if err := s.lockWaiting(ctx, tx, o.Link); err != nil {
+		return provisioner.Verdict{}, err
+	}
+	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return provisioner.Verdict{Done: true}, nil // the app was removed meanwhile
 	}
@@ -67,6 +70,17 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) 
 		err = s.wake(ctx, tx, key, link.RemoteID != remoteID, link.State)
 	}
 	return verdict, err
+}
+
+// lockWaiting keeps apart a link that goes to wait for a user and the user's attempt
+// that ends: either the one sees that the user has been tried, or the other sees
+// who waits. Any number of users may end at a time.
+func (s *Store) lockWaiting(ctx context.Context, tx *sql.Tx, link provisioner.Link) error {
+	waits := link.State == provisioner.LinkWaiting
+	if !waits && link.Kind != provisioner.KindUser {
+		return nil
+	}
+	return s.lockName(ctx, tx, "waiting:"+link.App, !waits)
 }
 
 // judge decides what becomes of the job and puts link into the state it has if the
@@ -151,7 +165,7 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 	if len(o.Learn) == 0 && o.Pause == "" {
 		return nil
 	}
-	app, err := s.findApp(ctx, tx, o.Link.App)
+	app, err := s.lockApp(ctx, tx, o.Link.App)
 	if err != nil {
 		return err
 	}

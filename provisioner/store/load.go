@@ -34,7 +34,7 @@ func scanLink(row interface{ Scan(...any) error }, more ...any) (*provisioner.Li
 
 // Load reads the work of a link in one transaction.
 func (s *Store) Load(ctx context.Context, key provisioner.Key) (*provisioner.Work, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.db.BeginTx(ctx, s.dialect.reading)
 	if err != nil {
 		return nil, err
 	}
@@ -166,12 +166,12 @@ func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, r
 // link whose subject has left.
 func (s *Store) Works(ctx context.Context, app string, visit func(*provisioner.Work) error) error {
 	keys, err := keysOf(ctx, s.db, `
-		SELECT $1, kind, id FROM subject
+		SELECT CAST($1 AS TEXT), kind, id FROM subject
 		UNION SELECT app, kind, subject FROM link WHERE app = $1`, app)
 	if err != nil {
 		return err
 	}
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.db.BeginTx(ctx, s.dialect.reading)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,21 @@ func (s *Store) nextID() int64 {
 	return s.lastID
 }
 
+// writeEntry adds an entry to the log. Another process may have taken the id.
 func (s *Store) writeEntry(ctx context.Context, tx *sql.Tx, e *provisioner.LogEntry) error {
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO log (id, at, app, kind, subject, action, ok, requests, status, cause, next_attempt, duration_us)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		s.nextID(), millis(e.At), e.App, e.Kind, e.Subject, e.Action, flag(e.OK), e.Requests, e.Status, e.Cause,
-		millis(e.NextAttempt), e.Duration.Microseconds())
-	return err
+	for {
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO log (id, at, app, kind, subject, action, ok, requests, status, cause, next_attempt, duration_us)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING`,
+			s.nextID(), millis(e.At), e.App, e.Kind, e.Subject, e.Action, flag(e.OK), e.Requests, e.Status, e.Cause,
+			millis(e.NextAttempt), e.Duration.Microseconds())
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+	}
 }
 
 // LogSince returns the app's log entries with an id above after, oldest first.
@@ -61,5 +69,3 @@ func (s *Store) Tidy(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", s.now().Add(-s.keepLog).UnixMicro())
 	return err
 }
-
-var _ provisioner.Store = (*Store)(nil)

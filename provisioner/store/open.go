@@ -1,6 +1,7 @@
-// Package store keeps directory, apps, links and the log in one SQLite file. A
-// change of the directory, the mark on the links it concerns and the jobs that
-// will work on them are written in one transaction.
+// Package store keeps directory, apps, links and the log in one SQLite file, or in a
+// PostgreSQL database that several processes share. A change of the directory, the
+// mark on the links it concerns and the jobs that will work on them are written in
+// one transaction.
 //
 // Methods own their transaction; the functions that take one are steps of it.
 package store
@@ -12,26 +13,24 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// ErrLocked is returned when another process uses the database file.
-var ErrLocked = errors.New("the database is in use by another scimwright process")
-
 // Config says where a store keeps its data.
 type Config struct {
-	// Database is the path of the SQLite file, made if it does not exist. Required.
+	// Database is the path of the SQLite file, made if it does not exist, or the
+	// URL of a PostgreSQL database (postgres://…). Required.
 	Database string
 	// Key is the secret that seals tokens at rest, of 16 bytes or more. Empty means
-	// one kept beside the database, in a file that only its owner can read.
+	// one kept beside the SQLite file, in a file that only its owner can read;
+	// PostgreSQL, which has no such place, needs one.
 	Key []byte
 	// KeepLog is how long log entries are kept. Zero means 30 days.
 	KeepLog time.Duration
@@ -42,7 +41,9 @@ type Config struct {
 // A Store is an open database. It implements [provisioner.Store].
 type Store struct {
 	db        *sql.DB
-	lock      *flock.Flock
+	dialect   dialect
+	pool      *pgxpool.Pool // nil on SQLite
+	lock      *flock.Flock  // nil on PostgreSQL
 	seal      *sealer
 	now       func() time.Time
 	keepLog   time.Duration
@@ -52,15 +53,13 @@ type Store struct {
 	lastID int64
 }
 
+var _ provisioner.Store = (*Store)(nil)
+
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// connections is how many connections to the file are kept. Writers take turns
-// whatever their number.
-const connections = 4
-
-// Open opens the database, brings its tables up to date and takes the lock that
-// keeps other processes out. The error is [ErrLocked] if one is in already.
+// Open opens the database and brings its tables up to date. A SQLite file is locked
+// against other processes: the error is [ErrLocked] if one is in already.
 //
 // Until [Store.UseScheduler] is called, changes only mark links.
 func Open(ctx context.Context, config Config) (_ *Store, err error) {
@@ -70,68 +69,53 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.KeepLog <= 0 {
 		config.KeepLog = 30 * 24 * time.Hour
 	}
-	s := &Store{now: config.Now, keepLog: config.KeepLog, lock: flock.New(config.Database + ".lock")}
-	locked, err := s.lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("locking database %s: %w", config.Database, err)
-	}
-	if !locked {
-		return nil, fmt.Errorf("%w: %s", ErrLocked, config.Database)
-	}
+	s := &Store{now: config.Now, keepLog: config.KeepLog}
 	defer func() {
 		if err != nil {
-			_ = s.Close()
+			err = errors.Join(err, s.Close())
 		}
 	}()
+	if isPostgres(config.Database) {
+		err = s.openPostgres(ctx, config.Database)
+	} else {
+		err = s.openSQLite(config.Database)
+	}
+	if err != nil {
+		return nil, err
+	}
 	if s.seal, err = openSealer(config); err != nil {
 		return nil, err
 	}
-	connector, err := newConnector(dsn(config.Database))
-	if err != nil {
-		return nil, fmt.Errorf("opening database %s: %w", config.Database, err)
-	}
-	s.db = sql.OpenDB(connector)
-	s.db.SetMaxOpenConns(connections)
-	s.db.SetMaxIdleConns(connections)
 	if err := s.migrate(ctx); err != nil {
-		return nil, fmt.Errorf("database %s: %w", config.Database, err)
-	}
-	if s.lastID, err = s.LastLogID(ctx); err != nil {
 		return nil, err
 	}
-	return s, nil
+	s.lastID, err = s.LastLogID(ctx)
+	return s, err
 }
 
-// dsn returns the data source name: write-ahead log, every commit on disk before
-// it is confirmed, and write locks taken when a transaction begins, so that none
-// has to be given up half way.
-func dsn(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	u := url.URL{Scheme: "file", Path: path}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)"}}
-	return u.String() + "?" + q.Encode()
-}
-
+// migrate brings the tables up to date. Processes that start together take turns.
 func (s *Store) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.db, files)
+	options, err := s.dialect.migrating()
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(s.dialect.goose, s.db, files, options...)
 	if err != nil {
 		return err
 	}
 	has, want, err := provider.GetVersions(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the schema version: %w", err)
+		return fmt.Errorf("reading the schema version of the database: %w", err)
 	}
 	if has > want {
-		return fmt.Errorf("its schema version %d is newer than this program's %d: use a newer scimwright", has, want)
+		return fmt.Errorf("the database's schema version %d is newer than this program's %d: use a newer scimwright", has, want)
 	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("updating the schema: %w", err)
+		return fmt.Errorf("updating the schema of the database: %w", err)
 	}
 	return nil
 }
@@ -139,27 +123,46 @@ func (s *Store) migrate(ctx context.Context) error {
 // DB returns the database handle, for the job queue that shares it.
 func (s *Store) DB() *sql.DB { return s.db }
 
+// Pool returns the connections to PostgreSQL, for the job queue that listens on
+// one; nil on SQLite.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
 // UseScheduler makes changes schedule attempts. It is called once, before the
 // store is shared.
 func (s *Store) UseScheduler(scheduler provisioner.Scheduler) { s.scheduler = scheduler }
 
 // Close closes the database and lets other processes in.
 func (s *Store) Close() error {
-	var err error
+	var errs []error
 	if s.db != nil {
-		err = s.db.Close()
+		errs = append(errs, s.db.Close())
 	}
-	return errors.Join(err, s.lock.Close())
+	if s.pool != nil {
+		s.pool.Close()
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
 }
 
-// Snapshot writes a copy of the database to a file that must not exist yet.
-func (s *Store) Snapshot(ctx context.Context, path string) error {
-	_, err := s.db.ExecContext(ctx, "VACUUM INTO $1", path)
+// inTx runs f in a transaction and commits if it returns nil. If another
+// transaction got in the way it is run again, so f must not build on an earlier
+// run of itself.
+func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	var err error
+	for range mostTries {
+		if err = s.tryTx(ctx, f); err == nil || !s.dialect.repeatable(err) || ctx.Err() != nil {
+			return err
+		}
+	}
 	return err
 }
 
-// inTx runs f in a transaction and commits if it returns nil.
-func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+// mostTries bounds how often a transaction is tried that others get in the way of.
+const mostTries = 10
+
+func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -169,6 +172,20 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// lockName keeps other processes' transactions that lock the same name waiting
+// until this one ends; shared ones only those that do not share.
+func (s *Store) lockName(ctx context.Context, tx *sql.Tx, name string, shared bool) error {
+	statement := s.dialect.lockName
+	if shared {
+		statement = s.dialect.lockNameShared
+	}
+	if statement == "" {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, statement, name)
+	return err
 }
 
 func (s *Store) nowMillis() int64 { return s.now().UnixMilli() }

@@ -26,6 +26,9 @@ type sealer struct{ aead cipher.AEAD }
 func openSealer(config Config) (*sealer, error) {
 	secret := config.Key
 	if len(secret) == 0 {
+		if isPostgres(config.Database) {
+			return nil, errors.New("PostgreSQL needs a key that seals the apps' tokens: give the same one to every process (SCIMWRIGHT_KEY)")
+		}
 		var err error
 		if secret, err = keyFile(config.Database + ".key"); err != nil {
 			return nil, err

@@ -4,16 +4,19 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/store"
+	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
 
 // recorder is a scheduler that only remembers what it was asked for.
@@ -42,21 +45,17 @@ func (r *recorder) take() string {
 	return strings.Join(names, " ")
 }
 
-func open(t *testing.T, file string) (*store.Store, *recorder) {
+func open(t *testing.T, database string) (*store.Store, *recorder) {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Database: file})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := storetest.Open(t, database)
 	r := &recorder{}
 	s.UseScheduler(r)
 	return s, r
 }
 
-func setup(t *testing.T) (*store.Store, *recorder) {
+func setup(t *testing.T, database string) (*store.Store, *recorder) {
 	t.Helper()
-	s, r := open(t, filepath.Join(t.TempDir(), "test.db"))
+	s, r := open(t, database)
 	for _, app := range []string{"chat", "wiki"} {
 		if err := s.PutApp(t.Context(), provisioner.App{Name: app, Endpoint: "https://" + app + ".example/scim", Token: "secret-of-" + app}); err != nil {
 			t.Fatal(err)
@@ -82,8 +81,10 @@ func must(t *testing.T, err error) {
 }
 
 // TestTouch checks that a change concerns exactly the links it should.
-func TestTouch(t *testing.T) {
-	s, r := setup(t)
+func TestTouch(t *testing.T) { storetest.Each(t, testTouch) }
+
+func testTouch(t *testing.T, database string) {
+	s, r := setup(t, database)
 	ctx := t.Context()
 	want := func(what, keys string) {
 		t.Helper()
@@ -115,8 +116,10 @@ func TestTouch(t *testing.T) {
 	want("a directory with one more user and one less group", "chat/groups/g1 wiki/groups/g1 chat/users/u3 wiki/users/u3")
 }
 
-func TestRefusals(t *testing.T) {
-	s, r := setup(t)
+func TestRefusals(t *testing.T) { storetest.Each(t, testRefusals) }
+
+func testRefusals(t *testing.T, database string) {
+	s, r := setup(t, database)
 	ctx := t.Context()
 	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
 	r.take()
@@ -145,8 +148,10 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestNamesChangeHands puts a directory in which two users swap names.
-func TestNamesChangeHands(t *testing.T) {
-	s, _ := setup(t)
+func TestNamesChangeHands(t *testing.T) { storetest.Each(t, testNamesChangeHands) }
+
+func testNamesChangeHands(t *testing.T, database string) {
+	s, _ := setup(t, database)
 	ctx := t.Context()
 	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u1", "ada"), user(t, "u2", "bob")}}))
 	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u1", "bob"), user(t, "u2", "ada")}}))
@@ -157,7 +162,7 @@ func TestNamesChangeHands(t *testing.T) {
 }
 
 func TestOneProcess(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "test.db")
+	file := storetest.SQLite(t)
 	first, _ := open(t, file)
 	if _, err := store.Open(t.Context(), store.Config{Database: file}); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second process gets %v, want ErrLocked", err)
@@ -166,10 +171,19 @@ func TestOneProcess(t *testing.T) {
 	open(t, file)
 }
 
+// openOwnKey opens a file whose key is beside it.
+func openOwnKey(t *testing.T, file string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Config{Database: file})
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
 func TestTokensAreSealed(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "test.db")
-	s, _ := open(t, file)
+	s := openOwnKey(t, file)
 	app := provisioner.App{Name: "chat", Endpoint: "https://chat.example", Token: "very-secret-token"}
 	must(t, s.PutApp(t.Context(), app))
 	must(t, s.Close())
@@ -186,7 +200,7 @@ func TestTokensAreSealed(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("key file: %v, %v", info, err)
 	}
-	s, _ = open(t, file)
+	s = openOwnKey(t, file)
 	if got, err := s.App(t.Context(), "chat"); err != nil || got.Token != app.Token {
 		t.Errorf("after opening again: %v, %v", got, err)
 	}
@@ -202,20 +216,23 @@ func TestTokensAreSealed(t *testing.T) {
 	}
 }
 
-func TestNewerSchemaIsRefused(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "test.db")
-	s, _ := open(t, file)
-	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+func TestNewerSchemaIsRefused(t *testing.T) { storetest.Each(t, testNewerSchemaIsRefused) }
+
+func testNewerSchemaIsRefused(t *testing.T, database string) {
+	s, _ := open(t, database)
+	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, "+truth(database)+")")
 	must(t, err)
 	must(t, s.Close())
-	if _, err := store.Open(t.Context(), store.Config{Database: file}); err == nil || !strings.Contains(err.Error(), "newer") {
+	if _, err := store.Open(t.Context(), store.Config{Database: database, Key: []byte(storetest.Key)}); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("a newer database: %v, want a refusal", err)
 	}
 }
 
-func TestLogIsKeptForATime(t *testing.T) {
+func TestLogIsKeptForATime(t *testing.T) { storetest.Each(t, testLogIsKeptForATime) }
+
+func testLogIsKeptForATime(t *testing.T, database string) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	s, err := store.Open(t.Context(), store.Config{Database: filepath.Join(t.TempDir(), "test.db"), KeepLog: 24 * time.Hour, Now: func() time.Time { return now }})
+	s, err := store.Open(t.Context(), store.Config{Database: database, Key: []byte(storetest.Key), KeepLog: 24 * time.Hour, Now: func() time.Time { return now }})
 	must(t, err)
 	defer s.Close()
 	must(t, s.PutApp(t.Context(), provisioner.App{Name: "chat", Endpoint: "https://chat.example", Token: "t"}))
@@ -237,13 +254,89 @@ func TestLogIsKeptForATime(t *testing.T) {
 	}
 }
 
-func TestSnapshot(t *testing.T) {
-	s, _ := setup(t)
+func TestSnapshot(t *testing.T) { storetest.Each(t, testSnapshot) }
+
+// truth is how the migrations' own table spells true.
+func truth(database string) string {
+	if strings.HasPrefix(database, "postgres") {
+		return "true"
+	}
+	return "1"
+}
+
+func testSnapshot(t *testing.T, database string) {
+	s, _ := setup(t, database)
 	must(t, s.PutUser(t.Context(), user(t, "u1", "ada")))
-	file := filepath.Join(t.TempDir(), "copy.db")
+	must(t, s.PutGroup(t.Context(), group("g1", "u1")))
+	file := storetest.SQLite(t)
 	must(t, s.Snapshot(t.Context(), file))
 	c, _ := open(t, file)
+	if a, err := c.App(t.Context(), "chat"); err != nil || a.Token != "secret-of-chat" {
+		t.Errorf("the copy holds the app %+v, %v", a, err)
+	}
+	if links, err := c.AppLinks(t.Context(), "wiki"); err != nil || len(links) != 2 {
+		t.Errorf("the copy holds the links %v, %v, want two", links, err)
+	}
 	if u, err := c.User(t.Context(), "u1"); err != nil || u.Attributes.String("userName") != "ada" {
 		t.Errorf("the copy holds %v, %v", u, err)
+	}
+}
+
+// TestManyProcesses changes one directory from several stores at a time: names stay
+// unique, members exist, and no change is refused because of another one.
+func TestManyProcesses(t *testing.T) {
+	database := storetest.Postgres(t)
+	ctx := t.Context()
+	setup(t, database)
+	var wg sync.WaitGroup
+	var conflicts atomic.Int64
+	unless := func(err, expected error) bool {
+		if err != nil && !errors.Is(err, expected) {
+			t.Error(err)
+		}
+		return err != nil
+	}
+	const processes, rounds = 4, 25
+	for p := range processes {
+		s, _ := open(t, database)
+		wg.Go(func() {
+			for i := range rounds {
+				id := fmt.Sprintf("u%d-%d", i, p)
+				if unless(s.PutUser(ctx, user(t, id, fmt.Sprintf("name%d", i))), provisioner.ErrConflict) {
+					conflicts.Add(1)
+				}
+				unless(s.PutUser(ctx, user(t, "shared", fmt.Sprintf("shared%d-%d", p, i))), nil)
+				unless(s.PutGroup(ctx, group("g", "shared")), provisioner.ErrNotFound)
+				unless(s.AddMember(ctx, "g", id), provisioner.ErrNotFound)
+				if i%5 == 0 {
+					unless(s.DeleteUser(ctx, "shared"), provisioner.ErrNotFound)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got, want := conflicts.Load(), int64((processes-1)*rounds); got != want {
+		t.Errorf("%d users of a name that was taken were refused, want %d", got, want)
+	}
+	s, _ := open(t, database)
+	groups, err := s.Groups(ctx)
+	must(t, err)
+	for _, g := range groups {
+		for _, m := range g.Members {
+			if _, err := s.User(ctx, m); err != nil {
+				t.Errorf("group %s has the member %s: %v", g.ID, m, err)
+			}
+		}
+	}
+}
+
+func TestPostgresWantsAKey(t *testing.T) {
+	database := storetest.Postgres(t)
+	if _, err := store.Open(t.Context(), store.Config{Database: database}); err == nil || !strings.Contains(err.Error(), "SCIMWRIGHT_KEY") {
+		t.Errorf("without a key: %v, want an error that names SCIMWRIGHT_KEY", err)
+	}
+	_, err := store.Open(t.Context(), store.Config{Database: "postgres://who:very-secret@127.0.0.1:1/x?connect_timeout=1", Key: []byte(storetest.Key)})
+	if err == nil || strings.Contains(err.Error(), "very-secret") {
+		t.Errorf("a server that is not there: %v, want an error without the password", err)
 	}
 }

@@ -32,7 +32,10 @@ token. Without the variable, a key is made and printed, but only if the service 
 reachable from this machine alone.
 
 Apps' tokens are sealed in the database with the secret in ` + keyEnv + `, or with one in
-a file beside the database that is made on the first run.`,
+a file beside the database that is made on the first run.
+
+A database file is for one process. Any number of processes may serve one PostgreSQL
+database; give all of them the same ` + keyEnv + `.`,
 		Example: "  " + apiKeyEnv + "=... scimwright serve --listen 0.0.0.0:8088 --database /var/lib/scimwright.db",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +43,7 @@ a file beside the database that is made on the first run.`,
 		},
 	}
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8088", "address to serve the admin API on; port 0 takes a free one")
-	c.Flags().StringVar(&f.database, "database", "scimwright.db", "file that holds directory, apps and what was pushed")
+	c.Flags().StringVar(&f.database, "database", "scimwright.db", "file, or postgres:// URL, that holds directory, apps and what was pushed")
 	return c
 }
 

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -31,7 +33,7 @@ const (
 )
 
 type serviceConfig struct {
-	// database is the SQLite file.
+	// database is the SQLite file, or the URL of a PostgreSQL database.
 	database string
 	// key is the secret that seals tokens in it. Empty means one in a file beside it.
 	key []byte
@@ -76,7 +78,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		return s, nil
 	}
 	// River's warnings speak of its jobs, which mean nothing to the reader of the log.
-	if s.queue, err = queue.New(ctx, s.store.DB(), queue.Config{}); err != nil {
+	if s.queue, err = queue.New(ctx, s.store.DB(), queue.Config{Listener: s.store.Pool()}); err != nil {
 		return s, err
 	}
 	s.store.UseScheduler(s.queue)
@@ -95,7 +97,15 @@ func databaseError(name string, err error) error {
 	if errors.Is(err, store.ErrLocked) {
 		return unablef("another scimwright is at work on %s: stop it, or use another --database", name)
 	}
-	return unablef("the database %s cannot be used: %v", name, err)
+	return unablef("the database %s cannot be used: %v", databaseName(name), err)
+}
+
+// databaseName returns a database as messages name it: a URL without the password.
+func databaseName(database string) string {
+	if u, err := url.Parse(database); err == nil && u.User != nil {
+		return u.Redacted()
+	}
+	return database
 }
 
 // Connect saves an app and starts its queue.
@@ -184,10 +194,10 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 	return nil
 }
 
-// snapshot copies a database to a file for a run that must not change it. A
-// database that does not exist yet is copied by doing nothing.
+// snapshot copies a database to a file for a run that must not change it. A file
+// that does not exist yet is copied by doing nothing.
 func snapshot(ctx context.Context, from, to string) error {
-	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) && !strings.Contains(from, "://") {
 		return nil
 	}
 	s, err := openService(ctx, serviceConfig{database: from, key: sealingKey(), idle: true})
@@ -195,7 +205,7 @@ func snapshot(ctx context.Context, from, to string) error {
 		return err
 	}
 	if err := errors.Join(s.store.Snapshot(ctx, to), s.close()); err != nil {
-		return fmt.Errorf("copying the database %s: %w", from, err)
+		return fmt.Errorf("copying the database %s: %w", databaseName(from), err)
 	}
 	// Tokens in the copy open with the same key.
 	key, err := os.ReadFile(from + ".key")

@@ -51,7 +51,7 @@ what has changed and repeats what has failed.`,
 	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
 	flags.BoolVar(&f.mock, "mock", false, "push into a mock that lives as long as the run")
 	flags.StringVar(&f.app, "app", "", "name of the app (default: the endpoint's host, or mock)")
-	flags.StringVar(&f.database, "database", "", "file that remembers what was pushed (default: scimwright.db; with --mock none)")
+	flags.StringVar(&f.database, "database", "", "file, or postgres:// URL, that remembers what was pushed (default: scimwright.db; with --mock none)")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done and do nothing")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to repeat what fails")
@@ -247,7 +247,7 @@ func (f *syncFlags) keptNote() string {
 	if f.database == "" || f.dryRun {
 		return ""
 	}
-	return fmt.Sprintf("; run the same command again to retry, %s remembers them", f.database)
+	return fmt.Sprintf("; run the same command again to retry, %s remembers them", databaseName(f.database))
 }
 
 // connect saves the app's connection. Links to one endpoint mean nothing at
@@ -264,6 +264,9 @@ func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool)
 		}
 	case strings.TrimRight(saved.Endpoint, "/") != strings.TrimRight(app.Endpoint, "/"):
 		return usagef("the database knows the app %q at %s, not at %s: give the new one another name with --app, or use another --database", app.Name, saved.Endpoint, app.Endpoint)
+	}
+	if saved != nil {
+		app.Settings = saved.Settings
 	}
 	return s.Connect(ctx, *app)
 }

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"database/sql"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// A dialect holds all that differs between the databases; the statements are the
+// same text on both.
+//
+// SQLite has one writer at a time, so that a transaction sees nothing change. On
+// PostgreSQL the same is had by locking what a transaction relies on.
+type dialect struct {
+	goose goose.Dialect
+	// shared says that several processes may use the database at a time.
+	shared bool
+	// reading are the options of a transaction that reads several tables as they
+	// were at one moment.
+	reading *sql.TxOptions
+	// forUpdate and forShare lock the rows of a SELECT until the transaction ends.
+	forUpdate, forShare string
+	// lockName and lockNameShared lock a text until the transaction ends, "" where
+	// there is no need.
+	lockName, lockNameShared string
+	// repeatable reports whether a transaction failed only because of another one
+	// that ran beside it.
+	repeatable func(error) bool
+}
+
+var sqliteDialect = dialect{
+	goose:      goose.DialectSQLite3,
+	reading:    &sql.TxOptions{ReadOnly: true},
+	repeatable: func(error) bool { return false },
+}
+
+var postgresDialect = dialect{
+	goose:          goose.DialectPostgres,
+	shared:         true,
+	reading:        &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+	forUpdate:      " FOR UPDATE",
+	forShare:       " FOR SHARE",
+	lockName:       "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+	lockNameShared: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+	repeatable:     postgresRepeatable,
+}
+
+// migrating returns how migrations are run: one process at a time.
+func (d dialect) migrating() ([]goose.ProviderOption, error) {
+	if !d.shared {
+		return nil, nil
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// ErrLocked is returned when another process uses the database file.
+var ErrLocked = errors.New("the database is in use by another scimwright process")
+
+// sqliteConnections is how many connections to the file are kept. Writers take
+// turns whatever their number.
+const sqliteConnections = 4
+
+// openSQLite opens a database file and takes the lock that keeps other processes
+// out: SQLite would let them in, but two queues on one file would run jobs twice.
+func (s *Store) openSQLite(path string) error {
+	s.lock = flock.New(path + ".lock")
+	locked, err := s.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("locking database %s: %w", path, err)
+	}
+	if !locked {
+		return fmt.Errorf("%w: %s", ErrLocked, path)
+	}
+	connector, err := newConnector(sqliteDSN(path))
+	if err != nil {
+		return fmt.Errorf("opening database %s: %w", path, err)
+	}
+	s.dialect = sqliteDialect
+	s.db = sql.OpenDB(connector)
+	s.db.SetMaxOpenConns(sqliteConnections)
+	s.db.SetMaxIdleConns(sqliteConnections)
+	return nil
+}
+
+// sqliteDSN returns the data source name: write-ahead log, every commit on disk
+// before it is confirmed, and write locks taken when a transaction begins, so that
+// none has to be given up half way.
+func sqliteDSN(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	u := url.URL{Scheme: "file", Path: path}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)"}}
+	return u.String() + "?" + q.Encode()
+}
