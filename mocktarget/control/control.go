@@ -6,7 +6,8 @@
 // [Remote], which is a [mocktarget.Target] like a tenant in this process.
 //
 // Whoever steers a mock can read all that it holds, and make tokens. So without a
-// token of its own the API is for this machine alone, see [Access]. Errors are
+// token of its own the API is for this machine alone, see [Access]. People use the
+// API through the page at [PagePath]. Errors are
 // problem details (RFC 9457) that say what to do.
 package control
 
@@ -60,10 +61,11 @@ func New(ctx context.Context, server *mocktarget.Server, config Config) *API {
 	return a
 }
 
-// Mount has the server answer the control API beside its SCIM services.
+// Mount has the server answer the control API, and the page at [PagePath], beside its
+// SCIM services.
 func (a *API) Mount() {
 	a.MountHealth()
-	a.server.Mount(Path, a)
+	a.server.Mount(PagePath, a)
 }
 
 // MountHealth has the server answer /healthz and /readyz alone.
@@ -99,11 +101,13 @@ func (a *API) routes() http.Handler {
 	a.registerEvents(api)
 
 	description := Path + "/openapi"
-	guarded := a.config.Access.Guard(router)
+	guarded, page := a.config.Access.Guard(router), a.page()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == healthPath || r.URL.Path == readyPath:
 			serveHealth(w, r)
+		case !strings.HasPrefix(r.URL.Path, Path) && strings.HasPrefix(r.URL.Path+"/", PagePath):
+			page.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, description):
 			router.ServeHTTP(w, r) // it says nothing about anybody
 		default:

@@ -14,8 +14,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/permiso/scimwright/mocktarget/control"
-	"github.com/permiso/scimwright/mocktarget/inspector"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
@@ -27,9 +25,7 @@ type bench struct {
 
 func start(t *testing.T) *bench {
 	t.Helper()
-	target := mocktargettest.New(t)
-	target.Server().Mount("/_mock", http.StripPrefix("/_mock", inspector.New(target.Server(), control.Path)))
-	return &bench{t, target}
+	return &bench{t, mocktargettest.New(t)}
 }
 
 // request sends a SCIM request.

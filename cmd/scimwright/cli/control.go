@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/control"
@@ -15,6 +16,11 @@ type controlAPI struct {
 	address string
 	made    string     // the token, if one had to be made
 	failed  chan error // of a listener of its own
+}
+
+// page is where people look at the mock with a browser.
+func (c *controlAPI) page() string {
+	return strings.TrimSuffix(c.address, control.Path) + control.PagePath
 }
 
 // startControl serves the control API until ctx ends: on the mock's listener, or on

@@ -88,6 +88,7 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 		fmt.Fprintf(out, "Bearer token: %s\n", mock.Token())
 	}
 	fmt.Fprintf(out, "Control API: %s\n", api.address)
+	fmt.Fprintf(out, "Inspector: %s\n", api.page())
 	if api.made != "" {
 		fmt.Fprintf(out, "Control token: %s\n", api.made)
 	}
