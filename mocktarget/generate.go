@@ -11,18 +11,18 @@ import (
 // A Population is what [Tenant.Generate] adds to a tenant.
 type Population struct {
 	// Users is how many users are added, at most ten million at once.
-	Users int `json:"users"`
+	Users int `json:"users" required:"false" doc:"How many users are added"`
 	// Groups is how many groups of these users are added, at most as many: one of
 	// everybody, one for each department beginning with the largest, divisions that
 	// hold departments, and teams.
-	Groups int `json:"groups"`
+	Groups int `json:"groups" required:"false" doc:"How many groups of these users are added, at most"`
 	// MembersPerGroup is how many members a group gets at most. Zero means 100,000, so
 	// that an answer with a group in it stays below 20 MB.
-	MembersPerGroup int `json:"membersPerGroup"`
+	MembersPerGroup int `json:"membersPerGroup" required:"false" doc:"How many members a group gets at most; 0 is 100,000"`
 	// Seed decides who comes out. Two tenants that hold nothing get the same users and
 	// groups, with the same ids, from the same seed on any machine; only the times are
 	// those of the tenant's clock.
-	Seed uint64 `json:"seed"`
+	Seed uint64 `json:"seed" required:"false" doc:"Decides who comes out: the same from the same seed"`
 }
 
 // mostGenerated bounds what one call adds: about 8 GB.
@@ -47,13 +47,17 @@ func (t *Tenant) Generate(p Population) error {
 	case (groups == nil || groups.members == nil) && p.Groups > 0:
 		return fmt.Errorf("the tenant has no resource type with the schema %s", scim.GroupSchema)
 	}
-	return t.write(context.Background(), func(tx *transaction) error {
+	err := t.write(context.Background(), func(tx *transaction) error {
 		company := newCompany(p, users, tx.root)
 		if err := tx.hire(company); err != nil {
 			return err
 		}
 		return (&gathering{tx: tx, company: company, typ: groups, left: p.Groups}).run()
 	})
+	if err == nil {
+		t.happened(EventSeed, fmt.Sprintf("%d generated users", p.Users))
+	}
+	return err
 }
 
 // hire adds the people of a company. They are made at the same time as they are

@@ -63,6 +63,9 @@ func (l *Local) DeleteTenant(_ context.Context, name string) error {
 // Seed adds resources, see [Tenant.Seed].
 func (l *Local) Seed(_ context.Context, json io.Reader) error { return l.tenant.Seed(json) }
 
+// Generate adds the staff of a plausible company, see [Tenant.Generate].
+func (l *Local) Generate(_ context.Context, p Population) error { return l.tenant.Generate(p) }
+
 // Reset deletes all resources.
 func (l *Local) Reset(context.Context) error {
 	l.tenant.Reset()

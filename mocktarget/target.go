@@ -48,6 +48,8 @@ type Tenants interface {
 type Content interface {
 	// Seed adds resources from a JSON object, see [Tenant.Seed].
 	Seed(ctx context.Context, json io.Reader) error
+	// Generate adds the staff of a plausible company, see [Tenant.Generate].
+	Generate(ctx context.Context, p Population) error
 	// Reset deletes all resources.
 	Reset(ctx context.Context) error
 	// Resources returns the resources of a type, such as "User", see

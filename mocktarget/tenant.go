@@ -68,6 +68,8 @@ type TenantConfig struct {
 	Clock ClockState
 	// Seed is what the tenant holds at first, see [Tenant.Seed]. nil means nothing.
 	Seed io.Reader
+	// Population is who the tenant holds beside that, see [Tenant.Generate].
+	Population Population
 }
 
 // CreateTenant makes a tenant. The error is a 409 if there is one of the name
@@ -112,10 +114,15 @@ func (t *Tenant) prepare(config TenantConfig) error {
 			return err
 		}
 	}
-	if config.Seed == nil {
+	if config.Seed != nil {
+		if err := t.Seed(config.Seed); err != nil {
+			return err
+		}
+	}
+	if config.Population.Users == 0 && config.Population.Groups == 0 {
 		return nil
 	}
-	return t.Seed(config.Seed)
+	return t.Generate(config.Population)
 }
 
 // enroll puts a tenant where requests find it, unless its name is taken.

@@ -47,6 +47,11 @@ type resourcePath struct {
 	ID   string `path:"id" doc:"Id of the resource"`
 }
 
+type generateRequest struct {
+	TenantPath
+	Body mocktarget.Population
+}
+
 // seedSchema describes what [mocktarget.Tenant.Seed] takes.
 func seedSchema() *huma.Schema {
 	return &huma.Schema{
@@ -63,6 +68,10 @@ func (a *API) registerContent(api huma.API) {
 	seed.MaxBodyBytes = maxSeed
 	huma.Register(api, seed,
 		acting(a, func(t *mocktarget.Tenant, in *rawRequest) error { return t.Seed(bytes.NewReader(in.RawBody)) }))
+	generate := action("/tenants/{tenant}/generate", "generate", "Add the staff of a plausible company")
+	generate.Middlewares = huma.Middlewares{patient}
+	huma.Register(api, generate,
+		acting(a, func(t *mocktarget.Tenant, in *generateRequest) error { return t.Generate(in.Body) }))
 	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/resources/{type}", "list-resources", "List the resources of a type"),
 		answer(a, listResources))
 	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}/resources/{type}/{id}", "get-resource", "Read a resource"),

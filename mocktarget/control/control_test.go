@@ -203,6 +203,7 @@ var wantOperations = []string{
 	"POST tenants/{tenant}/clock",
 	"POST tenants/{tenant}/expect",
 	"POST tenants/{tenant}/fork",
+	"POST tenants/{tenant}/generate",
 	"POST tenants/{tenant}/invariants",
 	"POST tenants/{tenant}/reset",
 	"POST tenants/{tenant}/seed",

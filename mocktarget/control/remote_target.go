@@ -36,6 +36,9 @@ func (r *Remote) CreateTenant(ctx context.Context, name string, config mocktarge
 			body.ResourceTypes = append(body.ResourceTypes, extension.Schema.Object().AppendJSON(nil))
 		}
 	}
+	if config.Population != (mocktarget.Population{}) {
+		body.Generate = &config.Population
+	}
 	if config.Seed != nil {
 		var err error
 		if body.Seed, err = io.ReadAll(config.Seed); err != nil {
@@ -66,6 +69,11 @@ func (r *Remote) DeleteTenant(ctx context.Context, name string) error {
 // Seed adds resources from a JSON object.
 func (r *Remote) Seed(ctx context.Context, json io.Reader) error {
 	return r.do(ctx, http.MethodPost, json, nil, "seed")
+}
+
+// Generate adds the staff of a plausible company.
+func (r *Remote) Generate(ctx context.Context, p mocktarget.Population) error {
+	return r.do(ctx, http.MethodPost, p, nil, "generate")
 }
 
 // Reset deletes all resources.

@@ -74,6 +74,12 @@ func testContent(t *testing.T, target mocktarget.Target) {
 	_, err = target.Resources(ctx, "Nope")
 	status(t, err, 404, "Nope")
 
+	check(t, target.Generate(ctx, mocktarget.Population{Users: 20, Groups: 3, Seed: 7}))
+	users, err = target.Resources(ctx, "User")
+	check(t, err)
+	equal(t, "users with those generated", len(users), 22)
+	refused(t, target.Generate(ctx, mocktarget.Population{Users: -1}), "-1 users")
+
 	check(t, target.Reset(ctx))
 	users, err = target.Resources(ctx, "User")
 	check(t, err)
@@ -103,6 +109,14 @@ func testTenants(t *testing.T, target mocktarget.Target) {
 	equal(t, "its own token", scimDo(t, acme, "GET", "/Devices", "", "acme-token").StatusCode, 200)
 	equal(t, "its token elsewhere", scimDo(t, target, "GET", "/Users", "", "acme-token").StatusCode, 401)
 	equal(t, "without If-Match", scimDo(t, acme, "DELETE", "/Devices/"+devices[0].ID(), "", acme.Token()).StatusCode, 428)
+
+	staffed, err := target.CreateTenant(ctx, "staffed", mocktarget.TenantConfig{
+		Seed: strings.NewReader(`{"Users":[{"userName":"ann"}]}`), Population: mocktarget.Population{Users: 2},
+	})
+	check(t, err)
+	staff, err := staffed.Resources(ctx, "User")
+	check(t, err)
+	equal(t, "users seeded and generated", len(staff), 3)
 
 	_, err = target.CreateTenant(ctx, "acme", mocktarget.TenantConfig{})
 	status(t, err, 409, "acme")

@@ -26,13 +26,14 @@ type Tenant struct {
 // NewTenant describes a tenant to be made. What is left out is as in a tenant that
 // comes into being by its first use.
 type NewTenant struct {
-	Name          string                `json:"name" maxLength:"72" doc:"One to six dozen letters, digits, dots, dashes and underscores" example:"acme"`
-	Token         string                `json:"token,omitempty" writeOnly:"true" doc:"A bearer token that this tenant alone accepts, beside the mock's"`
-	ResourceTypes []json.RawMessage     `json:"resourceTypes,omitempty" doc:"Schemas and resource types (RFC 7643 sections 6 and 7) beside User and Group"`
-	Settings      *mocktarget.Settings  `json:"settings,omitempty"`
-	Sequential    bool                  `json:"sequential,omitempty" doc:"Give resources ids that are the same in each run"`
-	Clock         mocktarget.ClockState `json:"clock,omitzero" doc:"What its clock shows at first"`
-	Seed          json.RawMessage       `json:"seed,omitempty" doc:"What it holds at first, see the operation seed"`
+	Name          string                 `json:"name" maxLength:"72" doc:"One to six dozen letters, digits, dots, dashes and underscores" example:"acme"`
+	Token         string                 `json:"token,omitempty" writeOnly:"true" doc:"A bearer token that this tenant alone accepts, beside the mock's"`
+	ResourceTypes []json.RawMessage      `json:"resourceTypes,omitempty" doc:"Schemas and resource types (RFC 7643 sections 6 and 7) beside User and Group"`
+	Settings      *mocktarget.Settings   `json:"settings,omitempty"`
+	Sequential    bool                   `json:"sequential,omitempty" doc:"Give resources ids that are the same in each run"`
+	Clock         mocktarget.ClockState  `json:"clock,omitzero" doc:"What its clock shows at first"`
+	Seed          json.RawMessage        `json:"seed,omitempty" doc:"What it holds at first, see the operation seed"`
+	Generate      *mocktarget.Population `json:"generate,omitempty" doc:"Who it holds at first, see the operation generate"`
 }
 
 type tenantRequest struct {
@@ -71,6 +72,7 @@ func (a *API) registerTenants(api huma.API) {
 	huma.Register(api, operation(http.MethodGet, "/tenants", "list-tenants", "List the tenants"), a.listTenants)
 	create := conflicting(creating("/tenants", "create-tenant", "Make a tenant"))
 	create.MaxBodyBytes = maxSeed
+	create.Middlewares = huma.Middlewares{patient}
 	huma.Register(api, create, a.createTenant)
 	huma.Register(api, operation(http.MethodGet, "/tenants/{tenant}", "get-tenant", "Read what a tenant is"),
 		answer(a, func(t *mocktarget.Tenant, in *tenantRequest) (Tenant, error) { return a.describe(t, in.ReachedAt), nil }))
@@ -139,6 +141,9 @@ func (a *API) createTenant(_ context.Context, in *newTenant) (*made, error) {
 		if config.ResourceTypes, err = mocktarget.ParseResourceTypes(documents...); err != nil {
 			return nil, huma.Error422UnprocessableEntity("body.resourceTypes: " + err.Error())
 		}
+	}
+	if in.Body.Generate != nil {
+		config.Population = *in.Body.Generate
 	}
 	if len(in.Body.Seed) > 0 {
 		config.Seed = bytes.NewReader(in.Body.Seed)

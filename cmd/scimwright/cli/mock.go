@@ -23,6 +23,7 @@ type mockFlags struct {
 	controlToken                 string // the one in that variable
 	types                        []string
 	strict                       bool
+	generate                     int
 }
 
 func newMock() *cobra.Command {
@@ -52,6 +53,7 @@ own.`,
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
 	flags.StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
 	flags.StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
+	flags.IntVar(&f.generate, "generate", 0, "number of plausible users, in groups, that the default tenant starts with beside the seed")
 	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types; may be given again")
 	flags.StringVar(&f.engine, "engine", mocktarget.OwnEngine, "who answers: rfc goes by the RFCs, elimity is the Go library elimity-com/scim on the same data")
 	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
@@ -72,6 +74,9 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 		return err
 	}
 	ctx := cmd.Context()
+	if err := fillMock(ctx, mock, f); err != nil {
+		return err
+	}
 	listener, err := listen(ctx, "--listen", f.listen)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 	}
 }
 
-// newMockServer makes a mock with the types and the resources that files hold.
+// newMockServer makes an empty mock, with the types that files hold.
 func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 	config := elimityserver.Configure(mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict}})
 	if _, known := config.Engines[f.engine]; !known && f.engine != mocktarget.OwnEngine && f.engine != "" {
@@ -117,18 +122,44 @@ func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 	if err != nil {
 		return nil, usagef("the mock cannot be set up like this: %v", err)
 	}
-	if f.seed == "" {
-		return mock, nil
-	}
-	seed, err := os.Open(f.seed)
-	if err != nil {
-		return nil, unablef("the seed file cannot be read, check the path: %v", err)
-	}
-	defer seed.Close()
-	if err := mock.Tenant(mocktarget.DefaultTenant).Seed(seed); err != nil {
-		return nil, usagef("%s cannot be loaded: %v", f.seed, err)
-	}
 	return mock, nil
+}
+
+// fillMock adds what the default tenant starts with. Being interrupted, it leaves the
+// rest undone.
+func fillMock(ctx context.Context, mock *mocktarget.Server, f *mockFlags) error {
+	filled := make(chan error, 1)
+	go func() { filled <- f.fill(mock.Tenant(mocktarget.DefaultTenant)) }()
+	select {
+	case err := <-filled:
+		return err
+	case <-ctx.Done():
+		return stopped(ctx)
+	}
+}
+
+// usersPerGroup is how many generated users there are for each generated group.
+const usersPerGroup = 50
+
+func (f *mockFlags) fill(tenant *mocktarget.Tenant) error {
+	if f.seed != "" {
+		seed, err := os.Open(f.seed)
+		if err != nil {
+			return unablef("the seed file cannot be read, check the path: %v", err)
+		}
+		defer seed.Close()
+		if err := tenant.Seed(seed); err != nil {
+			return usagef("%s cannot be loaded: %v", f.seed, err)
+		}
+	}
+	if f.generate == 0 {
+		return nil
+	}
+	population := mocktarget.Population{Users: f.generate, Groups: (f.generate + usersPerGroup - 1) / usersPerGroup}
+	if err := tenant.Generate(population); err != nil {
+		return usagef("--generate %d: %v", f.generate, err)
+	}
+	return nil
 }
 
 // readTypes reads files of schemas and resource types. Without files it returns nil,
