@@ -3,7 +3,7 @@ package scim
 import filter "github.com/scim2/filter-parser/v2"
 
 // An Equality is a comparison of a string with eq that every match of a filter
-// satisfies. An index on the attribute can answer it: by [Prepare] of Value where
+// satisfies. An index on the attribute can answer it: by [Compose] of Value where
 // Ref.Target().CaseExact, otherwise by [Fold] of it.
 type Equality struct {
 	Ref   Ref
