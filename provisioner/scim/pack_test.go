@@ -68,7 +68,7 @@ func TestPack(t *testing.T) {
 func TestPackedComparable(t *testing.T) {
 	p := scim.NewPacking(scim.UserType())
 	pack := func(body string) scim.Packed { return p.Packed(string(p.Append(nil, object(t, body)))) }
-	if pack(`{"userName":"a","title":"b"}`) != pack(`{"userName":"a","title":"b"}`) {
+	if one, other := pack(`{"userName":"a","title":"b"}`), pack(`{"userName":"a","title":"b"}`); one != other {
 		t.Error("equal objects are different")
 	}
 	if pack(`{"userName":"a","title":"b"}`) == pack(`{"userName":"a","title":"c"}`) {
