@@ -48,7 +48,7 @@ func (t *Tenant) Generate(p Population) error {
 		return fmt.Errorf("the tenant has no resource type with the schema %s", scim.GroupSchema)
 	}
 	err := t.write(context.Background(), func(tx *transaction) error {
-		company := newCompany(p, users, tx.root)
+		company := newCompany(p, users, tx.tenant.root.Load())
 		if err := tx.hire(company); err != nil {
 			return err
 		}
