@@ -10,7 +10,7 @@ const tenant = body.dataset.tenant;
 const api = `${body.dataset.api}/tenants`;
 const path = (name) => encodeURIComponent(name);
 
-let view = "", shown = 0, paused = false, waiting = false, opened = "";
+let view = "", shown = 0, paused = false, waiting = false, behind = false, opened = "";
 let form = {}; // what the view was asked with
 
 // Views.
@@ -45,6 +45,7 @@ async function show(name, asked = {}) {
     input?.setSelectionRange(input.value.length, input.value.length);
   }
   markPaused();
+  follow(); // what happened while the view was on its way
 }
 
 const again = () => show(view, form);
@@ -104,14 +105,17 @@ function move(step) {
 const mostRows = 500;
 
 async function follow() {
-  if (view !== "timeline" || paused || waiting) return;
+  if (view !== "timeline" || paused) return;
+  behind = waiting;
+  if (waiting) return;
+  const body = $("#rows");
+  if (!body) return; // the view is on its way and follows by itself
   waiting = true;
-  const last = $("#rows tr")?.dataset.seq ?? 0;
+  const last = $("tr", body)?.dataset.seq ?? 0;
   const query = new URLSearchParams({ since: last, filter: form.filter ?? "" });
   try {
     const more = await fragment(`${path(tenant)}/timeline?${query}`);
-    const body = $("#rows");
-    if (view === "timeline" && body && more.includes("<tr")) {
+    if (body.isConnected && more.includes("<tr")) {
       body.insertAdjacentHTML("afterbegin", more);
       $("#nothing")?.remove();
       for (const row of body.children) {
@@ -124,6 +128,7 @@ async function follow() {
     fail(error);
   } finally {
     waiting = false;
+    if (behind) follow(); // something happened after the server had answered
   }
 }
 
