@@ -197,8 +197,11 @@ func (v packedValue) any(a *Attribute, test valueTest) bool {
 
 func (v packedValue) scalar() scalar {
 	switch v.kind {
-	case packedFalse, packedTrue:
-		return truth(v.kind == packedTrue)
+	case packedLiteral:
+		if v.number == packedNull {
+			return scalar{}
+		}
+		return truth(v.number == packedTrue)
 	case packedNumber:
 		return scalar{scalarNumber, v.text}
 	case packedWord, packedString:
@@ -239,8 +242,8 @@ func (p Packed) present(r Ref) bool {
 
 func (v packedValue) present() bool {
 	switch v.kind {
-	case packedNothing:
-		return false
+	case packedLiteral:
+		return v.number != packedNull
 	case packedWord, packedString:
 		return v.text != ""
 	case packedArray:

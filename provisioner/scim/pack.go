@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -24,7 +25,7 @@ type Packing struct {
 // them can be packed too, into more room.
 func NewPacking(rt *ResourceType) *Packing {
 	p := &Packing{numbers: map[string]int{}}
-	p.add("") // its number stands before a word that is written out
+	p.add("") // number 0
 	p.addAttributes(commonAttributes)
 	p.add(rt.Schema.ID)
 	p.addAttributes(rt.Schema.Attributes)
@@ -53,22 +54,27 @@ func (p *Packing) addAttributes(list []*Attribute) {
 	}
 }
 
-// The text of an object is its fields, each a name and a value. A name is the number
-// of a word, or 0 and the length and bytes of the name. A value is one number, of
-// which the lowest bits are its kind, and for the kinds that have content so many
-// bytes of it. Numbers are written as varints.
+// The text of an object is its fields, each a name and a value. A name is one byte, the
+// number of a word; the number of the empty word stands before a name that is written
+// out as a string. A value begins with a head of two bytes: the lowest bits are its
+// kind, and the others a number that is the length of what follows for the kinds that
+// have content. What is longer than fits there has its length behind the head. So a
+// reader passes over a value without looking into it.
 const (
-	packedNothing = iota // null
-	packedFalse
-	packedTrue
-	packedWord   // the number is that of the word
-	packedString // the content is the string itself
+	packedLiteral = iota // the number is one of null, false and true
+	packedWord           // the number is that of the word
+	packedString         // the content is the string itself
 	packedNumber
 	packedObject // the content is fields
 	packedArray  // the content is values
+	packedLong   // the number is the kind, and four bytes of length follow
 
 	packedKindBits = 3
 	packedKinds    = 1<<packedKindBits - 1
+	packedMost     = 1<<(16-packedKindBits) - 1
+	packedNames    = 1 << 8
+
+	packedNull, packedFalse, packedTrue = 0, 1, 2
 )
 
 // Append appends the text of an object to dst and returns the longer slice.
@@ -77,11 +83,13 @@ func (p *Packing) Append(dst []byte, o *Object) []byte {
 		return dst
 	}
 	for _, f := range o.fields {
-		number, known := p.numbers[*f.name]
-		dst = binary.AppendUvarint(dst, uint64(number))
-		if !known || number == 0 {
-			dst = binary.AppendUvarint(dst, uint64(len(*f.name)))
-			dst = append(dst, *f.name...)
+		if number := p.numbers[*f.name]; number < packedNames {
+			dst = append(dst, byte(number))
+		} else {
+			dst = append(dst, 0)
+		}
+		if dst[len(dst)-1] == 0 {
+			dst = appendPackedText(dst, packedString, *f.name)
 		}
 		dst = p.appendValue(dst, f.value)
 	}
@@ -91,19 +99,19 @@ func (p *Packing) Append(dst []byte, o *Object) []byte {
 func (p *Packing) appendValue(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
-		return append(dst, packedNothing)
+		return appendPackedHead(dst, packedLiteral, packedNull)
 	case bool:
 		if v {
-			return append(dst, packedTrue)
+			return appendPackedHead(dst, packedLiteral, packedTrue)
 		}
-		return append(dst, packedFalse)
+		return appendPackedHead(dst, packedLiteral, packedFalse)
 	case string:
-		if number, known := p.numbers[v]; known {
+		if number, known := p.numbers[v]; known && number <= packedMost {
 			return appendPackedHead(dst, packedWord, number)
 		}
-		return append(appendPackedHead(dst, packedString, len(v)), v...)
+		return appendPackedText(dst, packedString, v)
 	case json.Number:
-		return append(appendPackedHead(dst, packedNumber, len(v)), v...)
+		return appendPackedText(dst, packedNumber, string(v))
 	case *Object:
 		return enclose(dst, packedObject, func(dst []byte) []byte { return p.Append(dst, v) })
 	case []any:
@@ -119,19 +127,28 @@ func (p *Packing) appendValue(dst []byte, v any) []byte {
 }
 
 func appendPackedHead(dst []byte, kind, n int) []byte {
-	return binary.AppendUvarint(dst, uint64(n)<<packedKindBits|uint64(kind))
+	if n > packedMost {
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(kind<<packedKindBits|packedLong))
+		return binary.LittleEndian.AppendUint32(dst, uint32(n))
+	}
+	return binary.LittleEndian.AppendUint16(dst, uint16(n<<packedKindBits|kind))
 }
 
-// enclose appends a value whose length is known only when its content is written.
-// Most are short, so the content is moved if its length takes more than one byte.
+func appendPackedText(dst []byte, kind int, s string) []byte {
+	return append(appendPackedHead(dst, kind, len(s)), s...)
+}
+
+// enclose appends a value whose length is known only when its content is written. The
+// content is moved if the head has to be longer than usual.
 func enclose(dst []byte, kind int, content func([]byte) []byte) []byte {
+	const usual = 2
 	start := len(dst)
-	dst = content(append(dst, 0))
-	n := len(dst) - start - 1
-	var room [binary.MaxVarintLen64]byte
-	head := appendPackedHead(room[:0], kind, n)
-	dst = append(dst, head[1:]...)
-	copy(dst[start+len(head):], dst[start+1:start+1+n])
+	dst = content(append(dst, 0, 0))
+	var room [8]byte
+	head := appendPackedHead(room[:0], kind, len(dst)-start-usual)
+	if len(head) > usual {
+		dst = slices.Insert(dst, start, head[usual:]...)
+	}
 	copy(dst[start:], head)
 	return dst
 }
@@ -152,7 +169,7 @@ func (p Packed) Len() int {
 	n := 0
 	for r := p.reader(); r.more(); n++ {
 		r.name()
-		r.skip(r.number())
+		r.skip(r.head())
 	}
 	return n
 }
@@ -222,12 +239,16 @@ func (p Packed) Texts(r Ref, visit func(string) bool) {
 // find returns the value of the named field; nothing if there is none.
 func (p Packed) find(name string) packedValue {
 	for r := p.reader(); r.more(); {
-		at := r.name()
-		head := r.number()
-		if *at == name || sameName(*at, name) {
-			return r.value(head)
+		at := &r.packing.words[r.text[r.at]] // r.name() by hand: this is the loop of all searches
+		r.at++
+		if *at == "" {
+			at = r.literalName()
 		}
-		r.skip(head)
+		kind, n := r.head()
+		if len(*at) == len(name) && sameName(*at, name) {
+			return r.value(kind, n)
+		}
+		r.skip(kind, n)
 	}
 	return packedValue{}
 }
@@ -243,70 +264,66 @@ type packedReader struct {
 
 func (r *packedReader) more() bool { return r.at < len(r.text) }
 
-func (r *packedReader) number() int {
-	if c := r.text[r.at]; c < 0x80 {
-		r.at++
-		return int(c)
-	}
-	return r.longNumber()
-}
-
-func (r *packedReader) longNumber() (n int) {
-	for shift := 0; ; shift += 7 {
-		c := r.text[r.at]
-		r.at++
-		n |= int(c&0x7f) << shift
-		if c < 0x80 {
-			return n
-		}
-	}
-}
-
-func (r *packedReader) bytes(n int) string {
-	start := r.at
-	r.at += n
-	return r.text[start:r.at]
-}
-
 func (r *packedReader) name() *string {
-	if number := r.number(); number != 0 {
-		return &r.packing.words[number]
+	number := r.text[r.at]
+	r.at++
+	if number == 0 {
+		return r.literalName()
 	}
-	return r.literalName()
+	return &r.packing.words[number]
 }
 
 func (r *packedReader) literalName() *string {
-	name := r.bytes(r.number())
+	name := r.next().text
 	return &name
 }
 
-// skip passes over the content of a value that begins with a number.
-func (r *packedReader) skip(head int) {
-	if head&packedKinds > packedWord {
-		r.at += head >> packedKindBits
+// head reads the head of a value: its kind and number.
+func (r *packedReader) head() (kind, n int) {
+	head := int(r.text[r.at]) | int(r.text[r.at+1])<<8
+	r.at += 2
+	if head&packedKinds == packedLong {
+		return head >> packedKindBits, r.length()
+	}
+	return head & packedKinds, head >> packedKindBits
+}
+
+// length reads the length behind the head of what is long.
+func (r *packedReader) length() (n int) {
+	for shift := 0; shift < 32; shift += 8 {
+		n |= int(r.text[r.at]) << shift
+		r.at++
+	}
+	return n
+}
+
+// skip passes over the content of a value that has this head.
+func (r *packedReader) skip(kind, n int) {
+	if kind > packedWord {
+		r.at += n
 	}
 }
 
-func (r *packedReader) value(head int) packedValue {
-	v := packedValue{packing: r.packing, kind: head & packedKinds}
-	switch n := head >> packedKindBits; {
-	case v.kind > packedWord:
-		v.text = r.bytes(n)
-	case v.kind == packedWord:
-		v.word = n
+// value reads the content of a value that has this head.
+func (r *packedReader) value(kind, n int) packedValue {
+	v := packedValue{packing: r.packing, kind: kind, number: n}
+	switch {
+	case kind > packedWord:
+		v.text = r.text[r.at : r.at+n]
+		r.at += n
+	case kind == packedWord:
 		v.text = r.packing.words[n]
 	}
 	return v
 }
 
-// next is value for one whose number is yet to be read.
-func (r *packedReader) next() packedValue { return r.value(r.number()) }
+func (r *packedReader) next() packedValue { return r.value(r.head()) }
 
 // A packedValue is one value in a text.
 type packedValue struct {
 	packing *Packing
 	kind    int
-	word    int
+	number  int
 	text    string // the content, or the word
 }
 
@@ -322,12 +339,8 @@ func (v packedValue) object() Packed {
 
 func (v packedValue) unpack() any {
 	switch v.kind {
-	case packedFalse:
-		return false
-	case packedTrue:
-		return true
 	case packedWord:
-		return v.packing.values[v.word]
+		return v.packing.values[v.number]
 	case packedString:
 		return v.text
 	case packedNumber:
@@ -337,14 +350,17 @@ func (v packedValue) unpack() any {
 	case packedArray:
 		n := 0
 		for r := v.reader(); r.more(); n++ {
-			r.skip(r.number())
+			r.skip(r.head())
 		}
 		list := make([]any, 0, n)
 		for r := v.reader(); r.more(); {
 			list = append(list, r.next().unpack())
 		}
 		return list
-	default:
-		return nil
+	case packedLiteral:
+		if v.number != packedNull {
+			return v.number == packedTrue
+		}
 	}
+	return nil
 }
