@@ -159,13 +159,34 @@ func scan(t *table, matches recordMatcher) []uint32 {
 	return slices.Concat(found...)
 }
 
+// scanSpan tests the resources between two slots. It looks at the beginning of some
+// before it tests them, so that the processor fetches all of these from memory at the
+// same time and need not wait for one after the other.
 func scanSpan(t *table, low, high uint32, matches recordMatcher) []uint32 {
 	var found []uint32
+	var slots [32]uint32
+	var records [len(slots)]*record
+	n := 0
+	test := func() {
+		var fetched byte
+		for _, rec := range records[:n] {
+			fetched ^= rec.id[0]
+		}
+		runtime.KeepAlive(fetched)
+		for i, rec := range records[:n] {
+			if matches(slots[i], rec) {
+				found = append(found, slots[i])
+			}
+		}
+		n = 0
+	}
 	for slot, rec := range t.records.span(low, high) {
-		if matches(slot, rec) {
-			found = append(found, slot)
+		slots[n], records[n] = slot, rec
+		if n++; n == len(slots) {
+			test()
 		}
 	}
+	test()
 	return found
 }
 
