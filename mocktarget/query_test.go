@@ -3,11 +3,13 @@ package mocktarget_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 // crew seeds five users that differ in everything the queries ask for.
@@ -165,4 +167,46 @@ func TestRootCursor(t *testing.T) {
 		found = append(found, strings.Fields(r.names("id"))...)
 	}
 	equal(t, "walk", strings.Join(found, " "), "U4 U3 U2 U1 U5 G1")
+}
+
+// Sorting by any attribute puts resources in the order that their values have.
+func TestSortOfMany(t *testing.T) {
+	c := generate(t, mocktarget.Population{Users: 400, Seed: 3})
+	c.createUser("maria.garcia") // the beginning of longer ones
+	c.createUser("Zz\u00fc", `"displayName":"\u00c5ngstr\u00f6m"`)
+	rt := scim.UserType()
+	for _, by := range []string{
+		"userName", "displayName", "title", "name.familyName", "nickName", "active", "emails", "phoneNumbers.value", "addresses.locality",
+		enterpriseURN + ":employeeNumber", enterpriseURN + ":department", "meta.created", "id",
+	} {
+		path, err := scim.ParseAttributePath(by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, err := rt.Resolve(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref, _ = ref.SortRef()
+		var orders [2][]string
+		for i, order := range []string{"ascending", "descending"} {
+			r := c.do("GET", "/Users?count=1000&sortOrder="+order+"&sortBy="+url.QueryEscape(by), "").want(200)
+			page, err := scim.ParseObject([]byte(r.raw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var before *scim.Object
+			for _, v := range page.Array("Resources") {
+				u := v.(*scim.Object)
+				orders[i] = append(orders[i], u.ID())
+				if before != nil && i == 0 && scim.Compare(ref.Target(), ref.SortValue(before), ref.SortValue(u)) > 0 {
+					t.Errorf("by %s, %s stands before %s", by, before.AppendJSON(nil), u.AppendJSON(nil))
+				}
+				before = u
+			}
+		}
+		slices.Reverse(orders[1])
+		equal(t, "users sorted by "+by, len(orders[0]), 402)
+		equal(t, "descending order by "+by, slices.Equal(orders[0], orders[1]), true)
+	}
 }

@@ -2,6 +2,7 @@ package mocktarget
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -82,6 +83,25 @@ func (c sortColumn) compare(a, b any) int {
 	return scim.Compare(c.ref.Target(), a, b)
 }
 
+// prefix returns a number that orders text as far as it goes: most comparisons need
+// not fetch the texts then. What is missing comes last.
+func (c sortColumn) prefix(key any) (n uint64) {
+	if !c.text {
+		return 0
+	}
+	text, ok := key.(string)
+	if !ok {
+		return math.MaxUint64 // no text begins with such bytes
+	}
+	for i := range 8 {
+		n <<= 8
+		if i < len(text) {
+			n |= uint64(text[i])
+		}
+	}
+	return n
+}
+
 // order puts the hits of a type in the query's order: that of creation, or that of
 // the sort key and creation. Descending is ascending reversed, so that what is
 // missing comes first.
@@ -120,16 +140,24 @@ func (q *query) order(root *root, typ *resourceType, found hits) matches {
 // sort orders slots by the column.
 func (c sortColumn) sort(t *table, slots []uint32) []uint32 {
 	type row struct {
-		key  any
-		slot uint32
+		prefix uint64
+		key    any
+		slot   uint32
 	}
 	rows := make([]row, len(slots))
 	for i, slot := range slots {
 		rec, _ := t.records.get(slot)
-		rows[i] = row{c.key(slot, rec), slot}
+		key := c.key(slot, rec)
+		rows[i] = row{c.prefix(key), key, slot}
 	}
 	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(c.compare(a.key, b.key), cmp.Compare(a.slot, b.slot))
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		if order := c.compare(a.key, b.key); order != 0 {
+			return order
+		}
+		return cmp.Compare(a.slot, b.slot)
 	})
 	for i := range rows {
 		slots[i] = rows[i].slot
