@@ -37,8 +37,8 @@ func (p presenter) present(typ *resourceType, slot uint32, rec *record, projecti
 func (p presenter) fields(typ *resourceType, slot uint32, rec *record, projection scim.Projection) iter.Seq2[string, any] {
 	return func(yield func(string, any) bool) {
 		for name, v := range rec.document.All() {
-			if typ.manager != nil && name == typ.manager.URN {
-				p.nameManager(typ, v.(*scim.Object))
+			if extension, ok := v.(*scim.Object); ok && typ.manager != nil && name == typ.manager.URN {
+				p.nameManager(typ, extension)
 			}
 			if !yield(name, v) || name == "schemas" && !yield("id", rec.id) {
 				return
@@ -94,18 +94,18 @@ func (p presenter) member(model *model, m member) *scim.Object {
 func (p presenter) groups(typ *resourceType, slot uint32) []any {
 	var list []any
 	for _, m := range p.root.memberships(typ.model, makeRef(typ, slot)) {
-		element := scim.NewObject(
+		fields := append(make([]scim.Field, 0, 4),
 			scim.Field{Name: "value", Value: m.record.id},
 			scim.Field{Name: "$ref", Value: p.location(m.typ, m.record.id)},
 		)
 		if display := m.record.document.String("displayName"); display != "" {
-			element.Set("display", display)
+			fields = append(fields, scim.Field{Name: "display", Value: display})
 		}
-		element.Set("type", "indirect")
+		kind := "indirect"
 		if m.direct {
-			element.Set("type", "direct")
+			kind = "direct"
 		}
-		list = append(list, element)
+		list = append(list, scim.NewObject(append(fields, scim.Field{Name: "type", Value: kind})...))
 	}
 	return list
 }
