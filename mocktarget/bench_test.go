@@ -85,7 +85,9 @@ func benchSize(b *testing.B, n int, results *results) {
 	debug.FreeOSMemory()
 	results.add(n, "mock", rowResident, 1, float64(status("VmRSS"))/1e6, "MB")
 	mock.learn(b, n)
+	resetPeak()
 	mock.bench(b, "mock", results)
+	results.add(n, "mock", rowAnswering, 1, float64(status("VmHWM"))/1e6, "MB")
 	b.Run("mock/"+rowSnapshot, func(b *testing.B) {
 		for range b.N {
 			if _, err := mock.tenant().Save("bench"); err != nil {

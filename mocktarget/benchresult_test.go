@@ -12,12 +12,13 @@ import (
 
 // Rows of the table that are not requests.
 const (
-	rowReady    = "start until it answers"
-	rowGenerate = "generate"
-	rowResident = "resident"
-	rowPeak     = "resident at most while generating"
-	rowSnapshot = "snapshot and restore"
-	rowFork     = "fork and delete"
+	rowReady     = "start until it answers"
+	rowGenerate  = "generate"
+	rowResident  = "resident"
+	rowPeak      = "resident at most while generating"
+	rowAnswering = "resident at most while answering, client included"
+	rowSnapshot  = "snapshot and restore"
+	rowFork      = "fork and delete"
 )
 
 // results collect what benchmarks measure and put it into a Markdown table.
@@ -144,7 +145,18 @@ func (r *results) text(users int, subject, row string) string {
 	return fmt.Sprintf("%s (%s×)", s.text(), short(ratio))
 }
 
-func (s *series) text() string { return short(s.median()) + strings.Replace(" "+s.unit, " /", "/", 1) }
+func (s *series) text() string {
+	switch v := s.median(); {
+	case s.unit == "/s":
+		return short(v) + "/s"
+	case s.unit == "ms" && v >= 1000:
+		return short(v/1000) + " s"
+	case s.unit == "ms" && v < 0.1:
+		return short(v*1000) + " µs"
+	default:
+		return short(v) + " " + s.unit
+	}
+}
 
 // short returns a number with about three digits.
 func short(v float64) string {
