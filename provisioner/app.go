@@ -17,8 +17,8 @@ type App struct {
 	// Token is the bearer token sent to the endpoint. It is sealed at rest and
 	// never printed.
 	Token string
-	// Groups says which groups the app is given. Empty means [GroupsAuto].
-	Groups GroupPolicy
+	// Settings say how the app is provisioned.
+	Settings Settings
 	// State says whether work for the app goes on; Reason says in one sentence
 	// why it does not.
 	State  AppState
@@ -26,17 +26,6 @@ type App struct {
 	// Learned is what the app has shown about itself so far.
 	Learned Learned
 }
-
-// A GroupPolicy says which groups an app is given.
-type GroupPolicy string
-
-// The group policies.
-const (
-	// GroupsAuto pushes groups as long as the app has a Groups endpoint.
-	GroupsAuto GroupPolicy = "auto"
-	// GroupsOff never touches groups.
-	GroupsOff GroupPolicy = "off"
-)
 
 // An AppState says whether work for an app goes on.
 type AppState string
@@ -82,7 +71,7 @@ func (l *Learned) Empty(k Kind) bool {
 }
 
 // WantsGroups reports whether groups are pushed to the app at all.
-func (a *App) WantsGroups() bool { return a.Groups != GroupsOff }
+func (a *App) WantsGroups() bool { return a.Settings.groups() != GroupsOff }
 
 var appName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$`)
 
@@ -108,10 +97,8 @@ func (a *App) Validate() error {
 	if a.Token == "" {
 		return fmt.Errorf("app %q has no bearer token: make one in the app and save it here", a.Name)
 	}
-	switch a.Groups {
-	case "", GroupsAuto, GroupsOff:
-		return nil
-	default:
-		return fmt.Errorf("group policy %q of app %q: use %q or %q", a.Groups, a.Name, GroupsAuto, GroupsOff)
+	if err := a.Settings.Validate(); err != nil {
+		return fmt.Errorf("settings of app %q: %w", a.Name, err)
 	}
+	return nil
 }

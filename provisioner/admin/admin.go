@@ -14,22 +14,27 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
 // AppInput is the body that saves an app.
 type AppInput struct {
 	Endpoint string `json:"endpoint" doc:"Base URL of the app's SCIM service" example:"https://app.example.com/scim/v2"`
 	Token    string `json:"token,omitempty" writeOnly:"true" doc:"Bearer token for the endpoint. Leave it out to keep the one that is saved"`
-	Groups   string `json:"groups,omitempty" enum:"auto,off" doc:"auto pushes groups if the app has them, off never does. Default: auto"`
+	Groups   string `json:"groups,omitempty" enum:"auto,off,selected" doc:"auto pushes groups if the app has them, off never does, selected those of settings.selectedGroups. Default: auto"`
+	// Settings replace all that are saved; groups beside them wins over groups in them.
+	Settings *provisioner.Settings `json:"settings,omitempty" doc:"How the app is provisioned. Default: the defaults of each"`
 }
 
 // App is an app without its token.
 type App struct {
-	Name     string `json:"name"`
-	Endpoint string `json:"endpoint"`
-	Groups   string `json:"groups"`
-	State    string `json:"state" enum:"active,paused" doc:"paused keeps all work until the app is saved again or synced"`
-	Reason   string `json:"reason,omitempty" doc:"Why the app is paused"`
+	Name     string               `json:"name"`
+	Endpoint string               `json:"endpoint"`
+	Groups   string               `json:"groups"`
+	Settings provisioner.Settings `json:"settings"`
+	State    string               `json:"state" enum:"active,paused" doc:"paused keeps all work until the app is saved again or synced"`
+	Reason   string               `json:"reason,omitempty" doc:"Why the app is paused"`
 }
 
 // Link is the state of one subject in one app.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -200,7 +201,7 @@ func TestApps(t *testing.T) {
 	address, client := newServer(t)
 	ctx := t.Context()
 	app, err := client.PutApp(ctx, "wiki", admin.AppInput{Endpoint: "https://wiki.example/scim/v2", Token: "tkn-1"})
-	if err != nil || *app != (admin.App{Name: "wiki", Endpoint: "https://wiki.example/scim/v2", Groups: "auto", State: "active"}) {
+	if err != nil || !reflect.DeepEqual(*app, admin.App{Name: "wiki", Endpoint: "https://wiki.example/scim/v2", Groups: "auto", State: "active"}) {
 		t.Fatalf("%+v, %v", app, err)
 	}
 	// The token stays when it is left out, and never comes back.

@@ -52,7 +52,13 @@ type putApp struct {
 }
 
 func (s *server) putApp(ctx context.Context, in *putApp) (*body[App], error) {
-	app := provisioner.App{Name: in.App, Endpoint: in.Body.Endpoint, Token: in.Body.Token, Groups: provisioner.GroupPolicy(in.Body.Groups)}
+	app := provisioner.App{Name: in.App, Endpoint: in.Body.Endpoint, Token: in.Body.Token}
+	if in.Body.Settings != nil {
+		app.Settings = *in.Body.Settings
+	}
+	if in.Body.Groups != "" {
+		app.Settings.Groups = provisioner.GroupPolicy(in.Body.Groups)
+	}
 	if err := s.check(ctx, app); err != nil {
 		return nil, err
 	}
@@ -117,11 +123,11 @@ func (s *server) listLinks(ctx context.Context, in *linksQuery) (*body[list[Link
 }
 
 func wireApp(a *provisioner.App) App {
-	groups := a.Groups
+	groups := a.Settings.Groups
 	if groups == "" {
 		groups = provisioner.GroupsAuto
 	}
-	return App{Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), State: string(a.State), Reason: a.Reason}
+	return App{Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), Settings: a.Settings, State: string(a.State), Reason: a.Reason}
 }
 
 func wireLink(l *provisioner.Link) Link {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -17,7 +18,7 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// PutApp connects an app, or changes its endpoint, token and group policy. An empty
+// PutApp connects an app, or changes its endpoint, token and settings. An empty
 // token keeps the one the app has. A paused app goes on, since a new connection is
 // what it waited for; what was learned through another connection is forgotten.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
@@ -29,14 +30,11 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if old != nil && app.Token == "" {
 			app.Token = old.Token
 		}
-		if app.Groups == "" {
-			app.Groups = provisioner.GroupsAuto
-		}
 		if err := app.Validate(); err != nil {
 			return err
 		}
 		app.State, app.Reason, app.Learned = provisioner.AppActive, "", provisioner.Learned{}
-		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && old.Groups == app.Groups {
+		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && reflect.DeepEqual(old.Settings, app.Settings) {
 			app.Learned = old.Learned
 		}
 		if err := s.writeApp(ctx, tx, &app); err != nil {
@@ -67,23 +65,30 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 	if err != nil {
 		return err
 	}
+	settings, err := json.Marshal(app.Settings)
+	if err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, policy, state, reason, learned, updated_at)
+		INSERT INTO app (name, endpoint, token, settings, state, reason, learned, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, policy = excluded.policy,
+		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state = excluded.state, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at`,
-		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), app.Groups, app.State, app.Reason, string(learned), s.nowMillis())
+		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Reason, string(learned), s.nowMillis())
 	return err
 }
 
-const appColumns = "name, endpoint, token, policy, state, reason, learned"
+const appColumns = "name, endpoint, token, settings, state, reason, learned"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
-	var token, learned string
-	err := row.Scan(&app.Name, &app.Endpoint, &token, &app.Groups, &app.State, &app.Reason, &learned)
+	var token, settings, learned string
+	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Reason, &learned)
 	if err != nil {
 		return nil, err
+	}
+	if err := json.Unmarshal([]byte(settings), &app.Settings); err != nil {
+		return nil, fmt.Errorf("the settings of app %q are damaged: %w", app.Name, err)
 	}
 	if err := json.Unmarshal([]byte(learned), &app.Learned); err != nil {
 		return nil, fmt.Errorf("what was learned of app %q is damaged: %w", app.Name, err)

@@ -265,6 +265,9 @@ func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool)
 	case strings.TrimRight(saved.Endpoint, "/") != strings.TrimRight(app.Endpoint, "/"):
 		return usagef("the database knows the app %q at %s, not at %s: give the new one another name with --app, or use another --database", app.Name, saved.Endpoint, app.Endpoint)
 	}
+	if saved != nil {
+		app.Settings = saved.Settings
+	}
 	return s.Connect(ctx, *app)
 }
 

@@ -1,0 +1,229 @@
+package provisioner
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Settings say how one app is provisioned. This is the one place where all of them
+// and their defaults are listed; the zero Settings are the defaults.
+type Settings struct {
+	// Preset names an app, or a way of apps, whose known peculiarities apply, such as
+	// "aws-identity-center". What the app itself has shown and the settings below
+	// come before it. Empty means an app that follows the RFC.
+	Preset string `json:"preset,omitzero"`
+	// Scope says who has access to the app. Default: everybody.
+	Scope Scope `json:"scope,omitzero"`
+	// Groups says which groups the app is given; SelectedGroups are the directory ids
+	// of those that "selected" means. Default: auto.
+	Groups         GroupPolicy `json:"groups,omitzero"`
+	SelectedGroups []string    `json:"selectedGroups,omitempty"`
+	// Authoritative takes members out of a group that the directory does not know.
+	// Default: members that others have put there stay.
+	Authoritative bool `json:"authoritative,omitzero"`
+	// Mapping makes the attributes that the app is given of a user. Default: all of
+	// the directory's, as they are.
+	Mapping []MappingRule `json:"mapping,omitempty"`
+	// Adopt says what becomes of an account that the app already has under the name
+	// of somebody in the directory. Default: it is taken over.
+	Adopt AdoptPolicy `json:"adopt,omitzero"`
+	// CreateDisabled makes accounts also for people who are disabled. Default: they
+	// get none.
+	CreateDisabled bool `json:"createDisabled,omitzero"`
+	// Deprovision says what becomes of the account of somebody who is disabled, loses
+	// access or leaves.
+	Deprovision Deprovision `json:"deprovision,omitzero"`
+	// Guard holds back mass disabling and deleting.
+	Guard Guard `json:"guard,omitzero"`
+	// Pins are directory ids of people whose account is never disabled or deleted,
+	// such as the app's last administrator.
+	Pins []string `json:"pins,omitempty"`
+	// Drift says what an audit does about attributes that somebody changed in the
+	// app. Default: it reports them.
+	Drift DriftPolicy `json:"drift,omitzero"`
+	// Capabilities are what an administrator knows of the app, by the name of the
+	// capability, see [Capability]. What the app has shown comes before it.
+	Capabilities map[string]string `json:"capabilities,omitempty"`
+	// MemberChunk is how many members one request adds or removes. Default: 100, or
+	// what the preset says.
+	MemberChunk int `json:"memberChunk,omitzero"`
+	// Concurrency is how many requests are in flight at a time at the most. Default:
+	// 16.
+	Concurrency int `json:"concurrency,omitzero"`
+	// Rate is how many requests are sent in a second at the most, by all processes
+	// together. Default: as many as the app answers.
+	Rate float64 `json:"rate,omitzero"`
+	// PrivateNetwork lets the endpoint be in a private network or on this machine.
+	// Default: allowed only where the whole service allows it.
+	PrivateNetwork bool `json:"privateNetwork,omitzero"`
+}
+
+// A Scope says who has access to an app.
+type Scope struct {
+	// Groups are directory ids: their members, and those of the groups in them, have
+	// access. Empty means everybody, unless Nobody is set.
+	Groups []string `json:"groups,omitempty"`
+	// Nobody takes access away from everybody.
+	Nobody bool `json:"nobody,omitzero"`
+}
+
+// Everybody reports whether all of the directory has access.
+func (s Scope) Everybody() bool { return !s.Nobody && len(s.Groups) == 0 }
+
+// A GroupPolicy says which groups an app is given.
+type GroupPolicy string
+
+// The group policies.
+const (
+	// GroupsAuto pushes all groups as long as the app has a Groups endpoint.
+	GroupsAuto GroupPolicy = "auto"
+	// GroupsOff never touches groups.
+	GroupsOff GroupPolicy = "off"
+	// GroupsSelected pushes the selected groups only.
+	GroupsSelected GroupPolicy = "selected"
+)
+
+// An AdoptPolicy says what becomes of an account that the app already has under the
+// name of somebody in the directory, and that belongs to nobody else.
+type AdoptPolicy string
+
+// The adopt policies.
+const (
+	// AdoptAlways takes it over.
+	AdoptAlways AdoptPolicy = "always"
+	// AdoptReview leaves it to a person: the link is in conflict until somebody
+	// adopts or ignores the account.
+	AdoptReview AdoptPolicy = "review"
+)
+
+// Deprovision says what becomes of an account. Each field's empty value is the
+// default that it names.
+type Deprovision struct {
+	// Disabled: the person is disabled in the directory. Default: disable, groups
+	// stay.
+	Disabled Farewell `json:"disabled,omitzero"`
+	// NoAccess: the person has lost access to the app. Default: disable, then leave
+	// the groups.
+	NoAccess Farewell `json:"noAccess,omitzero"`
+	// Deleted: the person has left the directory. Default: disable.
+	Deleted Farewell `json:"deleted,omitzero"`
+	// GraceDays is how many days a disabled account is kept before [FarewellDelete]
+	// deletes it. Zero means 30; less than zero deletes at once.
+	GraceDays int `json:"graceDays,omitzero"`
+}
+
+// A Farewell is what becomes of an account.
+type Farewell string
+
+// The farewells.
+const (
+	// FarewellDisable sets active to false and keeps the memberships.
+	FarewellDisable Farewell = "disable"
+	// FarewellStrip disables and then takes the account out of its groups.
+	FarewellStrip Farewell = "strip"
+	// FarewellDelete disables, and deletes the account after the grace period.
+	FarewellDelete Farewell = "delete"
+	// FarewellUnlink leaves the account alone and forgets it.
+	FarewellUnlink Farewell = "unlink"
+)
+
+// A Guard holds back disabling and deleting beyond a limit within an hour, the
+// larger of the two numbers, until somebody approves it. A directory that wants
+// nobody in the app any more is held back whatever the number.
+type Guard struct {
+	// Max is how many accounts and groups may go. Zero means 5.
+	Max int `json:"max,omitzero"`
+	// Percent is how many of a hundred managed accounts may go. Zero means 10.
+	Percent int `json:"percent,omitzero"`
+	// Off holds nothing back.
+	Off bool `json:"off,omitzero"`
+}
+
+// A DriftPolicy says what an audit does about what somebody changed in the app.
+type DriftPolicy string
+
+// The drift policies.
+const (
+	// DriftReport lists it.
+	DriftReport DriftPolicy = "report"
+	// DriftEnforce sets it back.
+	DriftEnforce DriftPolicy = "enforce"
+)
+
+// A MappingRule makes one attribute of a user in the app. Exactly one of From,
+// Constant and Template says where the value comes from.
+type MappingRule struct {
+	// To is the attribute in the app: a path such as name.givenName,
+	// emails[type eq "work"].value or urn:…:User:department.
+	To string `json:"to"`
+	// From is an attribute of the directory, as a path; one without a value leaves
+	// To unassigned.
+	From string `json:"from,omitzero"`
+	// Constant is a JSON value that everybody has.
+	Constant json.RawMessage `json:"constant,omitempty"`
+	// Template is a text with attributes of the directory in braces, such as
+	// "{name.givenName} {name.familyName}".
+	Template string `json:"template,omitzero"`
+	// CreateOnly gives the attribute to new accounts and never changes it again.
+	CreateOnly bool `json:"createOnly,omitzero"`
+}
+
+// Validate returns an error that says what to change if the settings make no sense.
+func (s *Settings) Validate() error {
+	if err := oneOf("groups", s.Groups, "", GroupsAuto, GroupsOff, GroupsSelected); err != nil {
+		return err
+	}
+	if err := oneOf("adopt", s.Adopt, "", AdoptAlways, AdoptReview); err != nil {
+		return err
+	}
+	if err := oneOf("drift", s.Drift, "", DriftReport, DriftEnforce); err != nil {
+		return err
+	}
+	for name, farewell := range map[string]Farewell{
+		"deprovision.disabled": s.Deprovision.Disabled, "deprovision.noAccess": s.Deprovision.NoAccess, "deprovision.deleted": s.Deprovision.Deleted,
+	} {
+		if err := oneOf(name, farewell, "", FarewellDisable, FarewellStrip, FarewellDelete, FarewellUnlink); err != nil {
+			return err
+		}
+	}
+	switch {
+	case s.Groups == GroupsSelected && len(s.SelectedGroups) == 0:
+		return fmt.Errorf("groups is %q: name them in selectedGroups", GroupsSelected)
+	case s.Groups != GroupsSelected && len(s.SelectedGroups) > 0:
+		return fmt.Errorf("selectedGroups are named: set groups to %q", GroupsSelected)
+	case s.Scope.Nobody && len(s.Scope.Groups) > 0:
+		return fmt.Errorf("scope names groups and nobody: leave one of them out")
+	case s.Guard.Max < 0 || s.Guard.Percent < 0 || s.Guard.Percent > 100:
+		return fmt.Errorf("guard: max must not be negative and percent from 0 to 100")
+	case s.MemberChunk < 0 || s.Concurrency < 0 || s.Rate < 0:
+		return fmt.Errorf("memberChunk, concurrency and rate must not be negative")
+	default:
+		return nil
+	}
+}
+
+func oneOf[T ~string](name string, value T, allowed ...T) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s is %q: use one of %q", name, value, allowed[1:])
+}
+
+// The defaults, where zero means one.
+
+func (s *Settings) groups() GroupPolicy {
+	if s.Groups == "" {
+		return GroupsAuto
+	}
+	return s.Groups
+}
+
+func (s *Settings) grace() time.Duration {
+	days := s.Deprovision.GraceDays
+	if days == 0 {
+		days = 30
+	}
+	return time.Duration(max(days, 0)) * 24 * time.Hour
+}
