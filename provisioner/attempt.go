@@ -47,7 +47,7 @@ func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
 	o := &Outcome{Want: w.Link.Desired, Learn: a.learn, Members: a.members}
 	if err == nil {
 		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
-		o.Forget = w.Gone() && a.link.RemoteID == "" && !a.link.Ambiguous
+		o.Forget = a.forgettable()
 	} else {
 		a.fail(o, answer(err))
 	}
@@ -62,6 +62,12 @@ func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
 	}
 	o.Link = a.link
 	return o
+}
+
+// forgettable reports whether the app holds nothing of the subject and is to be
+// given nothing, so that there is nothing to remember.
+func (a *attempt) forgettable() bool {
+	return a.link.RemoteID == "" && !a.link.Ambiguous && a.desired().Presence == Absent
 }
 
 // fail records on link and outcome why the attempt did not succeed and when the
@@ -130,9 +136,8 @@ func (a *attempt) establish(ctx context.Context) error {
 		a.settle(LinkWaiting, "waits for the accounts it refers to")
 		return nil
 	}
-	create := d.Payload != nil && (a.work.User == nil || a.work.User.Active())
-	if a.work.Gone() && !a.link.Ambiguous {
-		return a.absent("has left the directory and has nothing in the app")
+	if d.Presence == Absent {
+		return a.absent(d.Reason + " and has nothing in the app")
 	}
 	if a.link.Ambiguous || !a.knownEmpty() {
 		found, err := a.search(ctx, !a.link.Ambiguous)
@@ -143,8 +148,8 @@ func (a *attempt) establish(ctx context.Context) error {
 			return a.adopt(ctx, found)
 		}
 	}
-	if !create {
-		return a.absent("is disabled and has no account in the app")
+	if !d.Create {
+		return a.absent(d.Reason + " and has nothing in the app")
 	}
 	return a.create(ctx, d)
 }

@@ -238,14 +238,14 @@ func (a *attempt) vanished(ctx context.Context, answered error) error {
 		return &failure{state: LinkFailing, cause: answered.Error()}
 	}
 	d := a.desired()
-	if d.Payload == nil || a.work.Gone() {
+	if d.Payload == nil || d.Presence == Left || d.Presence == NoAccess {
 		a.unlink()
 		a.settle(LinkGone, "")
 		return nil
 	}
-	if a.work.User != nil && !a.work.User.Active() {
+	if !d.Create {
 		a.unlink()
-		return a.absent("is disabled and the account has vanished from the app")
+		return a.absent(d.Reason + " and the account has vanished from the app")
 	}
 	now := a.engine.config.Now()
 	if !a.link.RecreatedAt.IsZero() && now.Sub(a.link.RecreatedAt) < recreateOnce {

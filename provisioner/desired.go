@@ -6,45 +6,85 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// Desired is what an app should hold for a subject: nothing, or a resource with
-// these attributes and members.
+// A Presence says whether an app should have a subject's resource and, if not, why
+// not: the reason decides which farewell the resource is given, see [Deprovision].
+type Presence string
+
+// The presences.
+const (
+	// Present: the app should have the resource, in use.
+	Present Presence = "present"
+	// Disabled: the person is disabled in the directory.
+	Disabled Presence = "disabled"
+	// NoAccess: the subject is in the directory and the app is not, or no longer,
+	// given it: a person out of the app's scope, a group that is not selected.
+	NoAccess Presence = "no access"
+	// Left: the subject has left the directory.
+	Left Presence = "left"
+	// Absent: the app should hold nothing and holds nothing that needs a farewell.
+	Absent Presence = "absent"
+)
+
+// Leaving reports whether a resource that the app has is due a farewell.
+func (p Presence) Leaving() bool { return p == Disabled || p == NoAccess || p == Left }
+
+// Desired is what an app should hold for a subject, and why.
 type Desired struct {
-	// Payload is the resource without members, nil if the app should hold none.
+	Presence Presence
+	// Reason says in a few words, to be read behind a name, why Presence is not
+	// Present.
+	Reason string
+	// Create says whether the app is given the resource if it does not have it.
+	Create bool
+	// Payload is the resource without members. For a person who is leaving it is the
+	// account as it is once it is disabled: what the directory says with active set
+	// to false if they are Disabled, or else what the app is known to hold. It is nil
+	// for what is Absent and for groups that are leaving.
 	Payload *scim.Object
 	// Members maps the group's members, by directory id, to their ids in the app.
 	// It is nil for users.
 	Members map[string]string
-	// Missing counts members that the app does not have yet.
+	// Missing counts members that the app should have and does not have yet.
 	Missing int
-	// Reason says why Payload is nil.
-	Reason string
 }
 
-// DesireUser returns what the app of the work should hold for its user. A user
-// who has left the directory, or is disabled, stays in an app that has the
-// account, deactivated; an app that does not have it is given none.
+// DesireUser returns what the app of the work should hold for its user. Somebody
+// who is Disabled is not Absent even if no account of theirs is known: the app may
+// have one from before, and that has to be disabled.
 func DesireUser(w *Work) Desired {
-	if w.User == nil {
-		if w.Link.Acked == nil {
-			return Desired{Reason: "has left the directory and has no account in the app"}
-		}
-		payload := w.Link.Acked.Clone()
-		payload.Set("active", false)
-		return Desired{Payload: payload}
+	d := Desired{Presence: Present, Create: true}
+	switch {
+	case w.User == nil:
+		d = Desired{Presence: Left, Reason: "has left the directory"}
+	case w.NoAccess:
+		d = Desired{Presence: NoAccess, Reason: "has no access to the app"}
+	case !w.User.Active():
+		d = Desired{Presence: Disabled, Reason: "is disabled", Create: w.App.Settings.CreateDisabled}
 	}
-	return Desired{Payload: userPayload(w.User, w.ManagerRemoteID)}
+	switch {
+	case d.Presence == Present, d.Presence == Disabled:
+		d.Payload = userPayload(w.User, w.ManagerRemoteID)
+	case !w.mayExist():
+		return Desired{Presence: Absent, Reason: d.Reason}
+	case w.Link.Acked != nil:
+		d.Payload = w.Link.Acked.Clone()
+		d.Payload.Set("active", false)
+	}
+	return d
 }
 
 // DesireGroup returns what the app of the work should hold for its group:
 // everything but members that the app does not have.
 func DesireGroup(w *Work) Desired {
-	if w.Group == nil {
-		return Desired{Reason: "has left the directory", Members: map[string]string{}}
+	switch {
+	case !w.App.WantsGroups():
+		return Desired{Presence: Absent, Reason: "groups are switched off for the app"}
+	case w.Group == nil && !w.mayExist():
+		return Desired{Presence: Absent, Reason: "has left the directory"}
+	case w.Group == nil:
+		return Desired{Presence: Left, Reason: "has left the directory", Members: map[string]string{}}
 	}
-	if !w.App.WantsGroups() {
-		return Desired{Reason: "groups are switched off for the app"}
-	}
-	d := Desired{Payload: groupPayload(w.Group), Members: make(map[string]string, len(w.Members))}
+	d := Desired{Presence: Present, Create: true, Payload: groupPayload(w.Group), Members: make(map[string]string, len(w.Members))}
 	for _, m := range w.Members {
 		if m.RemoteID == "" {
 			d.Missing++
@@ -54,6 +94,10 @@ func DesireGroup(w *Work) Desired {
 	}
 	return d
 }
+
+// mayExist reports whether the app has a resource of the subject, or could have one
+// of which an answer that got lost would have told.
+func (w *Work) mayExist() bool { return w.Link.RemoteID != "" || w.Link.Ambiguous }
 
 // notProvisioned are attributes that a service provider rules, or that must not
 // travel: a password belongs to the identity provider alone.

@@ -23,6 +23,9 @@ type Work struct {
 	// it has left.
 	User  *User
 	Group *Group
+	// NoAccess says that the app's settings do not give it the subject, though it is
+	// in the directory.
+	NoAccess bool
 	// ManagerRemoteID is the app's id of the user's manager, "" if it has none.
 	ManagerRemoteID string
 	// Members are the group's members now, AckedMembers those the app is known to
@@ -61,7 +64,7 @@ func (w *Work) Stale() bool {
 	case LinkGone:
 		return !w.Gone()
 	case LinkSkipped:
-		return w.User != nil && w.User.Active() || w.Group != nil && w.App.WantsGroups() && w.App.Learned.NoGroups == ""
+		return d.Create && (w.Link.Kind == KindUser || w.App.Learned.NoGroups == "")
 	}
 	return len(Plan(d, w.Link.Acked, w.AckedMembers, false)) > 0
 }
