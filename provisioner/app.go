@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"time"
 )
 
 // An App is a connected application: an OIDC client with a SCIM endpoint.
@@ -37,41 +36,16 @@ const (
 	AppPaused AppState = "paused"
 )
 
-// Learned holds what an app has shown about itself. It is knowledge, not
-// settings: forgetting it costs requests, never correctness.
-type Learned struct {
-	// ProbedAt is when the app was last looked at before a sync.
-	ProbedAt time.Time `json:"probedAt,omitzero"`
-	// UsersEmpty and GroupsEmpty say that the probe found no resource at all, so
-	// that a first create needs no search for an account that may exist.
-	UsersEmpty  bool `json:"usersEmpty,omitzero"`
-	GroupsEmpty bool `json:"groupsEmpty,omitzero"`
-	// NoGroups is why the app is taken to have no groups, "" if it has them.
-	NoGroups string `json:"noGroups,omitzero"`
-	// NoUserPatch and NoGroupPatch are why updates are sent as PUT, "" if PATCH
-	// works or was not tried.
-	NoUserPatch  string `json:"noUserPatch,omitzero"`
-	NoGroupPatch string `json:"noGroupPatch,omitzero"`
-}
-
-// NoPatch returns why a kind cannot be patched, "" if it can.
-func (l *Learned) NoPatch(k Kind) string {
-	if k == KindGroup {
-		return l.NoGroupPatch
-	}
-	return l.NoUserPatch
-}
-
-// Empty reports whether the probe found no resource of the kind.
-func (l *Learned) Empty(k Kind) bool {
-	if k == KindGroup {
-		return l.GroupsEmpty
-	}
-	return l.UsersEmpty
-}
-
 // WantsGroups reports whether groups are pushed to the app at all.
 func (a *App) WantsGroups() bool { return a.Settings.groups() != GroupsOff }
+
+// NoGroups returns why the app is taken to have no groups, "" if it has them.
+func (a *App) NoGroups() string {
+	if f := a.Capabilities().Fact(Groups); f.Value == GroupsNone {
+		return f.Reason
+	}
+	return ""
+}
 
 var appName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$`)
 

@@ -95,7 +95,7 @@ func (a *attempt) run(ctx context.Context) error {
 	if err := a.engine.firstProbe(ctx, &a.work.App); err != nil {
 		return err
 	}
-	if a.link.Kind == KindGroup && (!a.work.App.WantsGroups() || a.work.App.Learned.NoGroups != "") {
+	if a.link.Kind == KindGroup && (!a.work.App.WantsGroups() || a.work.App.NoGroups() != "") {
 		return a.skipGroups()
 	}
 	if a.link.RemoteID == "" {
@@ -113,6 +113,15 @@ func (a *attempt) desired() Desired {
 	return w.Desired()
 }
 
+// observe records what the app has shown about itself, for this attempt and for all
+// after it.
+func (a *attempt) observe(name Capability, value, reason string) {
+	now := a.engine.config.Now()
+	learn := func(l *Learned) { l.Observe(name, value, reason, now) }
+	learn(&a.work.App.Learned)
+	a.learn = append(a.learn, learn)
+}
+
 // settle ends an attempt with nothing left to do.
 func (a *attempt) settle(state LinkState, reason string) {
 	a.link.State, a.link.LastError = state, reason
@@ -121,7 +130,7 @@ func (a *attempt) settle(state LinkState, reason string) {
 func (a *attempt) skipGroups() error {
 	reason := "groups are switched off for the app"
 	if a.work.App.WantsGroups() {
-		reason = a.work.App.Learned.NoGroups
+		reason = a.work.App.NoGroups()
 	}
 	a.action = ActionSkip
 	a.settle(LinkSkipped, reason)
@@ -178,8 +187,7 @@ func (a *attempt) noGroups(err error) error {
 		return err
 	}
 	reason := fmt.Sprintf("the app has no groups: /Groups answered %d", status(err))
-	a.learn = append(a.learn, func(l *Learned) { l.NoGroups = reason })
-	a.work.App.Learned.NoGroups = reason
+	a.observe(Groups, GroupsNone, reason)
 	return a.skipGroups()
 }
 
@@ -187,7 +195,7 @@ func (a *attempt) noGroups(err error) error {
 // adopted; an answer that got lost makes the next attempt look first.
 func (a *attempt) create(ctx context.Context, d Desired) error {
 	a.action = ActionCreate
-	w := Plan(d, nil, nil, false)[0]
+	w := Plan(d, nil, nil, a.work.App.Capabilities())[0]
 	body := w.Payload.Clone()
 	if len(w.Add) > 0 {
 		body.Set("members", memberValues(w.Add))

@@ -73,8 +73,7 @@ func (a *attempt) update(ctx context.Context) error {
 		}
 		return a.leave(ctx)
 	}
-	noPatch := a.work.App.Learned.NoPatch(a.link.Kind) != ""
-	for _, w := range Plan(d, a.link.Acked, a.members, noPatch) {
+	for _, w := range Plan(d, a.link.Acked, a.members, a.work.App.Capabilities()) {
 		a.note(w.Action)
 		if err := a.write(ctx, w); err != nil {
 			a.link.Ambiguous = ambiguous(err)
@@ -185,17 +184,7 @@ func (a *attempt) learnNoPatch(ctx context.Context, err error) bool {
 			return false
 		}
 	}
-	reason := fmt.Sprintf("PATCH answered %d", status(err))
-	kind := a.link.Kind
-	learn := func(l *Learned) {
-		if kind == KindGroup {
-			l.NoGroupPatch = reason
-		} else {
-			l.NoUserPatch = reason
-		}
-	}
-	learn(&a.work.App.Learned)
-	a.learn = append(a.learn, learn)
+	a.observe(updateOf(a.link.Kind), FormPut, fmt.Sprintf("PATCH answered %d", status(err)))
 	return true
 }
 
@@ -211,7 +200,7 @@ func (a *attempt) leave(ctx context.Context) error {
 		a.settle(LinkGone, "")
 		return nil
 	}
-	for _, w := range Plan(Desired{Payload: a.link.Acked, Members: map[string]string{}}, a.link.Acked, a.members, a.work.App.Learned.NoPatch(a.link.Kind) != "") {
+	for _, w := range Plan(Desired{Payload: a.link.Acked, Members: map[string]string{}}, a.link.Acked, a.members, a.work.App.Capabilities()) {
 		a.note(w.Action)
 		if err := a.write(ctx, w); err != nil {
 			return err

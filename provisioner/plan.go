@@ -43,9 +43,9 @@ type Write struct {
 
 // Plan returns the smallest list of writes that takes an app from what it is
 // known to hold to what is desired. It depends on its arguments alone. acked is
-// nil for a resource that has to be created; noPatch asks for PUT where PATCH
-// cannot be had (RFC 7644 sections 3.5.1 and 3.5.2).
-func Plan(d Desired, acked *scim.Object, ackedMembers map[string]string, noPatch bool) []Write {
+// nil for a resource that has to be created; c says how the app takes changes
+// (RFC 7644 sections 3.5.1 and 3.5.2).
+func Plan(d Desired, acked *scim.Object, ackedMembers map[string]string, c Capabilities) []Write {
 	if d.Payload == nil {
 		return nil
 	}
@@ -53,7 +53,11 @@ func Plan(d Desired, acked *scim.Object, ackedMembers map[string]string, noPatch
 		return planCreate(d)
 	}
 	add, remove := memberDiff(d.Members, ackedMembers)
-	if noPatch {
+	kind := KindUser
+	if d.Members != nil {
+		kind = KindGroup
+	}
+	if c.Is(updateOf(kind), FormPut) {
 		return planReplace(d, acked, add, remove)
 	}
 	return append(planAttributes(d.Payload, acked), planMembers(d.Payload, add, remove)...)

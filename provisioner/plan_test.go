@@ -23,7 +23,7 @@ func TestPlan(t *testing.T) {
 	for _, test := range []struct {
 		name           string
 		acked, desired string
-		noPatch        bool
+		capabilities   provisioner.Capabilities
 		want           []string
 	}{
 		{name: "nothing known: create", desired: ada, want: []string{"POST create " + compact(t, ada)}},
@@ -71,7 +71,7 @@ func TestPlan(t *testing.T) {
 			},
 		},
 		{
-			name: "without PATCH everything is one PUT", noPatch: true, acked: with(ada, work), desired: strings.Replace(ada, `"active": true`, `"active": false`, 1),
+			name: "without PATCH everything is one PUT", capabilities: provisioner.Capabilities{}.With(provisioner.UserUpdate, provisioner.FormPut), acked: with(ada, work), desired: strings.Replace(ada, `"active": true`, `"active": false`, 1),
 			want: []string{"PUT disable " + compact(t, strings.Replace(ada, `"active": true`, `"active": false`, 1)) + " cleared [emails]"},
 		},
 	} {
@@ -80,7 +80,7 @@ func TestPlan(t *testing.T) {
 			if test.acked != "" {
 				acked = parse(t, test.acked)
 			}
-			writes := provisioner.Plan(provisioner.Desired{Payload: parse(t, test.desired)}, acked, nil, test.noPatch)
+			writes := provisioner.Plan(provisioner.Desired{Payload: parse(t, test.desired)}, acked, nil, test.capabilities)
 			wantLines(t, describe(writes), test.want)
 			if n := len(writes); n > 0 && !scim.Equal(writes[n-1].Acked, parse(t, test.desired)) {
 				t.Errorf("after the last write the app holds %s, want what is desired", writes[n-1].Acked.AppendJSON(nil))
@@ -98,15 +98,15 @@ func TestPlanMembers(t *testing.T) { // R11, R13
 		}
 		return m
 	}
-	create := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 250, "r")}, nil, nil, false)
+	create := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 250, "r")}, nil, nil, provisioner.Capabilities{})
 	if len(create) != 3 || len(create[0].Add) != 100 || len(create[1].Add) != 100 || len(create[2].Add) != 50 {
 		t.Errorf("creating a group of 250 takes %d requests, want 100 + 100 + 50", len(create))
 	}
-	last := provisioner.Plan(provisioner.Desired{Payload: group, Members: map[string]string{}}, group, map[string]string{"u": `r"1`}, false)
+	last := provisioner.Plan(provisioner.Desired{Payload: group, Members: map[string]string{}}, group, map[string]string{"u": `r"1`}, provisioner.Capabilities{})
 	wantLines(t, describe(last), []string{`PATCH update [{"op":"remove","path":"members[value eq \"r\\\"1\"]"}]`})
 
 	// An account that was made again has another id and has to join again.
-	again := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 1, "new")}, group, members(0, 1, "old"), false)
+	again := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 1, "new")}, group, members(0, 1, "old"), provisioner.Capabilities{})
 	wantLines(t, describe(again), []string{
 		`PATCH update [{"op":"add","path":"members","value":[{"value":"new000"}]}]`,
 		`PATCH update [{"op":"remove","path":"members[value eq \"old000\"]"}]`,

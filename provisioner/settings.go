@@ -43,12 +43,9 @@ type Settings struct {
 	// Drift says what an audit does about attributes that somebody changed in the
 	// app. Default: it reports them.
 	Drift DriftPolicy `json:"drift,omitzero"`
-	// Capabilities are what an administrator knows of the app, by the name of the
-	// capability, see [Capability]. What the app has shown comes before it.
-	Capabilities map[string]string `json:"capabilities,omitempty"`
-	// MemberChunk is how many members one request adds or removes. Default: 100, or
-	// what the preset says.
-	MemberChunk int `json:"memberChunk,omitzero"`
+	// Capabilities are what an administrator knows of the app. What the app has
+	// shown comes before it.
+	Capabilities map[Capability]string `json:"capabilities,omitempty"`
 	// Concurrency is how many requests are in flight at a time at the most. Default:
 	// 16.
 	Concurrency int `json:"concurrency,omitzero"`
@@ -197,11 +194,15 @@ func (s *Settings) Validate() error {
 		return fmt.Errorf("scope names groups and nobody: leave one of them out")
 	case s.Guard.Max < 0 || s.Guard.Percent < 0 || s.Guard.Percent > 100:
 		return fmt.Errorf("guard: max must not be negative and percent from 0 to 100")
-	case s.MemberChunk < 0 || s.Concurrency < 0 || s.Rate < 0:
-		return fmt.Errorf("memberChunk, concurrency and rate must not be negative")
-	default:
-		return nil
+	case s.Concurrency < 0 || s.Rate < 0:
+		return fmt.Errorf("concurrency and rate must not be negative")
 	}
+	for name, value := range s.Capabilities {
+		if err := name.Check(value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func oneOf[T ~string](name string, value T, allowed ...T) error {

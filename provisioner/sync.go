@@ -42,7 +42,7 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 		return 0, err
 	}
 	for kind, n := range unlinked {
-		if n > 1 && !learned.Empty(kind) && (kind == KindUser || learned.NoGroups == "") {
+		if n > 1 && !learned.Empty(kind) && (kind == KindUser || app.NoGroups() == "") {
 			if err := e.list(ctx, app, kind); err != nil {
 				return 0, &ProbeError{App: name, Err: err}
 			}
@@ -126,7 +126,8 @@ func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
 	if err != nil {
 		return l, err
 	}
-	l.ProbedAt, l.NoUserPatch, l.NoGroupPatch = e.config.Now(), "", ""
+	l.ProbedAt = e.config.Now()
+	l.Forget(UserUpdate, GroupUpdate)
 	if l.UsersEmpty, err = empty(ctx, client, KindUser); err != nil {
 		switch s := status(err); {
 		case s == http.StatusTooManyRequests, s >= 500:
@@ -138,10 +139,10 @@ func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
 	if !app.WantsGroups() {
 		return l, nil
 	}
-	l.NoGroups = ""
+	l.Forget(Groups)
 	l.GroupsEmpty, err = empty(ctx, client, KindGroup)
 	if unsupported(err) {
-		l.NoGroups = fmt.Sprintf("the app has no groups: /Groups answered %d", status(err))
+		l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), l.ProbedAt)
 	}
 	return l, nil // groups in trouble are no reason to stop users
 }

@@ -64,9 +64,9 @@ func (w *Work) Stale() bool {
 	case LinkGone:
 		return !w.Gone()
 	case LinkSkipped:
-		return d.Create && (w.Link.Kind == KindUser || w.App.Learned.NoGroups == "")
+		return d.Create && (w.Link.Kind == KindUser || w.App.NoGroups() == "")
 	}
-	return len(Plan(d, w.Link.Acked, w.AckedMembers, false)) > 0
+	return len(Plan(d, w.Link.Acked, w.AckedMembers, w.App.Capabilities())) > 0
 }
 
 // An Outcome is what an attempt leaves behind.
