@@ -17,8 +17,8 @@ type failure struct {
 	// retry is the wait before the next attempt, 0 to let the number of attempts
 	// decide.
 	retry time.Duration
-	// pause is why the whole app stops, "" if it goes on.
-	pause string
+	// pause is why the whole app stops, nil if it goes on.
+	pause *Pause
 }
 
 func (f *failure) Error() string { return f.cause }
@@ -40,7 +40,9 @@ func answer(err error) *failure {
 	cause := refused.Error()
 	switch status := refused.Status; {
 	case status == http.StatusUnauthorized:
-		return &failure{state: LinkFailing, cause: cause, pause: "the app refuses the token (401): save a valid one and sync"}
+		return &failure{state: LinkFailing, cause: cause, pause: &Pause{
+			Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync",
+		}}
 	case status == http.StatusTooManyRequests:
 		return &failure{state: LinkFailing, cause: cause, retry: refused.RetryAfter}
 	case status == http.StatusConflict:
@@ -100,9 +102,9 @@ func (b Backoff) after(f *failure, attempts int, jitter float64) time.Duration {
 	switch {
 	case f.retry > 0:
 		return min(f.retry, limit)
-	case f.state == LinkRejected:
+	case f.state == LinkRejected, f.state == LinkRefused:
 		return rejectedAfter[min(max(attempts, 1), len(rejectedAfter))-1]
-	case f.state == LinkConflict:
+	case f.state.Unresolved():
 		return 24 * time.Hour
 	}
 	wait := limit

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"time"
 )
 
 // An App is a connected application: an OIDC client with a SCIM endpoint.
@@ -18,23 +19,15 @@ type App struct {
 	Token string
 	// Settings say how the app is provisioned.
 	Settings Settings
-	// State says whether work for the app goes on; Reason says in one sentence
-	// why it does not.
-	State  AppState
-	Reason string
+	// State says whether work for the app goes on. Cause and Reason say why it does
+	// not, in a word and in a sentence, and StateSince since when.
+	State      AppState
+	Cause      PauseCause
+	Reason     string
+	StateSince time.Time
 	// Learned is what the app has shown about itself so far.
 	Learned Learned
 }
-
-// An AppState says whether work for an app goes on.
-type AppState string
-
-// The states of an app.
-const (
-	AppActive AppState = "active"
-	// AppPaused keeps all work until the app is connected again or synced.
-	AppPaused AppState = "paused"
-)
 
 // WantsGroups reports whether groups are pushed to the app at all.
 func (a *App) WantsGroups() bool { return a.Settings.groups() != GroupsOff }

@@ -59,10 +59,29 @@ const (
 	LinkPartial LinkState = "partial"
 	// LinkFailing: the last attempt failed and is tried again.
 	LinkFailing LinkState = "failing"
-	// LinkRejected: the app refuses the request; tried again rarely or on change.
+	// LinkRejected: the app says that the request is wrong; tried again rarely or on
+	// change.
 	LinkRejected LinkState = "rejected"
-	// LinkConflict: another resource in the app is in the way; a person decides.
+	// LinkRefused: the app will not do it, such as disable its last administrator;
+	// tried again rarely or on change.
+	LinkRefused LinkState = "refused"
+	// LinkConflict: another resource in the app is in the way.
 	LinkConflict LinkState = "conflict"
+	// LinkAmbiguous: several resources in the app could be the subject's.
+	LinkAmbiguous LinkState = "ambiguous"
+	// LinkNeedsReview: the app has a resource that could be the subject's, and the
+	// settings leave it to a person to say so.
+	LinkNeedsReview LinkState = "needs_review"
+	// LinkNeedsDecision: the app cannot do what the settings ask for, such as disable
+	// an account; a person says what is done instead.
+	LinkNeedsDecision LinkState = "needs_decision"
+	// LinkHeld: the guard holds back a goodbye until a person approves or rejects it.
+	LinkHeld LinkState = "held"
+	// LinkKept: the directory wants the resource gone and it stays: it is pinned, or
+	// a person has rejected the goodbye.
+	LinkKept LinkState = "kept"
+	// LinkIgnored: a person has said that the app's resource is never to be touched.
+	LinkIgnored LinkState = "ignored"
 	// LinkSkipped: there is nothing to do in the app, LastError says why.
 	LinkSkipped LinkState = "skipped"
 	// LinkGone: the subject has left the directory and the app has confirmed it.
@@ -72,17 +91,29 @@ const (
 // Settled reports whether the app holds what it should or never will need to.
 func (s LinkState) Settled() bool {
 	switch s {
-	case LinkConverged, LinkPartial, LinkSkipped, LinkGone:
+	case LinkConverged, LinkPartial, LinkSkipped, LinkGone, LinkKept, LinkIgnored:
 		return true
 	default:
 		return false
 	}
 }
 
-// Failed reports whether the last attempt did not bring the app closer.
+// Failed reports whether the last attempt did not bring the app closer. It is made
+// again, if only once a day.
 func (s LinkState) Failed() bool {
 	switch s {
-	case LinkFailing, LinkRejected, LinkConflict:
+	case LinkFailing, LinkRejected, LinkRefused:
+		return true
+	default:
+		return s.Unresolved()
+	}
+}
+
+// Unresolved reports whether a person has to say which resource of the app is the
+// subject's, or what is done with it, see [Engine.Resolve].
+func (s LinkState) Unresolved() bool {
+	switch s {
+	case LinkConflict, LinkAmbiguous, LinkNeedsReview, LinkNeedsDecision:
 		return true
 	default:
 		return false

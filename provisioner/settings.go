@@ -32,6 +32,11 @@ type Settings struct {
 	// CreateDisabled makes accounts also for people who are disabled. Default: they
 	// get none.
 	CreateDisabled bool `json:"createDisabled,omitzero"`
+	// ReviewFirst keeps a new app from being sent anything until its first sync, so
+	// that the plan can be looked at before. Default: changes reach the app by
+	// themselves from the start. A new app has no account of ours that could be taken
+	// away, and what it has already is taken over only as Adopt says.
+	ReviewFirst bool `json:"reviewFirst,omitzero"`
 	// Deprovision says what becomes of the account of somebody who is disabled, loses
 	// access or leaves.
 	Deprovision Deprovision `json:"deprovision,omitzero"`

@@ -25,11 +25,15 @@ func (e *ProbeError) Unwrap() error { return e.Err }
 // is paused. It returns how many; [Engine.Await] waits for them.
 //
 // If there is something to do, the app is probed first. The error is a
-// [*ProbeError] if that shows that nothing can be done, and [ErrNotFound] for an
-// app that does not exist.
+// [*ProbeError] if that shows that nothing can be done, [ErrNotFound] for an app
+// that does not exist, and [ErrConflict] for one that an administrator has paused or
+// that is being removed.
 func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) {
 	app, err := e.config.Store.App(ctx, name)
 	if err != nil {
+		return 0, err
+	}
+	if err := app.syncable(); err != nil {
 		return 0, err
 	}
 	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
@@ -49,7 +53,10 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 		}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
-		a.Learned, a.State, a.Reason = learned, AppActive, ""
+		a.Learned = learned
+		if a.syncable() == nil {
+			a.Resume()
+		}
 	})
 	if err != nil {
 		return 0, err

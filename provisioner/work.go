@@ -82,8 +82,8 @@ type Outcome struct {
 	Retry time.Duration
 	// Forget removes the link: the app holds nothing of ours any more.
 	Forget bool
-	// Pause stops all work for the app, for this reason, if not "".
-	Pause string
+	// Pause stops all work for the app, if not nil.
+	Pause *Pause
 	// Learn holds what the attempt found out about the app.
 	Learn []func(*Learned)
 	// Entry records the attempt; nil if nothing was tried.

@@ -33,8 +33,10 @@ type App struct {
 	Endpoint string               `json:"endpoint"`
 	Groups   string               `json:"groups"`
 	Settings provisioner.Settings `json:"settings"`
-	State    string               `json:"state" enum:"active,paused" doc:"paused keeps all work until the app is saved again or synced"`
-	Reason   string               `json:"reason,omitempty" doc:"Why the app is paused"`
+	State    string               `json:"state" enum:"active,throttled,paused,removing" doc:"throttled goes on slowly, paused keeps all work, removing says goodbye to the accounts"`
+	Cause    string               `json:"cause,omitempty" enum:"auth,endpoint,admin,first" doc:"What a paused app waits for: a token that is accepted, an app that answers, somebody to resume it, its first sync"`
+	Reason   string               `json:"reason,omitempty" doc:"Why the app is paused, and what to do"`
+	Since    *time.Time           `json:"since,omitempty" doc:"Since when it has its state"`
 }
 
 // Link is the state of one subject in one app.
@@ -43,7 +45,7 @@ type Link struct {
 	ID          string     `json:"id" doc:"The directory's id of the user or group"`
 	RemoteID    string     `json:"remoteId,omitempty" doc:"The app's id of it"`
 	Origin      string     `json:"origin,omitempty" doc:"created by us, or adopted: it was there before"`
-	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, conflict, skipped or gone"`
+	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, refused, conflict, ambiguous, needs_review, needs_decision, held, kept, ignored, skipped or gone"`
 	Reason      string     `json:"reason,omitempty" doc:"Why the state is not converged"`
 	Attempts    int        `json:"attempts,omitempty" doc:"Failures since the last success"`
 	NextAttempt *time.Time `json:"nextAttempt,omitempty"`

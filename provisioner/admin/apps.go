@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -127,16 +128,23 @@ func wireApp(a *provisioner.App) App {
 	if groups == "" {
 		groups = provisioner.GroupsAuto
 	}
-	return App{Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), Settings: a.Settings, State: string(a.State), Reason: a.Reason}
+	return App{
+		Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), Settings: a.Settings,
+		State: string(a.State), Cause: string(a.Cause), Reason: a.Reason, Since: instant(a.StateSince),
+	}
 }
 
 func wireLink(l *provisioner.Link) Link {
-	out := Link{
+	return Link{
 		Kind: string(l.Kind), ID: l.Subject, RemoteID: l.RemoteID, Origin: string(l.Origin),
-		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts,
+		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts, NextAttempt: instant(l.NextAttempt),
 	}
-	if !l.NextAttempt.IsZero() {
-		out.NextAttempt = &l.NextAttempt
+}
+
+// instant returns a time as answers carry it, nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
 	}
-	return out
+	return &t
 }

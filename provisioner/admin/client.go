@@ -68,6 +68,20 @@ func (c *Client) Sync(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "sync")
 }
 
+// Pause stops all work for an app until it is resumed. The reason is for others to
+// read.
+func (c *Client) Pause(ctx context.Context, name, reason string) error {
+	in := struct {
+		Reason string `json:"reason,omitempty"`
+	}{reason}
+	return c.do(ctx, http.MethodPost, in, nil, "apps", name, "pause")
+}
+
+// Resume goes on with an app, whatever paused it.
+func (c *Client) Resume(ctx context.Context, name string) error {
+	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "resume")
+}
+
 // Links reads how far an app has come with each user and group.
 func (c *Client) Links(ctx context.Context, name string) ([]Link, error) {
 	return items[Link](ctx, c, "apps", name, "links")

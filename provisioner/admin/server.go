@@ -23,6 +23,8 @@ type Config struct {
 	Store *store.Store
 	// Service does what is more than reading and writing the store. Required.
 	Service Service
+	// Steward does what people decide. Required.
+	Steward Steward
 	// APIKey is what every request has to carry as a bearer token. Required.
 	APIKey string
 	// Version is shown in the OpenAPI document. Empty means "dev".
@@ -40,6 +42,12 @@ type Service interface {
 	Sync(ctx context.Context, app string) error
 }
 
+// A Steward does what a person decides about an app. [provisioner.Engine] is one.
+type Steward interface {
+	Pause(ctx context.Context, app, reason string) error
+	Resume(ctx context.Context, app string) error
+}
+
 // The size a body may have. A group may list hundreds of thousands of members.
 const (
 	maxBody      = 1 << 20
@@ -55,8 +63,8 @@ type server struct {
 // New returns a handler that serves the admin API under /api/v1/ and its
 // description at /openapi.json. It returns an error if the config lacks something.
 func New(config Config) (http.Handler, error) {
-	if config.Store == nil || config.Service == nil || config.APIKey == "" {
-		return nil, errors.New("admin: Config needs a store, a service and an API key")
+	if config.Store == nil || config.Service == nil || config.Steward == nil || config.APIKey == "" {
+		return nil, errors.New("admin: Config needs a store, a service, a steward and an API key")
 	}
 	if config.Version == "" {
 		config.Version = "dev"
@@ -77,6 +85,7 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	api := humago.New(mux, c)
 	s.registerApps(api)
+	s.registerAppState(api)
 	s.registerUsers(api)
 	s.registerGroups(api)
 	mux.HandleFunc("/", noRoute(mux))
@@ -111,7 +120,7 @@ func operation(method, path, id, summary string) huma.Operation {
 		op.Errors = append(op.Errors, http.StatusNotFound)
 	}
 	switch method {
-	case http.MethodPut:
+	case http.MethodPut, http.MethodPost:
 		op.Errors = append(op.Errors, http.StatusConflict, http.StatusUnprocessableEntity)
 	case http.MethodDelete:
 		op.DefaultStatus = http.StatusNoContent

@@ -19,8 +19,9 @@ type queryer interface {
 }
 
 // PutApp connects an app, or changes its endpoint, token and settings. An empty
-// token keeps the one the app has. A paused app goes on, since a new connection is
-// what it waited for; what was learned through another connection is forgotten.
+// token keeps the one the app has. What was learned through another connection is
+// forgotten. [provisioner.App.Connect] says which state the app has then; the error
+// is [provisioner.ErrConflict] for an app that is being removed.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		old, err := s.lockApp(ctx, tx, app.Name)
@@ -33,14 +34,17 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err := app.Validate(); err != nil {
 			return err
 		}
-		app.State, app.Reason, app.Learned = provisioner.AppActive, "", provisioner.Learned{}
+		app.Learned = provisioner.Learned{}
+		if err := app.Connect(old); err != nil {
+			return err
+		}
 		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && reflect.DeepEqual(old.Settings, app.Settings) {
 			app.Learned = old.Learned
 		}
 		if err := s.writeApp(ctx, tx, &app); err != nil {
 			return err
 		}
-		if old == nil || old.State != provisioner.AppPaused {
+		if old == nil || old.State != provisioner.AppPaused || app.State == provisioner.AppPaused {
 			return nil
 		}
 		return s.resume(ctx, tx, app.Name)
@@ -70,23 +74,26 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, reason, learned, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
-			state = excluded.state, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at`,
-		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Reason, string(learned), s.nowMillis())
+			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
+			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at`,
+		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis())
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, reason, learned"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
 	var token, settings, learned string
-	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Reason, &learned)
+	var since int64
+	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned)
 	if err != nil {
 		return nil, err
 	}
+	app.StateSince = fromMillis(since)
 	if err := json.Unmarshal([]byte(settings), &app.Settings); err != nil {
 		return nil, fmt.Errorf("the settings of app %q are damaged: %w", app.Name, err)
 	}
@@ -137,8 +144,8 @@ func (s *Store) Apps(ctx context.Context) ([]provisioner.App, error) {
 	return apps, rows.Err()
 }
 
-// UpdateApp changes an app's state and what was learned of it. An app that goes
-// from paused to active takes up what it has missed.
+// UpdateApp changes an app's state and what was learned of it. An app that is paused
+// no longer takes up what it has missed.
 func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisioner.App)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		app, err := s.lockApp(ctx, tx, name)
@@ -150,7 +157,7 @@ func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisi
 		if err := s.writeApp(ctx, tx, app); err != nil {
 			return err
 		}
-		if was == provisioner.AppPaused && app.State == provisioner.AppActive {
+		if was == provisioner.AppPaused && app.State != provisioner.AppPaused {
 			return s.resume(ctx, tx, name)
 		}
 		return nil

@@ -162,7 +162,7 @@ func writeMembers(ctx context.Context, tx *sql.Tx, key provisioner.Key, now map[
 // learn stores what the attempt found out about the app, and pauses it if that is
 // what the answer calls for.
 func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) error {
-	if len(o.Learn) == 0 && o.Pause == "" {
+	if len(o.Learn) == 0 && o.Pause == nil {
 		return nil
 	}
 	app, err := s.lockApp(ctx, tx, o.Link.App)
@@ -172,8 +172,8 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 	for _, learn := range o.Learn {
 		learn(&app.Learned)
 	}
-	if o.Pause != "" {
-		app.State, app.Reason = provisioner.AppPaused, o.Pause
+	if o.Pause != nil {
+		app.Pause(*o.Pause)
 	}
 	return s.writeApp(ctx, tx, app)
 }
