@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/permiso/scimwright/mocktarget/fault"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -24,10 +25,11 @@ type exchange struct {
 
 	tenantName string
 	tenant     *Tenant // nil until a request that is let in names it
-	settings   Settings
-	start      time.Time // by the tenant's clock
-	rest       string    // of the path: below the base
-	base       string    // absolute URL of the SCIM service
+	settings   *activeSettings
+	fault      *fault.Rule // nil if all goes well
+	start      time.Time   // by the tenant's clock
+	rest       string      // of the path: below the base
+	base       string      // absolute URL of the SCIM service
 	target     target
 	caller     caller
 	asJSON     bool // the client prefers application/json, for errors too
@@ -242,8 +244,15 @@ func (x *exchange) respond(a *answer) {
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
+	if x.fault != nil {
+		h.Set("X-Mock-Fault", x.fault.String())
+	}
 	x.record(a)
 	x.sent = a
+	if x.lost() {
+		x.fault.Lose(x.w, x.r, a.status, a.body)
+		return
+	}
 	x.w.WriteHeader(a.status)
 	if x.r.Method != http.MethodHead && len(a.body) > 0 {
 		_, _ = x.w.Write(a.body) // nobody is left to tell

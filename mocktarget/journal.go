@@ -52,7 +52,11 @@ type Entry struct {
 	Origin    string    `json:"origin"`
 	Request   Message   `json:"request"`
 	Operation Operation `json:"operation"`
-	Response  Message   `json:"response"`
+	// Response is what was answered, or, of an exchange whose answer a fault has lost,
+	// what would have been; its status is 0 if the request was not carried out.
+	Response Message `json:"response"`
+	// Fault is the name of the fault that has hit the exchange.
+	Fault string `json:"fault,omitempty"`
 	// Changes are what the request did to resources, in the order they were first
 	// written.
 	Changes []Change `json:"changes,omitempty"`
@@ -295,6 +299,9 @@ func (x *exchange) entry(a *answer) *Entry {
 		},
 		Response:   Message{Status: a.status, Header: maskHeader(x.w.Header()), Size: len(a.body)},
 		Violations: x.trail.violations,
+	}
+	if x.fault != nil {
+		e.Fault = x.fault.String()
 	}
 	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
 	e.Request.Body, e.Request.Truncated = keep(requestBody, config.BodyBytes)

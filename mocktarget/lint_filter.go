@@ -12,7 +12,7 @@ import (
 func (l *linter) filter(types []*resourceType, text string, at *place) {
 	e, err := scim.ParseFilter(text)
 	if err != nil {
-		l.brokenFilter(filterFault(text), l.shownFilter(text), at)
+		l.brokenFilter(faultOf(text), l.shownFilter(text), at)
 		return
 	}
 	l.terms(types, e, at)
@@ -28,7 +28,7 @@ func (l *linter) shownFilter(text string) string {
 
 // brokenFilter says why a filter cannot be read. The usual reasons have rules of
 // their own.
-func (l *linter) brokenFilter(f fault, shown string, at *place) {
+func (l *linter) brokenFilter(f filterFault, shown string, at *place) {
 	switch f {
 	case faultIncomplete:
 		l.report(ruleFilterIncomplete, at, `the filter in %s lacks a part; write attribute, operator and value, such as userName eq "x"`, shown)
@@ -41,10 +41,10 @@ func (l *linter) brokenFilter(f fault, shown string, at *place) {
 	}
 }
 
-type fault int
+type filterFault int
 
 const (
-	faultOther fault = iota
+	faultOther filterFault = iota
 	faultIncomplete
 	faultLiteral
 	faultUnescaped
@@ -53,9 +53,9 @@ const (
 // filterOperators are the operators that take a value.
 var filterOperators = []string{"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"}
 
-// filterFault looks for the usual reason why a filter cannot be read. It goes from
+// faultOf looks for the usual reason why a filter cannot be read. It goes from
 // operator to operator and looks at the value behind each.
-func filterFault(text string) fault {
+func faultOf(text string) filterFault {
 	rest := strings.TrimSpace(text)
 	operators := 0
 	for rest != "" {
@@ -94,7 +94,7 @@ func wordLength(s string) int {
 
 // literalLength returns the length of the JSON literal that a text begins with, or
 // what is wrong with it.
-func literalLength(s string) (int, fault) {
+func literalLength(s string) (int, filterFault) {
 	if s[0] != '"' {
 		n := wordLength(s)
 		if s[0] == '\'' || !json.Valid([]byte(strings.ToLower(s[:n]))) {

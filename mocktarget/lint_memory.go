@@ -126,8 +126,8 @@ func (s *lintState) learn(x *exchange, a *answer, e *Entry) {
 	defer s.mu.Unlock()
 	s.totals.add(e.Seq, e.Findings)
 	m := s.memory(x)
-	if m == nil {
-		return
+	if m == nil || x.lost() {
+		return // whoever has seen no answer knows nothing by it
 	}
 	f := newFact(x, a, e.Seq)
 	m.recent = push(m.recent, f, recentFacts)

@@ -208,7 +208,7 @@ func (l *linter) patchPath(s *patchStep, text string, value any, hasValue bool, 
 func (l *linter) brokenPath(text string, at *place) {
 	_, rest, found := strings.Cut(text, "[")
 	if i := strings.LastIndexByte(rest, ']'); found && i > 0 {
-		if f := filterFault(rest[:i]); f != faultOther {
+		if f := faultOf(rest[:i]); f != faultOther {
 			l.brokenFilter(f, l.shownFilter(text), at)
 			return
 		}

@@ -1,37 +1,14 @@
-package mocktarget
+package mocktarget_test
 
 import (
-	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/fault"
 )
-
-// A busyServer answers creates with a status and a Retry-After, as if it had too much
-// to do.
-func busyServer(t *testing.T, s *Server, status int, retryAfter string) *httptest.Server {
-	t.Helper()
-	table := operations()
-	table[kindCollection][http.MethodPost] = func(x *exchange) (*answer, error) {
-		return &answer{
-			status: status, body: scim.EncodeError(scim.Status(status, "wait")), header: http.Header{"Retry-After": {retryAfter}},
-		}, nil
-	}
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{server: s, w: w, r: r, operations: table, began: time.Now(), acceptable: true}
-		if err := x.route("", strings.TrimPrefix(r.URL.EscapedPath(), "/scim")); err != nil {
-			t.Error(err)
-		}
-		x.serve()
-	}))
-	t.Cleanup(h.Close)
-	return h
-}
 
 // TestLintRetryAfter: whoever is asked to wait has to wait, by the tenant's clock.
 func TestLintRetryAfter(t *testing.T) {
@@ -46,41 +23,43 @@ func TestLintRetryAfter(t *testing.T) {
 		"again at once":           {429, "30", 0, "POST", true},
 		"again after some time":   {429, "30", 29 * time.Second, "POST", true},
 		"again in time":           {429, "30", 30 * time.Second, "POST", false},
-		"again before the date":   {503, now.Add(time.Minute).Format(http.TimeFormat), 59 * time.Second, "POST", true},
-		"again at the date":       {503, now.Add(time.Minute).Format(http.TimeFormat), time.Minute, "POST", false},
+		"again before the date":   {503, "+1m", 59 * time.Second, "POST", true},
+		"again at the date":       {503, "+1m", time.Minute, "POST", false},
 		"without Retry-After":     {429, "", 0, "POST", false},
 		"what was under way":      {429, "30", 0, "GET", false},
 		"an answer of other kind": {500, "30", 0, "POST", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := New(Config{Token: "token", Now: func() time.Time { return now }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer s.Close()
-			h := busyServer(t, s, test.status, test.retryAfter)
-			send := func(method string) {
-				t.Helper()
-				r, err := http.NewRequest(method, h.URL+"/scim/v2/Users", strings.NewReader(fmt.Sprintf(`{"schemas":[%q],"userName":"a"}`, scim.UserSchema)))
-				if err != nil {
-					t.Fatal(err)
-				}
-				r.Header.Set("Authorization", "Bearer token")
-				response, err := h.Client().Do(r)
-				if err != nil {
-					t.Fatal(err)
-				}
-				response.Body.Close()
-			}
-			tenant := s.Tenant(DefaultTenant)
-			send("POST")
-			tenant.Clock().Advance(test.waits)
-			send(test.method)
-			entries := tenant.Journal()
-			found := slices.ContainsFunc(entries[1].Findings, func(f Finding) bool { return f.Rule == "retry-after-ignored" })
+			t.Parallel()
+			c := faulty(t, fault.Rule{Kind: fault.Status, Status: test.status, RetryAfter: test.retryAfter, Method: http.MethodPost})
+			c.tenant().Clock().Freeze()
+			c.tenant().Clock().Set(now)
+			c.do("POST", "/Users", user("a")).want(test.status)
+			c.tenant().Clock().Advance(test.waits)
+			c.do(test.method, "/Users", map[string]string{"POST": user("a")}[test.method])
+			entries := c.tenant().Journal()
+			found := slices.ContainsFunc(entries[1].Findings, func(f mocktarget.Finding) bool { return f.Rule == "retry-after-ignored" })
 			if found != test.guilty {
 				t.Errorf("the findings are %+v", entries[1].Findings)
 			}
 		})
+	}
+}
+
+// TestLintLostAnswer: a client that has not seen an answer may repeat the request, and
+// is not blamed for what the answer would have told.
+func TestLintLostAnswer(t *testing.T) {
+	const accept = "Accept: application/scim+json"
+	for _, kind := range []fault.Kind{fault.Drop, fault.Truncate} {
+		c := faulty(t, fault.Rule{Kind: kind, Applied: true})
+		if _, err := c.try("POST", "/Users", user("a"), accept); err == nil {
+			t.Fatal("an answer that was to be lost has arrived")
+		}
+		c.do("POST", "/Users", user("a"), accept).want(409)
+		for _, e := range c.tenant().Journal() {
+			if len(e.Findings) > 0 {
+				t.Errorf("%s: exchange %d has the findings %+v", kind, e.Seq, e.Findings)
+			}
+		}
 	}
 }

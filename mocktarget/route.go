@@ -152,7 +152,7 @@ func (x *exchange) enter(name string) error {
 
 // use makes a tenant the one the request is for, from its arrival on.
 func (x *exchange) use(t *Tenant) {
-	x.tenant, x.settings, x.start = t, t.Settings(), t.clock.Now()
+	x.tenant, x.settings, x.start = t, t.settings.Load(), t.clock.Now()
 	x.noted.before = t.root.Load()
 }
 
@@ -276,6 +276,15 @@ func (x *exchange) handle() (*answer, error) {
 	if err := x.claim(); err != nil {
 		return nil, err
 	}
+	x.fault = x.settings.faults.Next(x.r.Method, x.rest)
+	if x.fault == nil {
+		return x.carryOut()
+	}
+	return x.goWrong()
+}
+
+// carryOut does what the request asks for.
+func (x *exchange) carryOut() (*answer, error) {
 	operation, err := x.operation()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,11 @@
 package mocktarget
 
-import "github.com/permiso/scimwright/provisioner/scim"
+import (
+	"slices"
+
+	"github.com/permiso/scimwright/mocktarget/fault"
+	"github.com/permiso/scimwright/provisioner/scim"
+)
 
 // Settings say how one tenant behaves. They can be changed while it is in use, see
 // [Tenant.Configure]; a request goes by those that hold when it comes in. The zero
@@ -13,6 +18,9 @@ type Settings struct {
 	// Engine names who answers the requests: one of [Config].Engines, or this package,
 	// which is [OwnEngine] and "".
 	Engine string `json:"engine" required:"false" doc:"Who answers the requests; empty and rfc are the mock itself"`
+	// Faults make requests go wrong on purpose. They count from anew after each change
+	// of the settings.
+	Faults []fault.Rule `json:"faults,omitempty" doc:"Rules that make requests go wrong on purpose; they count from anew after each change of the settings"`
 }
 
 // check refuses settings that the server cannot follow.
@@ -20,11 +28,28 @@ func (s *Server) check(settings Settings) error {
 	if _, known := s.config.Engines[settings.Engine]; !known && settings.Engine != "" && settings.Engine != OwnEngine {
 		return scim.BadRequest("there is no engine %q; use one of %s", clip(settings.Engine), s.config.engineNames())
 	}
+	for i := range settings.Faults {
+		if err := settings.Faults[i].Check(); err != nil {
+			return scim.BadRequest("faults[%d]: %v", i, err)
+		}
+	}
 	return nil
 }
 
 // Settings returns how the tenant behaves now.
-func (t *Tenant) Settings() Settings { return *t.settings.Load() }
+func (t *Tenant) Settings() Settings { return t.settings.Load().Settings }
+
+// activeSettings are settings with the faults that follow from them.
+type activeSettings struct {
+	Settings
+	faults *fault.Injector
+}
+
+// behave makes settings those that hold from now on.
+func (t *Tenant) behave(s Settings) {
+	s.Faults = slices.Clone(s.Faults)
+	t.settings.Store(&activeSettings{s, fault.New(s.Faults)})
+}
 
 // Configure changes how the tenant behaves from the next request on. change gets
 // the present settings to alter. An error means that the server cannot follow them
@@ -37,7 +62,7 @@ func (t *Tenant) Configure(change func(*Settings)) error {
 	if err := t.server.check(settings); err != nil {
 		return err
 	}
-	t.settings.Store(&settings)
+	t.behave(settings)
 	t.lint.forget()
 	t.happened(EventSettings, "")
 	return nil

@@ -75,7 +75,7 @@ func (s *Server) Fork(from, to string) (*Tenant, error) {
 	}
 	t := newTenant(s, to, original.model)
 	t.newIDs = original.newIDs
-	t.settings.Store(original.settings.Load())
+	t.behave(original.Settings())
 	t.clock.state.Store(original.clock.state.Load())
 	t.root.Store(original.root.Load())
 	return t, s.enroll(t)

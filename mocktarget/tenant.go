@@ -35,7 +35,7 @@ type Tenant struct {
 	violations violations
 
 	configuring sync.Mutex // one change of the settings at a time
-	settings    atomic.Pointer[Settings]
+	settings    atomic.Pointer[activeSettings]
 }
 
 // newTenant returns an empty tenant that behaves as the server is configured.
@@ -46,7 +46,7 @@ func newTenant(s *Server, name string, m *model) *Tenant {
 	}
 	t.clock = newClock(s.config.Now, func() { t.happened(EventClock, t.clock.State().String()) })
 	t.root.Store(newRoot(m))
-	t.settings.Store(&s.config.Settings)
+	t.behave(s.config.Settings)
 	return t
 }
 

@@ -114,7 +114,7 @@ func (c *client) try(method, path, body string, headers ...string) (reply, error
 		return reply{}, err
 	}
 	r := reply{t: c.t, what: method + " " + path, status: response.StatusCode, header: response.Header, raw: string(raw)}
-	if len(raw) > 0 {
+	if len(raw) > 0 && !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
 		d := json.NewDecoder(bytes.NewReader(raw))
 		d.UseNumber()
 		if err := d.Decode(&r.body); err != nil {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/fault"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
@@ -81,6 +83,13 @@ func (b *bench) traffic() (id string) {
 func TestFragments(t *testing.T) {
 	b := start(t)
 	id := b.traffic()
+	err := b.target.Server().Tenant(mocktarget.DefaultTenant).Configure(func(s *mocktarget.Settings) {
+		s.Faults = []fault.Rule{{Name: "bad weather", Kind: fault.Status}}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.request("GET", "/ServiceProviderConfig", "")
 	for _, test := range []struct {
 		path  string
 		want  []string
@@ -91,6 +100,7 @@ func TestFragments(t *testing.T) {
 		{"/default/timeline?filter=status+ge+400", []string{"/Users/nobody"}, []string{">PATCH<"}},
 		{"/default/timeline?filter=patch", []string{">PATCH<"}, []string{"/Users/nobody"}},
 		{"/default/timeline?filter=status+ge", []string{"column"}, []string{">PATCH<"}},
+		{"/default/timeline?filter=fault+pr", []string{"ServiceProviderConfig", `title="bad weather"`}, []string{">PATCH<"}},
 		{"/default/timeline?since=3", []string{`data-seq="4"`}, []string{`data-seq="3"`, "<table"}},
 		{"/default/exchanges/1", []string{"created", "&lt;script&gt;", "curl -sS -X &#39;POST&#39;", "$TOKEN"}, []string{"<script>alert", "open sesame"}},
 		{"/default/exchanges/2", []string{"name.familyName", "Lovelace", "Patch plan", "changed"}, nil},

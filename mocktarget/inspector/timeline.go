@@ -102,9 +102,13 @@ func statusTone(status int) string {
 	}
 }
 
-// badges sums up the findings and broken invariants of an exchange.
+// badges sums up the findings and broken invariants of an exchange, and the fault that
+// hit it.
 func badges(e *mocktarget.Entry) []badge {
 	var list []badge
+	if e.Fault != "" {
+		list = append(list, badge{"fault", e.Fault, "warn"})
+	}
 	if n := len(e.Violations); n > 0 {
 		list = append(list, badge{"invariant", e.Violations[0].Message, "bad"})
 	}
@@ -133,7 +137,7 @@ const entrySchema = `{
 		{"name": "seq", "type": "integer"}, {"name": "method", "type": "string"}, {"name": "url", "type": "string"},
 		{"name": "status", "type": "integer"}, {"name": "kind", "type": "string"}, {"name": "type", "type": "string"},
 		{"name": "resource", "type": "string", "caseExact": true}, {"name": "milliseconds", "type": "decimal"},
-		{"name": "request", "type": "string"}, {"name": "response", "type": "string"},
+		{"name": "request", "type": "string"}, {"name": "response", "type": "string"}, {"name": "fault", "type": "string"},
 		{"name": "findings", "type": "complex", "multiValued": true, "subAttributes": [
 			{"name": "value", "type": "string"}, {"name": "severity", "type": "string"}]}
 	]}`
@@ -173,6 +177,6 @@ func entryObject(e *mocktarget.Entry) *scim.Object {
 	return scim.ObjectFromMap(map[string]any{
 		"seq": int(e.Seq), "method": e.Request.Method, "url": readable(e.Request.URL), "status": e.Response.Status,
 		"kind": e.Operation.Kind, "type": e.Operation.ResourceType, "resource": e.Operation.ID,
-		"milliseconds": float64(e.Microseconds) / 1000, "request": e.Request.Body, "response": e.Response.Body, "findings": findings,
+		"milliseconds": float64(e.Microseconds) / 1000, "request": e.Request.Body, "response": e.Response.Body, "findings": findings, "fault": e.Fault,
 	})
 }
