@@ -137,9 +137,6 @@ func (a *attempt) replace(ctx context.Context, w Write) error {
 			body.Set(name, value)
 		}
 	}
-	for _, name := range w.Cleared {
-		body.Delete(name)
-	}
 	for name, value := range w.Payload.All() {
 		body.Set(name, value)
 	}

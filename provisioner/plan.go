@@ -3,13 +3,10 @@ package provisioner
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
-
-// memberChunk is how many members one request adds or removes. Some apps refuse
-// more than a hundred.
-const memberChunk = 100
 
 // A Verb is the kind of request a [Write] makes.
 type Verb string
@@ -27,11 +24,14 @@ const (
 type Write struct {
 	Verb   Verb
 	Action Action
+	// Form names the way in which the change is expressed, such as "User patch
+	// active". A form is trusted once it has been seen to work.
+	Form string
 	// Payload is the body of a create, without members. For a replace it is what
 	// is laid over the resource that the app holds.
 	Payload *scim.Object
-	// Cleared names the attributes that a replace takes away.
-	Cleared []string
+	// Sets names the attributes that the request changes or takes away.
+	Sets []string
 	// Operations are the body of a patch.
 	Operations []scim.Operation
 	// Add and Remove are the members that the request adds and removes: directory
@@ -49,73 +49,154 @@ func Plan(d Desired, acked *scim.Object, ackedMembers map[string]string, c Capab
 	if d.Payload == nil {
 		return nil
 	}
-	if acked == nil {
-		return planCreate(d)
-	}
-	add, remove := memberDiff(d.Members, ackedMembers)
-	kind := KindUser
+	p := planner{kind: KindUser, capabilities: c}
 	if d.Members != nil {
-		kind = KindGroup
+		p.kind = KindGroup
 	}
-	if c.Is(updateOf(kind), FormPut) {
-		return planReplace(d, acked, add, remove)
+	desired := p.shape(d.Payload)
+	if acked == nil {
+		return p.create(desired, d.Members)
 	}
-	return append(planAttributes(d.Payload, acked), planMembers(d.Payload, add, remove)...)
+	acked = p.shape(acked)
+	add, remove := memberDiff(d.Members, ackedMembers)
+	switch {
+	case p.membersOnly():
+		desired = acked
+	case c.Is(updateOf(p.kind), FormPut):
+		return p.replace(desired, acked, add, remove)
+	}
+	return append(p.attributes(desired, acked), p.members(desired, add, remove)...)
 }
 
-func planCreate(d Desired) []Write {
-	first, rest := splitMembers(d.Members)
-	create := Write{Verb: VerbCreate, Action: ActionCreate, Payload: d.Payload, Add: first, Acked: d.Payload}
-	return append([]Write{create}, planMembers(d.Payload, rest, nil)...)
+// A planner plans writes for one app's resources of a kind.
+type planner struct {
+	kind         Kind
+	capabilities Capabilities
 }
 
-func planReplace(d Desired, acked *scim.Object, add, remove map[string]string) []Write {
-	if scim.Equal(d.Payload, acked) && len(add) == 0 && len(remove) == 0 {
+// membersOnly tells groups of which only the members are ours to change.
+func (p *planner) membersOnly() bool {
+	return p.kind == KindGroup && p.capabilities.Is(Groups, GroupsMembersOnly)
+}
+
+// shape leaves out of a resource what the app cannot hold.
+func (p *planner) shape(o *scim.Object) *scim.Object {
+	noActive, limit := p.capabilities.Is(ActiveType, ActiveNone), p.capabilities.Number(MultiValuedLimit)
+	if p.kind == KindGroup || !noActive && limit == 0 {
+		return o
+	}
+	o = o.Clone()
+	if noActive {
+		o.Delete("active")
+	}
+	for name, value := range o.All() {
+		if list, ok := value.([]any); ok && limit > 0 && len(list) > limit && name != "schemas" {
+			o.Set(name, primaryFirst(list)[:limit])
+		}
+	}
+	return o
+}
+
+// primaryFirst returns the values with the primary one ahead (RFC 7643 section 2.4).
+func primaryFirst(list []any) []any {
+	isPrimary := func(v any) bool {
+		o, ok := v.(*scim.Object)
+		primary, _ := o.Bool("primary")
+		return ok && primary
+	}
+	if i := slices.IndexFunc(list, isPrimary); i > 0 {
+		list = slices.Concat(list[i:i+1], list[:i], list[i+1:])
+	}
+	return list
+}
+
+func (p *planner) form(words ...string) string {
+	return string(p.kind) + " " + strings.Join(words, " ")
+}
+
+func (p *planner) create(desired *scim.Object, members map[string]string) []Write {
+	if p.membersOnly() {
 		return nil
 	}
-	w := Write{Verb: VerbReplace, Action: updateAction(d.Payload, acked), Payload: d.Payload, Add: add, Remove: remove, Acked: d.Payload}
-	for name := range acked.All() {
-		if _, kept := d.Payload.Lookup(name); !kept {
-			w.Cleared = append(w.Cleared, name)
-		}
+	first, rest := p.firstMembers(members)
+	w := Write{
+		Verb: VerbCreate, Action: ActionCreate, Form: p.form("create"),
+		Payload: p.typed(desired), Sets: names(desired), Add: first, Acked: desired,
 	}
-	return []Write{w}
+	return append([]Write{w}, p.members(desired, rest, nil)...)
 }
 
-// planAttributes patches what differs. The switch "active" goes in a request of
-// its own: ahead of everything else to lock an account, last to open it.
-func planAttributes(desired, acked *scim.Object) []Write {
-	profile := acked.Clone()
-	var ops []scim.Operation
-	for name, want := range desired.All() {
-		have := acked.Get(name)
-		if name == "schemas" || name == "active" || scim.Equal(want, have) {
-			continue
-		}
-		ops = append(ops, replaceOps(name, separator(name), want, have)...)
-		profile.Set(name, want)
+// firstMembers splits members into those that go out with the create of their group
+// and the rest.
+func (p *planner) firstMembers(members map[string]string) (first, rest map[string]string) {
+	subjects := slices.Sorted(maps.Keys(members))
+	n := min(len(subjects), p.chunk())
+	if p.capabilities.Is(CreateMembers, No) {
+		n = 0
 	}
-	for name, have := range acked.All() {
-		if _, kept := desired.Lookup(name); kept {
-			continue
-		}
-		ops = append(ops, removeOps(name, have)...)
-		profile.Delete(name)
-	}
-	profile.Set("schemas", desired.Get("schemas"))
+	return pick(members, subjects[:n]), pick(members, subjects[n:])
+}
 
+// chunk is how many members go into one request.
+func (p *planner) chunk() int {
+	if n := p.capabilities.Number(MaxMembersPerOp); n > 0 {
+		return n
+	}
+	return maxChunk
+}
+
+// maxChunk bounds a request to an app that takes any number of members.
+const maxChunk = 10_000
+
+func (p *planner) replace(desired, acked *scim.Object, add, remove map[string]string) []Write {
+	sets, cleared := changes(desired, acked)
+	if len(sets) == 0 && scim.Equal(desired.Get("active"), acked.Get("active")) && len(add) == 0 && len(remove) == 0 {
+		return nil
+	}
+	payload := p.typed(desired)
+	for _, name := range cleared {
+		payload = payload.Clone()
+		payload.Set(name, empty(acked.Get(name)))
+	}
+	return []Write{{
+		Verb: VerbReplace, Action: updateAction(desired, acked), Form: p.form(FormPut),
+		Payload: payload, Sets: append(names(desired), cleared...), Add: add, Remove: remove, Acked: desired,
+	}}
+}
+
+// empty is what takes a value away: some apps keep what a PUT does not mention, as
+// they may (RFC 7644 section 3.5.1).
+func empty(value any) any {
+	if _, ok := value.([]any); ok {
+		return []any{}
+	}
+	return nil
+}
+
+// attributes patches what differs. The switch "active" goes in a request of its
+// own: ahead of everything else to lock an account, last to open it.
+func (p *planner) attributes(desired, acked *scim.Object) []Write {
 	var writes []Write
-	if len(ops) > 0 {
-		writes = append(writes, Write{Verb: VerbPatch, Action: ActionUpdate, Operations: ops, Acked: profile})
+	sets, _ := changes(desired, acked)
+	if len(sets) > 0 {
+		profile := desired.Clone()
+		profile.Set("active", acked.Get("active"))
+		if acked.Get("active") == nil {
+			profile.Delete("active")
+		}
+		writes = append(writes, Write{
+			Verb: VerbPatch, Action: ActionUpdate, Form: p.form(p.update()),
+			Operations: p.operations(desired, acked, sets), Sets: sets, Acked: profile,
+		})
 	}
 	active, hasActive := desired.Bool("active")
 	if !hasActive || scim.Equal(desired.Get("active"), acked.Get("active")) {
 		return writes
 	}
 	flip := Write{
-		Verb: VerbPatch, Action: updateAction(desired, acked),
-		Operations: []scim.Operation{operation("replace", "active", active)},
-		Acked:      desired,
+		Verb: VerbPatch, Action: updateAction(desired, acked), Form: p.form(p.update(), "active", p.capabilities.Fact(ActiveType).Value),
+		Operations: []scim.Operation{p.replaceOperation("active", p.active(active))},
+		Sets:       []string{"active"}, Acked: desired,
 	}
 	if active {
 		return append(writes, flip)
@@ -126,6 +207,103 @@ func planAttributes(desired, acked *scim.Object) []Write {
 		writes[i].Acked = desired
 	}
 	return append([]Write{flip}, writes...)
+}
+
+// update is the form in which resources of the planner's kind are changed.
+func (p *planner) update() string { return p.capabilities.Fact(updateOf(p.kind)).Value }
+
+// active returns the switch in the type that the app reads.
+func (p *planner) active(on bool) any {
+	switch {
+	case !p.capabilities.Is(ActiveType, ActiveString):
+		return on
+	case on:
+		return "True"
+	default:
+		return "False"
+	}
+}
+
+// typed returns the body for a resource.
+func (p *planner) typed(o *scim.Object) *scim.Object {
+	on, ok := o.Bool("active")
+	if !ok || p.capabilities.Is(ActiveType, ActiveBool) {
+		return o
+	}
+	o = o.Clone()
+	o.Set("active", p.active(on))
+	return o
+}
+
+// replaceOperation sets one attribute in the form that the app takes.
+func (p *planner) replaceOperation(name string, value any) scim.Operation {
+	if p.update() == FormPathless {
+		return scim.Operation{Op: scim.OpReplace, Value: scim.NewObject(scim.Field{Name: name, Value: value}), HasValue: true}
+	}
+	return operation(scim.OpReplace, name, value)
+}
+
+// operations changes the named attributes.
+func (p *planner) operations(desired, acked *scim.Object, sets []string) []scim.Operation {
+	if p.update() == FormPathless {
+		return []scim.Operation{{Op: scim.OpReplace, Value: pathlessValue(desired, acked, sets), HasValue: true}}
+	}
+	var ops []scim.Operation
+	for _, name := range sets {
+		if want, kept := desired.Lookup(name); kept {
+			ops = append(ops, replaceOps(name, separator(name), want, acked.Get(name))...)
+		} else {
+			ops = append(ops, removeOps(name, acked.Get(name))...)
+		}
+	}
+	return ops
+}
+
+// pathlessValue is the value of an operation without a path: the attributes as they
+// should be, null for those that should go. Complex ones are whole, since it is not
+// said what a part of one would do (RFC 7644 section 3.5.2.3).
+func pathlessValue(desired, acked *scim.Object, sets []string) *scim.Object {
+	value := scim.NewObject()
+	for _, name := range sets {
+		extension, isExtension := acked.Get(name).(*scim.Object)
+		want := desired.Get(name)
+		if want == nil && isExtension && isURN(name) {
+			gone := scim.NewObject()
+			for sub := range extension.All() {
+				gone.Set(sub, nil)
+			}
+			want = gone
+		}
+		value.Set(name, want)
+	}
+	return value
+}
+
+// changes names the attributes in which two resources differ, but for schemas and
+// the switch "active", and those among them that go.
+func changes(desired, acked *scim.Object) (sets, cleared []string) {
+	for name, want := range desired.All() {
+		if own := strings.EqualFold(name, "schemas") || strings.EqualFold(name, "active"); !own && !scim.Equal(want, acked.Get(name)) {
+			sets = append(sets, name)
+		}
+	}
+	for name := range acked.All() {
+		if _, kept := desired.Lookup(name); !kept && !strings.EqualFold(name, "schemas") {
+			cleared = append(cleared, name)
+		}
+	}
+	return append(sets, cleared...), cleared
+}
+
+// names lists the attributes of a resource.
+func names(o *scim.Object) []string {
+	list := make([]string, 0, o.Len())
+	for name := range o.All() {
+		if name != "schemas" {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // updateAction tells taking somebody's access away from any other update.
@@ -143,7 +321,7 @@ func replaceOps(path, separator string, want, have any) []scim.Operation {
 	wantObject, complexWanted := want.(*scim.Object)
 	haveObject, complexHeld := have.(*scim.Object)
 	if !complexWanted || have != nil && !complexHeld || isReference(wantObject) {
-		return []scim.Operation{operation("replace", path, want)}
+		return []scim.Operation{operation(scim.OpReplace, path, want)}
 	}
 	var ops []scim.Operation
 	for sub, value := range wantObject.All() {
@@ -158,7 +336,7 @@ func removeOps(name string, have any) []scim.Operation {
 	if extension, ok := have.(*scim.Object); ok && isURN(name) {
 		return removeMissing(name+":", nil, extension)
 	}
-	return []scim.Operation{operation("remove", name, nil)}
+	return []scim.Operation{operation(scim.OpRemove, name, nil)}
 }
 
 // removeMissing clears what is held but no longer wanted.
@@ -166,7 +344,7 @@ func removeMissing(prefix string, want, have *scim.Object) []scim.Operation {
 	var ops []scim.Operation
 	for sub := range have.All() {
 		if _, kept := want.Lookup(sub); !kept {
-			ops = append(ops, operation("remove", prefix+sub, nil))
+			ops = append(ops, operation(scim.OpRemove, prefix+sub, nil))
 		}
 	}
 	return ops
@@ -189,67 +367,5 @@ func separator(name string) string {
 }
 
 func operation(op, path string, value any) scim.Operation {
-	return scim.Operation{Op: op, PathText: path, Value: value, HasValue: op != "remove"}
-}
-
-// planMembers changes members in chunks, each request small enough for the apps
-// that bound them.
-func planMembers(acked *scim.Object, add, remove map[string]string) []Write {
-	var writes []Write
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(add)), memberChunk) {
-		w := Write{Verb: VerbPatch, Action: ActionUpdate, Add: pick(add, chunk), Acked: acked}
-		w.Operations = []scim.Operation{operation("add", "members", memberValues(w.Add))}
-		writes = append(writes, w)
-	}
-	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(remove)), memberChunk) {
-		w := Write{Verb: VerbPatch, Action: ActionUpdate, Remove: pick(remove, chunk), Acked: acked}
-		for _, subject := range chunk {
-			path := "members[value eq " + scim.QuoteFilter(remove[subject]) + "]"
-			w.Operations = append(w.Operations, operation("remove", path, nil))
-		}
-		writes = append(writes, w)
-	}
-	return writes
-}
-
-// memberDiff compares by directory id and by the app's id: an account that was
-// made again has to join its groups again.
-func memberDiff(desired, acked map[string]string) (add, remove map[string]string) {
-	add, remove = map[string]string{}, map[string]string{}
-	for subject, id := range desired {
-		if acked[subject] != id {
-			add[subject] = id
-		}
-	}
-	for subject, id := range acked {
-		if desired[subject] != id {
-			remove[subject] = id
-		}
-	}
-	return add, remove
-}
-
-func splitMembers(members map[string]string) (first, rest map[string]string) {
-	subjects := slices.Sorted(maps.Keys(members))
-	if len(subjects) <= memberChunk {
-		return members, nil
-	}
-	return pick(members, subjects[:memberChunk]), pick(members, subjects[memberChunk:])
-}
-
-func pick(members map[string]string, subjects []string) map[string]string {
-	picked := make(map[string]string, len(subjects))
-	for _, s := range subjects {
-		picked[s] = members[s]
-	}
-	return picked
-}
-
-// memberValues returns the members as SCIM values in a fixed order.
-func memberValues(members map[string]string) []any {
-	values := make([]any, 0, len(members))
-	for _, subject := range slices.Sorted(maps.Keys(members)) {
-		values = append(values, scim.NewObject(scim.Field{Name: "value", Value: members[subject]}))
-	}
-	return values
+	return scim.Operation{Op: op, PathText: path, Value: value, HasValue: op != scim.OpRemove}
 }

@@ -1,7 +1,11 @@
 package provisioner_test
 
 import (
+	"flag"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -9,132 +13,151 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
+var update = flag.Bool("update", false, "write what the code does into the golden files")
+
 // TestPlan checks the requests that take an app from what it holds to what is
-// desired, as text: a line for each request.
+// desired. Each file in testdata/plan is a case: what the app holds, what is desired,
+// what is known of the app, and the requests.
 func TestPlan(t *testing.T) {
-	const (
-		ada  = `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "externalId": "u1", "userName": "ada", "name": {"givenName": "Ada", "familyName": "King"}, "active": true}`
-		work = `"emails": [{"value": "ada@acme.example", "type": "work"}]`
-	)
-	with := func(base, more string) string { return strings.TrimSuffix(base, "}") + ", " + more + "}" }
-	enterprise := func(attributes string) string {
-		return `"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {` + attributes + `}`
+	files, err := filepath.Glob("testdata/plan/*.txt")
+	if err != nil || len(files) < 25 {
+		t.Fatalf("%d cases (%v), want at least 25", len(files), err)
 	}
-	for _, test := range []struct {
-		name           string
-		acked, desired string
-		capabilities   provisioner.Capabilities
-		want           []string
-	}{
-		{name: "nothing known: create", desired: ada, want: []string{"POST create " + compact(t, ada)}},
-		{name: "nothing to do", acked: ada, desired: ada},
-		{
-			name: "one part of a name", acked: ada, desired: strings.Replace(ada, "King", "Lovelace", 1),
-			want: []string{`PATCH update [{"op":"replace","path":"name.familyName","value":"Lovelace"}]`},
-		},
-		{
-			name: "a part is taken away", acked: ada, desired: strings.Replace(ada, `, "familyName": "King"`, "", 1),
-			want: []string{`PATCH update [{"op":"remove","path":"name.familyName"}]`},
-		},
-		{
-			name: "e-mails are replaced as a whole", acked: with(ada, work), desired: with(ada, strings.Replace(work, "ada@", "al@", 1)),
-			want: []string{`PATCH update [{"op":"replace","path":"emails","value":[{"value":"al@acme.example","type":"work"}]}]`},
-		},
-		{
-			name: "e-mails are taken away", acked: with(ada, work), desired: ada,
-			want: []string{`PATCH update [{"op":"remove","path":"emails"}]`},
-		},
-		{
-			name: "an extension appears", acked: ada, desired: with(ada, enterprise(`"department": "R&D"`)),
-			want: []string{`PATCH update [{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"R&D"}]`},
-		},
-		{
-			name: "a manager is replaced as one", acked: with(ada, enterprise(`"manager": {"value": "r1"}`)), desired: with(ada, enterprise(`"manager": {"value": "r2"}`)),
-			want: []string{`PATCH update [{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":{"value":"r2"}}]`},
-		},
-		{
-			name: "an extension goes", acked: with(ada, enterprise(`"department": "R&D"`)), desired: ada,
-			want: []string{`PATCH update [{"op":"remove","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"}]`},
-		},
-		{
-			name: "locking comes first", acked: ada, desired: strings.NewReplacer("King", "Lovelace", `"active": true`, `"active": false`).Replace(ada),
-			want: []string{
-				`PATCH disable [{"op":"replace","path":"active","value":false}]`,
-				`PATCH update [{"op":"replace","path":"name.familyName","value":"Lovelace"}]`,
-			},
-		},
-		{
-			name: "opening comes last", acked: strings.Replace(ada, `"active": true`, `"active": false`, 1), desired: strings.Replace(ada, "King", "Lovelace", 1),
-			want: []string{
-				`PATCH update [{"op":"replace","path":"name.familyName","value":"Lovelace"}]`,
-				`PATCH update [{"op":"replace","path":"active","value":true}]`,
-			},
-		},
-		{
-			name: "without PATCH everything is one PUT", capabilities: provisioner.Capabilities{}.With(provisioner.UserUpdate, provisioner.FormPut), acked: with(ada, work), desired: strings.Replace(ada, `"active": true`, `"active": false`, 1),
-			want: []string{"PUT disable " + compact(t, strings.Replace(ada, `"active": true`, `"active": false`, 1)) + " cleared [emails]"},
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			var acked *scim.Object
-			if test.acked != "" {
-				acked = parse(t, test.acked)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
 			}
-			writes := provisioner.Plan(provisioner.Desired{Payload: parse(t, test.desired)}, acked, nil, test.capabilities)
-			wantLines(t, describe(writes), test.want)
-			if n := len(writes); n > 0 && !scim.Equal(writes[n-1].Acked, parse(t, test.desired)) {
-				t.Errorf("after the last write the app holds %s, want what is desired", writes[n-1].Acked.AppendJSON(nil))
+			head, want, _ := strings.Cut(string(text), "-- requests --\n")
+			c := readCase(t, head)
+			writes := provisioner.Plan(c.desired, c.acked, c.members, c.capabilities)
+			got := describe(writes)
+			if *update {
+				if err := os.WriteFile(file, []byte(head+"-- requests --\n"+got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != want {
+				t.Errorf("requests:\n%swant:\n%s", got, want)
 			}
+			c.checkResult(t, writes)
 		})
 	}
 }
 
-func TestPlanMembers(t *testing.T) { // R11, R13
-	group := parse(t, `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "externalId": "g", "displayName": "all"}`)
-	members := func(from, to int, prefix string) map[string]string {
+// planCase is one case of TestPlan.
+type planCase struct {
+	acked        *scim.Object
+	desired      provisioner.Desired
+	members      map[string]string
+	capabilities provisioner.Capabilities
+}
+
+// readCase reads the sections of a case: text up to a line "-- name --" belongs to
+// the name before it.
+func readCase(t *testing.T, text string) (c planCase) {
+	t.Helper()
+	var name string
+	sections := map[string][]string{}
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if rest, ok := strings.CutPrefix(line, "-- "); ok {
+			name = strings.TrimSuffix(rest, " --")
+			sections[name] = nil
+		} else if line != "" {
+			sections[name] = append(sections[name], line)
+		}
+	}
+	members := func(section string) map[string]string {
+		lines, ok := sections[section]
+		if !ok {
+			return nil
+		}
 		m := map[string]string{}
-		for i := from; i < to; i++ {
-			m[fmt.Sprintf("u%03d", i)] = fmt.Sprintf("%s%03d", prefix, i)
+		for _, line := range lines {
+			subject, id, _ := strings.Cut(line, " ")
+			m[subject] = id
 		}
 		return m
 	}
-	create := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 250, "r")}, nil, nil, provisioner.Capabilities{})
+	if lines, ok := sections["app holds"]; ok {
+		c.acked = parse(t, strings.Join(lines, "\n"))
+	}
+	c.desired = provisioner.Desired{Payload: parse(t, strings.Join(sections["desired"], "\n")), Members: members("desired members")}
+	c.members = members("members in the app")
+	for _, line := range sections["capabilities"] {
+		name, value, _ := strings.Cut(line, " ")
+		if err := provisioner.Capability(name).Check(value); err != nil {
+			t.Fatal(err)
+		}
+		c.capabilities = c.capabilities.With(provisioner.Capability(name), value)
+	}
+	return c
+}
+
+// checkResult follows the requests: what the app holds in the end needs no other.
+func (c *planCase) checkResult(t *testing.T, writes []provisioner.Write) {
+	t.Helper()
+	acked, members := c.acked, maps.Clone(c.members)
+	for _, w := range writes {
+		acked = w.Acked
+		if members == nil {
+			members = map[string]string{}
+		}
+		for subject, id := range w.Remove {
+			if members[subject] == id {
+				delete(members, subject)
+			}
+		}
+		maps.Copy(members, w.Add)
+	}
+	if acked == nil && c.capabilities.Is(provisioner.Groups, provisioner.GroupsMembersOnly) {
+		return // it cannot be made
+	}
+	if again := provisioner.Plan(c.desired, acked, members, c.capabilities); len(again) > 0 {
+		t.Errorf("after all requests there are more:\n%s", describe(again))
+	}
+}
+
+// describe shows each request by its verb, what it does and its form, and then its
+// body.
+func describe(writes []provisioner.Write) string {
+	var b strings.Builder
+	for _, w := range writes {
+		fmt.Fprintf(&b, "%s %s (%s)\n", w.Verb, w.Action, w.Form)
+		switch w.Verb {
+		case provisioner.VerbPatch:
+			for _, op := range (&scim.Patch{Operations: w.Operations}).Object().Array("Operations") {
+				fmt.Fprintf(&b, "\t%s\n", op.(*scim.Object).AppendJSON(nil))
+			}
+		default:
+			fmt.Fprintf(&b, "\t%s\n", w.Payload.AppendJSON(nil))
+			for _, v := range []struct {
+				what    string
+				members map[string]string
+			}{{"with", w.Add}, {"without", w.Remove}} {
+				if len(v.members) > 0 {
+					fmt.Fprintf(&b, "\t%s members %v\n", v.what, v.members)
+				}
+			}
+		}
+	}
+	return b.String()
+}
+
+func TestPlanChunks(t *testing.T) { // R13
+	group := parse(t, `{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "externalId": "g", "displayName": "all"}`)
+	everybody := map[string]string{}
+	for i := range 250 {
+		everybody[fmt.Sprintf("u%03d", i)] = fmt.Sprintf("r%03d", i)
+	}
+	create := provisioner.Plan(provisioner.Desired{Payload: group, Members: everybody}, nil, nil, provisioner.Capabilities{})
 	if len(create) != 3 || len(create[0].Add) != 100 || len(create[1].Add) != 100 || len(create[2].Add) != 50 {
 		t.Errorf("creating a group of 250 takes %d requests, want 100 + 100 + 50", len(create))
 	}
-	last := provisioner.Plan(provisioner.Desired{Payload: group, Members: map[string]string{}}, group, map[string]string{"u": `r"1`}, provisioner.Capabilities{})
-	wantLines(t, describe(last), []string{`PATCH update [{"op":"remove","path":"members[value eq \"r\\\"1\"]"}]`})
-
-	// An account that was made again has another id and has to join again.
-	again := provisioner.Plan(provisioner.Desired{Payload: group, Members: members(0, 1, "new")}, group, members(0, 1, "old"), provisioner.Capabilities{})
-	wantLines(t, describe(again), []string{
-		`PATCH update [{"op":"add","path":"members","value":[{"value":"new000"}]}]`,
-		`PATCH update [{"op":"remove","path":"members[value eq \"old000\"]"}]`,
-	})
-}
-
-func describe(writes []provisioner.Write) (lines []string) {
-	for _, w := range writes {
-		line := fmt.Sprintf("%s %s ", w.Verb, w.Action)
-		if w.Verb == provisioner.VerbPatch {
-			operations := (&scim.Patch{Operations: w.Operations}).Object().Get("Operations")
-			line += string(scim.NewObject(scim.Field{Name: "x", Value: operations}).AppendJSON(nil))
-			line = strings.Replace(strings.TrimSuffix(line, "}"), `{"x":`, "", 1)
-		} else {
-			line += string(w.Payload.AppendJSON(nil))
-		}
-		if len(w.Cleared) > 0 {
-			line += fmt.Sprintf(" cleared %v", w.Cleared)
-		}
-		lines = append(lines, line)
-	}
-	return lines
-}
-
-func wantLines(t *testing.T, got, want []string) {
-	t.Helper()
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("requests:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	leave := provisioner.Plan(provisioner.Desired{Payload: group, Members: map[string]string{}}, group, everybody, provisioner.Capabilities{}.With(provisioner.MaxMembersPerOp, "120"))
+	if len(leave) != 3 || len(leave[0].Remove) != 120 || len(leave[0].Operations) != 120 || len(leave[2].Remove) != 10 {
+		t.Errorf("emptying a group of 250 takes %d requests, want 120 + 120 + 10", len(leave))
 	}
 }
 
@@ -142,5 +165,3 @@ func parse(t *testing.T, text string) *scim.Object {
 	t.Helper()
 	return attributes(t, "%s", text)
 }
-
-func compact(t *testing.T, text string) string { return string(parse(t, text).AppendJSON(nil)) }

@@ -135,7 +135,7 @@ func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
 	}
 	l.ProbedAt = e.config.Now()
 	l.Forget(UserUpdate, GroupUpdate)
-	if l.UsersEmpty, err = empty(ctx, client, KindUser); err != nil {
+	if l.UsersEmpty, err = holdsNothing(ctx, client, KindUser); err != nil {
 		switch s := status(err); {
 		case s == http.StatusTooManyRequests, s >= 500:
 			// The app is there and has trouble: the attempts will find out.
@@ -147,15 +147,15 @@ func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
 		return l, nil
 	}
 	l.Forget(Groups)
-	l.GroupsEmpty, err = empty(ctx, client, KindGroup)
+	l.GroupsEmpty, err = holdsNothing(ctx, client, KindGroup)
 	if unsupported(err) {
 		l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), l.ProbedAt)
 	}
 	return l, nil // groups in trouble are no reason to stop users
 }
 
-// empty reports whether the app says that it has no resource of a kind at all.
-func empty(ctx context.Context, client *scimclient.Client, kind Kind) (bool, error) {
+// holdsNothing reports whether the app says that it has no resource of a kind at all.
+func holdsNothing(ctx context.Context, client *scimclient.Client, kind Kind) (bool, error) {
 	page, err := client.Page(ctx, kind.Endpoint(), scimclient.Query{Count: 1})
 	if err != nil {
 		return false, err
