@@ -30,8 +30,9 @@ type attempt struct {
 	learn   []func(*Learned)
 	action  Action
 
-	requests int
-	status   int
+	requests  int
+	status    int
+	exchanges []Exchange
 }
 
 // attempt makes one try and returns what it leaves behind.
@@ -53,8 +54,9 @@ func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
 	}
 	if a.requests > 0 || a.action != ActionNone {
 		o.Entry = &LogEntry{
-			At: start, Key: w.Link.Key, Action: a.action, OK: err == nil, Requests: a.requests,
-			Status: a.status, NextAttempt: a.link.NextAttempt, Duration: e.config.Now().Sub(start),
+			At: start, Key: w.Link.Key, Name: w.Name(), Action: a.action, OK: err == nil,
+			Requests: a.requests, Status: a.status, Exchanges: a.exchanges,
+			NextAttempt: a.link.NextAttempt, Duration: e.config.Now().Sub(start),
 		}
 		if err != nil {
 			o.Entry.Cause = a.link.LastError
@@ -84,15 +86,12 @@ func (a *attempt) fail(o *Outcome, f *failure) {
 }
 
 func (a *attempt) run(ctx context.Context) error {
-	client, err := a.engine.client(&a.work.App, func(x scimclient.Exchange) {
-		a.requests++
-		a.status = x.Status
-	})
+	client, err := a.engine.client(&a.work.App, a.exchanged)
 	if err != nil {
 		return &failure{state: LinkRejected, cause: err.Error()}
 	}
 	a.client = client
-	if err := a.engine.firstProbe(ctx, &a.work.App); err != nil {
+	if err := a.engine.firstProbe(ctx, &a.work.App, a.exchanged); err != nil {
 		return err
 	}
 	if a.link.Kind == KindGroup && (!a.work.App.WantsGroups() || a.work.App.NoGroups() != "") {
@@ -104,6 +103,13 @@ func (a *attempt) run(ctx context.Context) error {
 		}
 	}
 	return a.converge(ctx)
+}
+
+// exchanged keeps an exchange of the attempt for the log.
+func (a *attempt) exchanged(x scimclient.Exchange) {
+	a.requests++
+	a.status = x.Status
+	a.exchanges = keepExchange(a.exchanges, logged(x))
 }
 
 // desired is what the app should hold, given what the attempt has found so far.

@@ -133,22 +133,3 @@ const (
 	ActionDelete  Action = "delete"
 	ActionSkip    Action = "skip"
 )
-
-// A LogEntry records one attempt.
-type LogEntry struct {
-	ID int64
-	At time.Time
-	Key
-	Action Action
-	// OK says whether the app now holds what was desired.
-	OK bool
-	// Requests is how many HTTP requests the attempt made.
-	Requests int
-	// Status is the HTTP status of the last answer, 0 if there was none.
-	Status int
-	// Cause says in one sentence what went wrong, "" if nothing did.
-	Cause string
-	// NextAttempt is when a failed attempt is repeated, zero if it is not.
-	NextAttempt time.Time
-	Duration    time.Duration
-}

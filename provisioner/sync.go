@@ -37,7 +37,7 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 		return 0, err
 	}
 	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
-	if err := e.firstProbe(ctx, app); err != nil {
+	if err := e.firstProbe(ctx, app, nil); err != nil {
 		return 0, &ProbeError{App: name, Err: err}
 	}
 	learned := app.Learned
@@ -99,8 +99,9 @@ type probing struct {
 }
 
 // firstProbe probes an app about which nothing is known and records what comes of
-// it. Of several that find an app unknown one asks, the others wait.
-func (e *Engine) firstProbe(ctx context.Context, app *App) error {
+// it. Of several that find an app unknown one asks, the others wait. observe, if not
+// nil, sees the requests.
+func (e *Engine) firstProbe(ctx context.Context, app *App, observe func(scimclient.Exchange)) error {
 	if !app.Learned.ProbedAt.IsZero() {
 		return nil
 	}
@@ -117,7 +118,7 @@ func (e *Engine) firstProbe(ctx context.Context, app *App) error {
 		app.Learned = saved.Learned
 		return nil
 	}
-	learned, err := e.probe(ctx, app)
+	learned, err := e.probe(ctx, app, observe)
 	if err != nil {
 		return err
 	}
@@ -127,9 +128,9 @@ func (e *Engine) firstProbe(ctx context.Context, app *App) error {
 
 // probe asks the app for one user and one group. It tells whether the app can be
 // worked with at all, whether it is empty, and whether it has groups.
-func (e *Engine) probe(ctx context.Context, app *App) (Learned, error) {
+func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Exchange)) (Learned, error) {
 	l := app.Learned
-	client, err := e.client(app, nil)
+	client, err := e.client(app, observe)
 	if err != nil {
 		return l, err
 	}
@@ -166,14 +167,14 @@ func holdsNothing(ctx context.Context, client *scimclient.Client, kind Kind) (bo
 // Progress counts an app's links.
 type Progress struct {
 	// Total counts all links, Settled those with nothing left to do, Failed those
-	// whose last attempt failed.
-	Total, Settled, Failed int
+	// whose last attempt failed, Held those that the guard holds back.
+	Total, Settled, Failed, Held int
 	// NextAttempt is when the first of the failed links is tried again.
 	NextAttempt time.Time
 }
 
 // Active counts the links with an attempt ahead that is not a repetition.
-func (p Progress) Active() int { return p.Total - p.Settled - p.Failed }
+func (p Progress) Active() int { return p.Total - p.Settled - p.Failed - p.Held }
 
 // A Tally counts subjects of one kind by what a pass did to them.
 type Tally struct {

@@ -51,6 +51,19 @@ func (w *Work) Desired() Desired {
 	return DesireUser(w)
 }
 
+// Name returns what people call the subject, its userName or displayName, "" if
+// neither the directory nor the app has one.
+func (w *Work) Name() string {
+	attributes := w.Link.Acked
+	switch {
+	case w.User != nil:
+		attributes = w.User.Attributes
+	case w.Group != nil:
+		attributes = w.Group.Attributes
+	}
+	return attributes.String(nameAttribute(w.Link.Kind))
+}
+
 // Gone reports whether the subject has left the directory.
 func (w *Work) Gone() bool { return w.User == nil && w.Group == nil }
 

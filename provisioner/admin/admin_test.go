@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -144,6 +145,8 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/apps": {"get"}, "/api/v1/apps/{app}": {"delete", "get", "put"},
 		"/api/v1/apps/{app}/sync": {"post"}, "/api/v1/apps/{app}/links": {"get"},
 		"/api/v1/apps/{app}/pause": {"post"}, "/api/v1/apps/{app}/resume": {"post"},
+		"/api/v1/status": {"get"}, "/api/v1/apps/{app}/status": {"get"},
+		"/api/v1/apps/{app}/log": {"get"}, "/api/v1/apps/{app}/log/{entry}": {"get"},
 		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},
 		"/api/v1/groups": {"get"}, "/api/v1/groups/{id}": {"delete", "get", "put"},
 		"/api/v1/groups/{id}/members/{user}": {"delete", "put"},
@@ -373,4 +376,54 @@ func waitConverged(t *testing.T, client *admin.Client, app string, n int) {
 		}
 	}
 	t.Fatalf("not converged: %+v", links)
+}
+
+// TestStatusAndLog reads over the wire how an app is doing and what was tried.
+func TestStatusAndLog(t *testing.T) {
+	address, client := newServer(t)
+	target := mocktargettest.New(t)
+	ctx := t.Context()
+	if _, err := client.PutApp(ctx, "chat", admin.AppInput{Endpoint: target.URL(), Token: target.Token()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"u1", "u2"} {
+		if err := client.PutUser(ctx, id, raw(`{"userName": "`+id+`@acme.example"}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitConverged(t, client, "chat", 2)
+	if s, err := client.Status(ctx, "chat"); err != nil || s.Converged != 2 || !s.Good || s.OldestPending != nil {
+		t.Errorf("status %+v, %v", s, err)
+	}
+	if all, err := client.Statuses(ctx); err != nil || len(all) != 1 || all[0].App != "chat" {
+		t.Errorf("all statuses: %+v, %v", all, err)
+	}
+	entries, err := client.Log(ctx, provisioner.LogQuery{App: "chat", Subject: "u2"})
+	if err != nil || len(entries) != 1 || entries[0].Name != "u2@acme.example" || !entries[0].OK || entries[0].Action != "create" {
+		t.Fatalf("log %+v, %v", entries, err)
+	}
+	if older, err := client.Log(ctx, provisioner.LogQuery{App: "chat", Before: entries[0].ID, After: 0, Limit: 1}); err != nil || len(older) > 1 {
+		t.Errorf("an older page: %+v, %v", older, err)
+	}
+	if failed, err := client.Log(ctx, provisioner.LogQuery{App: "chat", Failed: true}); err != nil || len(failed) != 0 {
+		t.Errorf("failures: %+v, %v", failed, err)
+	}
+	entry, err := client.LogEntry(ctx, "chat", entries[0].ID)
+	if err != nil || len(entry.Exchanges) == 0 {
+		t.Fatalf("entry %+v, %v", entry, err)
+	}
+	last := entry.Exchanges[len(entry.Exchanges)-1]
+	if last.Method != http.MethodPost || last.Status != http.StatusCreated || !strings.Contains(last.Curl, "$TOKEN") {
+		t.Errorf("exchange %+v", last)
+	}
+	_, text := call(t, http.MethodGet, fmt.Sprintf("%s/api/v1/apps/chat/log/%d", address, entry.ID), apiKey, "")
+	if strings.Contains(text, target.Token()) {
+		t.Errorf("the log tells the token: %s", text)
+	}
+	_, err = client.Log(ctx, provisioner.LogQuery{App: "nobody"})
+	wantStatus(t, err, http.StatusNotFound, "nobody")
+	_, err = client.LogEntry(ctx, "chat", 1)
+	wantStatus(t, err, http.StatusNotFound)
+	_, err = client.Status(ctx, "nobody")
+	wantStatus(t, err, http.StatusNotFound)
 }

@@ -8,8 +8,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
 // A Client calls the admin API. Its methods may be called from any number of
@@ -87,6 +90,43 @@ func (c *Client) Links(ctx context.Context, name string) ([]Link, error) {
 	return items[Link](ctx, c, "apps", name, "links")
 }
 
+// Statuses reads how every app is doing.
+func (c *Client) Statuses(ctx context.Context) ([]Status, error) {
+	return items[Status](ctx, c, "status")
+}
+
+// Status reads how an app is doing.
+func (c *Client) Status(ctx context.Context, name string) (*Status, error) {
+	status := new(Status)
+	return status, c.do(ctx, http.MethodGet, nil, status, "apps", name, "status")
+}
+
+// Log reads what was tried in an app and what came of it; see
+// [provisioner.LogQuery].
+func (c *Client) Log(ctx context.Context, q provisioner.LogQuery) ([]LogEntry, error) {
+	query := url.Values{}
+	set := func(name, value, zero string) {
+		if value != zero {
+			query.Set(name, value)
+		}
+	}
+	set("kind", string(q.Kind), "")
+	set("subject", q.Subject, "")
+	set("failed", strconv.FormatBool(q.Failed), "false")
+	set("before", strconv.FormatInt(q.Before, 10), "0")
+	set("after", strconv.FormatInt(q.After, 10), "0")
+	set("limit", strconv.Itoa(q.Limit), "0")
+	var l list[LogEntry]
+	err := c.send(ctx, http.MethodGet, query, nil, &l, "apps", q.App, "log")
+	return l.Items, err
+}
+
+// LogEntry reads an attempt with its requests and answers.
+func (c *Client) LogEntry(ctx context.Context, app string, id int64) (*LogEntry, error) {
+	entry := new(LogEntry)
+	return entry, c.do(ctx, http.MethodGet, nil, entry, "apps", app, "log", strconv.FormatInt(id, 10))
+}
+
 // Users lists the users.
 func (c *Client) Users(ctx context.Context) ([]Resource, error) {
 	return items[Resource](ctx, c, "users")
@@ -150,6 +190,11 @@ func items[T any](ctx context.Context, c *Client, path ...string) ([]T, error) {
 // do makes one request. in is the body, nil for none; out receives the answer's,
 // nil to drop it.
 func (c *Client) do(ctx context.Context, method string, in, out any, path ...string) error {
+	return c.send(ctx, method, nil, in, out, path...)
+}
+
+// send is do with a query.
+func (c *Client) send(ctx context.Context, method string, query url.Values, in, out any, path ...string) error {
 	var text strings.Builder
 	for _, segment := range path {
 		text.WriteString("/" + url.PathEscape(segment))
@@ -162,7 +207,11 @@ func (c *Client) do(ctx context.Context, method string, in, out any, path ...str
 		}
 		reader = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+text.String(), reader)
+	target := c.base + text.String()
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, method, target, reader)
 	if err != nil {
 		return err
 	}

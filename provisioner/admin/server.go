@@ -86,6 +86,8 @@ func New(config Config) (http.Handler, error) {
 	api := humago.New(mux, c)
 	s.registerApps(api)
 	s.registerAppState(api)
+	s.registerStatus(api)
+	s.registerLog(api)
 	s.registerUsers(api)
 	s.registerGroups(api)
 	mux.HandleFunc("/", noRoute(mux))

@@ -225,6 +225,8 @@ func (s *Store) Progress(ctx context.Context, app string) (provisioner.Progress,
 		switch {
 		case state.Settled():
 			p.Settled += n
+		case state == provisioner.LinkHeld:
+			p.Held += n
 		case state.Failed():
 			p.Failed += n
 			if at := fromMillis(next); p.NextAttempt.IsZero() || at.Before(p.NextAttempt) {

@@ -32,6 +32,9 @@ type Config struct {
 	// one kept beside the SQLite file, in a file that only its owner can read;
 	// PostgreSQL, which has no such place, needs one.
 	Key []byte
+	// Reading opens the database for somebody who only looks. A SQLite file may then
+	// be in use by another process; nothing can be written in that case.
+	Reading bool
 	// KeepLog is how long log entries are kept. Zero means 30 days.
 	KeepLog time.Duration
 	// Now is the clock. Nil means [time.Now].
@@ -47,6 +50,7 @@ type Store struct {
 	seal      *sealer
 	now       func() time.Time
 	keepLog   time.Duration
+	readOnly  bool // another process is at work on the file
 	scheduler provisioner.Scheduler
 
 	idMu   sync.Mutex
@@ -78,7 +82,7 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if isPostgres(config.Database) {
 		err = s.openPostgres(ctx, config.Database)
 	} else {
-		err = s.openSQLite(config.Database)
+		err = s.openSQLite(config.Database, config.Reading)
 	}
 	if err != nil {
 		return nil, err
@@ -88,6 +92,11 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, err
+	}
+	if config.Reading && s.lock != nil {
+		if err := s.lock.Unlock(); err != nil { // whoever wants to work may come
+			return nil, err
+		}
 	}
 	s.lastID, err = s.LastLogID(ctx)
 	return s, err
@@ -111,8 +120,13 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the schema version of the database: %w", err)
 	}
-	if has > want {
+	switch {
+	case has > want:
 		return fmt.Errorf("the database's schema version %d is newer than this program's %d: use a newer scimwright", has, want)
+	case has == want:
+		return nil
+	case s.readOnly:
+		return fmt.Errorf("the database's schema version %d is older than this program's %d, and an older scimwright is at work on it: start that again as this version", has, want)
 	}
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("updating the schema of the database: %w", err)

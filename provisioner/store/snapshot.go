@@ -19,7 +19,7 @@ func (s *Store) Snapshot(ctx context.Context, path string) error {
 		return err
 	}
 	to := &Store{now: s.now}
-	if err := to.openSQLite(path); err != nil {
+	if err := to.openSQLite(path, false); err != nil {
 		return errors.Join(err, to.Close())
 	}
 	err := to.migrate(ctx)

@@ -19,16 +19,18 @@ const sqliteConnections = 4
 
 // openSQLite opens a database file and takes the lock that keeps other processes
 // out: SQLite would let them in, but two queues on one file would run jobs twice.
-func (s *Store) openSQLite(path string) error {
+// Somebody who only looks gets in without it.
+func (s *Store) openSQLite(path string, reading bool) error {
 	s.lock = flock.New(path + ".lock")
 	locked, err := s.lock.TryLock()
 	if err != nil {
 		return fmt.Errorf("locking database %s: %w", path, err)
 	}
-	if !locked {
+	if !locked && !reading {
 		return fmt.Errorf("%w: %s", ErrLocked, path)
 	}
-	connector, err := newConnector(sqliteDSN(path))
+	s.readOnly = !locked
+	connector, err := newConnector(sqliteDSN(path, s.readOnly))
 	if err != nil {
 		return fmt.Errorf("opening database %s: %w", path, err)
 	}
@@ -42,11 +44,15 @@ func (s *Store) openSQLite(path string) error {
 // sqliteDSN returns the data source name: write-ahead log, every commit on disk
 // before it is confirmed, and write locks taken when a transaction begins, so that
 // none has to be given up half way.
-func sqliteDSN(path string) string {
+func sqliteDSN(path string, readOnly bool) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
 	u := url.URL{Scheme: "file", Path: path}
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)"}}
+	if readOnly {
+		q.Set("_txlock", "deferred")
+		q.Add("_pragma", "query_only(1)")
+	}
 	return u.String() + "?" + q.Encode()
 }

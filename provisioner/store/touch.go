@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -33,17 +34,18 @@ func (s *Store) touchEverywhere(ctx context.Context, tx *sql.Tx, kind provisione
 func (s *Store) touch(ctx context.Context, tx *sql.Tx, keys []provisioner.Key) error {
 	keys = sortedKeys(keys)
 	for chunk := range slices.Chunk(keys, rowsPerStatement) {
-		var args []any
+		args := []any{s.nowMillis()}
 		var rows strings.Builder
 		for i, k := range chunk {
 			if i > 0 {
 				rows.WriteString(", ")
 			}
-			rows.WriteString(rowsOf(1, len(args), "(%s") + ", " + rowsOf(1, len(args)+1, "%s") + ", " + rowsOf(1, len(args)+2, "%s)"))
+			fmt.Fprintf(&rows, "($%d, $%d, $%d, CAST($1 AS BIGINT))", len(args)+1, len(args)+2, len(args)+3)
 			args = append(args, k.App, k.Kind, k.Subject)
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject) VALUES "+rows.String()+`
-			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0`, args...)
+		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, behind_since) VALUES "+rows.String()+`
+			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
+				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END`, args...)
 		if err != nil {
 			return err
 		}

@@ -43,6 +43,8 @@ type serviceConfig struct {
 	transport http.RoundTripper
 	// idle leaves the queue out: changes are stored, nothing is sent by itself.
 	idle bool
+	// reading lets a database file be in use by another process; nothing is written.
+	reading bool
 	// held keeps the queue from running until start is called.
 	held bool
 	// log receives what goes wrong inside. Nil means nowhere.
@@ -63,7 +65,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		config.log = slog.New(slog.DiscardHandler)
 	}
 	s := &service{}
-	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key}); err != nil {
+	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key, Reading: config.reading}); err != nil {
 		return nil, databaseError(config.database, err)
 	}
 	defer func() {

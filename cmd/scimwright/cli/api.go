@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/permiso/scimwright/provisioner/admin"
+)
+
+// An apiFlags says whom a command asks: a service that runs, by its address, or the
+// database itself.
+type apiFlags struct {
+	server, database string
+}
+
+func (f *apiFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.database, "database", "scimwright.db", "file, or postgres:// URL, that holds directory, apps and what was pushed")
+	flags.StringVar(&f.server, "server", "", "ask the service at this address instead, with the API key in "+apiKeyEnv)
+}
+
+// apiHelp tells how commands with [apiFlags] find what they work on.
+const apiHelp = `
+
+It looks into --database, or asks a running service with --server; the service's API
+key is then taken from ` + apiKeyEnv + `.`
+
+// reading returns a client for a command that only looks: a database file may be in
+// use by a service. close has to be called.
+func (f *apiFlags) reading(ctx context.Context) (client *admin.Client, close func() error, err error) {
+	return f.open(ctx, serviceConfig{idle: true, reading: true})
+}
+
+// writing returns a client for a command that changes something. What it changes in
+// a database reaches the apps with the next sync, or by a service that shares it.
+func (f *apiFlags) writing(ctx context.Context) (client *admin.Client, close func() error, err error) {
+	return f.open(ctx, serviceConfig{idle: true})
+}
+
+func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Client, func() error, error) {
+	if f.server != "" {
+		key := os.Getenv(apiKeyEnv)
+		if key == "" {
+			return nil, nil, usagef("%s is not set: put the API key of the service at %s into it", apiKeyEnv, f.server)
+		}
+		return admin.NewClient(f.server, key, nil), func() error { return nil }, nil
+	}
+	if _, err := os.Stat(f.database); errors.Is(err, os.ErrNotExist) && !strings.Contains(f.database, "://") {
+		return nil, nil, unablef("there is no database %s: name one with --database, or a service with --server", f.database)
+	}
+	config.database, config.key = f.database, sealingKey()
+	s, err := openService(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := rand.Text()
+	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, APIKey: key, Version: version()})
+	if err != nil {
+		return nil, nil, errors.Join(err, s.close())
+	}
+	return admin.NewClient("http://database", key, &http.Client{Transport: inProcess{handler}}), s.close, nil
+}
+
+// apiError says in one line what came of a call, with the exit code that fits.
+func apiError(err error) error {
+	var answer *admin.Error
+	if !errors.As(err, &answer) {
+		return unable(err)
+	}
+	switch answer.Status {
+	case http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadRequest:
+		return usagef("%s", answer.Detail)
+	default:
+		return unablef("%s", answer.Detail)
+	}
+}
+
+// An inProcess transport hands requests to a handler of this process.
+type inProcess struct{ handler http.Handler }
+
+func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil {
+		req.Body = http.NoBody
+	}
+	w := &held{header: http.Header{}, status: http.StatusOK}
+	t.handler.ServeHTTP(w, req)
+	return &http.Response{
+		StatusCode: w.status, Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Request: req,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}, nil
+}
+
+// held is an answer that is kept until it is whole.
+type held struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (h *held) Header() http.Header         { return h.header }
+func (h *held) Write(b []byte) (int, error) { return h.body.Write(b) }
+func (h *held) WriteHeader(status int)      { h.status = status }

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/permiso/scimwright/provisioner/admin"
+)
+
+func newStatus() *cobra.Command {
+	var (
+		api    apiFlags
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "status [APP]",
+		Short: "Show how each app is doing",
+		Long: `status shows for each app, or for one, whether work for it goes on, how many users and
+groups have nothing left to do, have a change ahead, fail or are held back by the
+guard, since when the oldest change waits, and the newest error.
+
+It ends with 0 if nobody has to do anything, and with 1 if something fails or is held,
+or an app is paused. Changes that are on their way are good.` + apiHelp,
+		Example: "  scimwright status\n  scimwright status chat --json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runStatus(cmd, &api, args, asJSON)
+		},
+	}
+	api.add(c.Flags())
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func runStatus(cmd *cobra.Command, api *apiFlags, args []string, asJSON bool) error {
+	client, closeClient, err := api.reading(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closeClient() }()
+	var statuses []admin.Status
+	if len(args) == 0 {
+		statuses, err = client.Statuses(cmd.Context())
+	} else {
+		var one *admin.Status
+		if one, err = client.Status(cmd.Context(), args[0]); err == nil {
+			statuses = []admin.Status{*one}
+		}
+	}
+	if err != nil {
+		return apiError(err)
+	}
+	if asJSON {
+		e := json.NewEncoder(cmd.OutOrStdout())
+		e.SetIndent("", "  ")
+		err = e.Encode(map[string]any{"apps": statuses})
+	} else {
+		err = writeStatuses(cmd.OutOrStdout(), statuses, time.Now())
+	}
+	if err != nil {
+		return err
+	}
+	for _, s := range statuses {
+		if !s.Good {
+			return &exitError{code: ExitBad} // the table says why
+		}
+	}
+	return nil
+}
+
+func writeStatuses(w io.Writer, statuses []admin.Status, now time.Time) error {
+	if len(statuses) == 0 {
+		_, err := fmt.Fprintln(w, "No app is connected.")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "APP\tSTATE\tCONVERGED\tPENDING\tFAILING\tHELD\tOLDEST PENDING\tLAST ERROR")
+	for _, s := range statuses {
+		oldest, last := "-", "-"
+		if s.OldestPending != nil {
+			oldest = age(now.Sub(*s.OldestPending))
+		}
+		switch {
+		case s.Reason != "":
+			last = s.Reason
+		case s.LastError != nil:
+			last = fmt.Sprintf("%s %s: %s", s.LastError.Kind, s.LastError.Subject, s.LastError.Reason)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", s.App, s.State, s.Converged, s.Pending, s.Failing, s.Held, oldest, oneLine(last))
+	}
+	return t.Flush()
+}
+
+// age writes how long ago something was, as roughly as people say it.
+func age(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%dd", int(d.Hours()/24))
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,36 @@
+package provisioner
+
+import "time"
+
+// A Status says in a few numbers how an app is doing.
+type Status struct {
+	App      string
+	Endpoint string
+	State    AppState
+	// Reason says why work for the app does not go on, "" if it does.
+	Reason string
+	// Converged counts the links with nothing left to do, Pending those with an
+	// attempt ahead that is not a repetition, Failing those whose last attempt
+	// failed or needs a person, Held those that the guard holds back.
+	Converged, Pending, Failing, Held int
+	// OldestPending is when the oldest change came that the app does not have yet,
+	// zero if it has them all.
+	OldestPending time.Time
+	// LastError is the newest of the failures that are still failures, nil if there
+	// is none.
+	LastError *LastError
+}
+
+// A LastError is what is wrong with one link.
+type LastError struct {
+	At      time.Time
+	Kind    Kind
+	Subject string
+	// Reason says it in one sentence.
+	Reason string
+}
+
+// Good reports whether nobody has to do anything about the app.
+func (s *Status) Good() bool {
+	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0
+}

@@ -1,0 +1,69 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// Statuses returns how every app is doing, in the order of their names.
+func (s *Store) Statuses(ctx context.Context) ([]provisioner.Status, error) {
+	apps, err := s.Apps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]provisioner.Status, 0, len(apps))
+	for i := range apps {
+		status, err := s.statusOf(ctx, &apps[i])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *status)
+	}
+	return list, nil
+}
+
+// Status returns how an app is doing, or [provisioner.ErrNotFound].
+func (s *Store) Status(ctx context.Context, name string) (*provisioner.Status, error) {
+	app, err := s.App(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.statusOf(ctx, app)
+}
+
+func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisioner.Status, error) {
+	p, err := s.Progress(ctx, app.Name)
+	if err != nil {
+		return nil, err
+	}
+	status := &provisioner.Status{
+		App: app.Name, Endpoint: app.Endpoint, State: app.State, Reason: app.Reason,
+		Converged: p.Settled, Pending: p.Active(), Failing: p.Failed, Held: p.Held,
+	}
+	var oldest int64
+	err = s.db.QueryRowContext(ctx, "SELECT COALESCE(MIN(behind_since), 0) FROM link WHERE app = $1 AND desired > applied", app.Name).Scan(&oldest)
+	if err != nil {
+		return nil, err
+	}
+	status.OldestPending = fromMillis(oldest)
+	if p.Failed > 0 {
+		status.LastError, err = s.lastError(ctx, app.Name)
+	}
+	return status, err
+}
+
+func (s *Store) lastError(ctx context.Context, app string) (*provisioner.LastError, error) {
+	var e provisioner.LastError
+	var at int64
+	err := s.db.QueryRowContext(ctx, `
+		SELECT updated_at, kind, subject, last_error FROM link
+		WHERE app = $1 AND state IN ('failing', 'rejected', 'refused', 'conflict', 'ambiguous', 'needs_review', 'needs_decision') ORDER BY updated_at DESC LIMIT 1`, app).Scan(&at, &e.Kind, &e.Subject, &e.Reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	e.At = fromMillis(at)
+	return &e, err
+}
