@@ -27,6 +27,28 @@ type App struct {
 	StateSince time.Time
 	// Learned is what the app has shown about itself so far.
 	Learned Learned
+
+	read *blueprint // nil unless Prepare was called
+}
+
+// Prepare reads the settings once for all uses of the app to come, which then do not
+// see changes of them. The error says what is wrong with them.
+func (a *App) Prepare() (err error) {
+	a.read, err = a.Settings.blueprint()
+	return err
+}
+
+func (a *App) blueprint() (*blueprint, error) {
+	if a.read != nil {
+		return a.read, nil
+	}
+	return a.Settings.blueprint()
+}
+
+// gives reports whether the app is given a group of the directory.
+func (a *App) gives(group string) bool {
+	b, err := a.blueprint()
+	return err == nil && b.gives(group)
 }
 
 // WantsGroups reports whether groups are pushed to the app at all.

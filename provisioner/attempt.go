@@ -97,6 +97,9 @@ func (a *attempt) run(ctx context.Context) error {
 	if a.link.Kind == KindGroup && (!a.work.App.WantsGroups() || a.work.App.NoGroups() != "") {
 		return a.skipGroups()
 	}
+	if problem := a.desired().Problem; problem != "" {
+		return &failure{state: LinkRejected, cause: problem}
+	}
 	if a.link.RemoteID == "" {
 		if err := a.establish(ctx); err != nil || a.link.RemoteID == "" {
 			return err

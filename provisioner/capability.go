@@ -283,6 +283,3 @@ func (l *Learned) Forget(names ...Capability) {
 		delete(l.Observed, name)
 	}
 }
-
-// presetFacts returns what is known of apps of a make.
-func presetFacts(string) Facts { return nil }

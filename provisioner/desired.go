@@ -36,6 +36,12 @@ type Desired struct {
 	Reason string
 	// Create says whether the app is given the resource if it does not have it.
 	Create bool
+	// Problem says what of the resource the app is known to refuse, and what to do,
+	// "" if nothing. A resource with a problem is not worth a request.
+	Problem string
+	// Initial is the resource as a create makes it: Payload and the attributes that
+	// the app is given once. Nil means just Payload.
+	Initial *scim.Object
 	// Payload is the resource without members. For a person who is leaving it is the
 	// account as it is once it is disabled: what the directory says with active set
 	// to false if they are Disabled, or else what the app is known to hold. It is nil
@@ -46,6 +52,25 @@ type Desired struct {
 	Members map[string]string
 	// Missing counts members that the app should have and does not have yet.
 	Missing int
+
+	mapping *mapping // nil for groups
+}
+
+// initial returns the body of a create, without members.
+func (d *Desired) initial() *scim.Object {
+	if d.Initial == nil {
+		return d.Payload
+	}
+	return d.Initial
+}
+
+// managed returns what an app is known to hold less the attributes that are nobody's
+// business once the resource is made.
+func (d *Desired) managed(acked *scim.Object) *scim.Object {
+	if d.mapping == nil {
+		return acked
+	}
+	return d.mapping.withoutCreateOnly(acked)
 }
 
 // DesireUser returns what the app of the work should hold for its user. Somebody
@@ -63,7 +88,16 @@ func DesireUser(w *Work) Desired {
 	}
 	switch {
 	case d.Presence == Present, d.Presence == Disabled:
-		d.Payload = userPayload(w.User, w.ManagerRemoteID)
+		b, err := w.App.blueprint()
+		if err != nil {
+			d.Problem = "the settings of the app are damaged: " + err.Error()
+			return d
+		}
+		d.mapping = b.mapping
+		d.Payload, d.Initial = b.mapping.payload(w.User, w.ManagerRemoteID)
+		if d.Presence == Present {
+			d.Problem = unmet(b.demands, d.Initial)
+		}
 	case !w.mayExist():
 		return Desired{Presence: Absent, Reason: d.Reason}
 	case w.Link.Acked != nil:
@@ -79,20 +113,30 @@ func DesireGroup(w *Work) Desired {
 	switch {
 	case !w.App.WantsGroups():
 		return Desired{Presence: Absent, Reason: "groups are switched off for the app"}
-	case w.Group == nil && !w.mayExist():
-		return Desired{Presence: Absent, Reason: "has left the directory"}
 	case w.Group == nil:
-		return Desired{Presence: Left, Reason: "has left the directory", Members: map[string]string{}}
+		return w.without(Left, "has left the directory")
+	case !w.App.gives(w.Group.ID):
+		return w.without(NoAccess, "is not one of the groups that the app is given")
 	}
 	d := Desired{Presence: Present, Create: true, Payload: groupPayload(w.Group), Members: make(map[string]string, len(w.Members))}
 	for _, m := range w.Members {
-		if m.RemoteID == "" {
+		switch {
+		case !w.App.Settings.Deprovision.keepsMember(m.Presence):
+		case m.RemoteID != "":
+			d.Members[m.Subject] = m.RemoteID
+		case m.Presence == Present:
 			d.Missing++
-			continue
 		}
-		d.Members[m.Subject] = m.RemoteID
 	}
 	return d
+}
+
+// without is a group that the app should not have.
+func (w *Work) without(presence Presence, reason string) Desired {
+	if !w.mayExist() {
+		presence = Absent
+	}
+	return Desired{Presence: presence, Reason: reason, Members: map[string]string{}}
 }
 
 // mayExist reports whether the app has a resource of the subject, or could have one
@@ -105,49 +149,51 @@ var notProvisioned = map[string]bool{
 	"id": true, "meta": true, "schemas": true, "groups": true, "members": true, "password": true,
 }
 
-func userPayload(u *User, managerRemoteID string) *scim.Object {
-	p := payload(scim.UserSchema, u.ID, u.Attributes)
-	p.Set("active", u.Active())
-	if enterprise := p.Object(scim.EnterpriseUserSchema); enterprise.Object("manager") != nil {
-		setManager(p, enterprise, managerRemoteID)
-	}
-	return p
-}
-
 // setManager names the manager by the app's own id of them (RFC 7643 section
 // 4.3). A manager the app does not have is left out until it does.
-func setManager(payload, enterprise *scim.Object, remoteID string) {
-	if remoteID != "" {
-		enterprise.Set("manager", scim.NewObject(scim.Field{Name: "value", Value: remoteID}))
+func setManager(enterprise *scim.Object, remoteID string) {
+	if remoteID == "" {
+		enterprise.Delete("manager")
 		return
 	}
-	enterprise.Delete("manager")
-	if enterprise.Len() == 0 {
-		payload.Delete(scim.EnterpriseUserSchema)
-		payload.Set("schemas", []any{scim.UserSchema})
+	enterprise.Set("manager", scim.NewObject(scim.Field{Name: "value", Value: remoteID}))
+}
+
+// groupPayload returns what an app is given of a group. Its displayName is the
+// directory's, which is what the groups claim of OIDC carries.
+func groupPayload(g *Group) *scim.Object {
+	p := scim.NewObject(scim.Field{Name: "schemas"}, scim.Field{Name: "externalId", Value: g.ID})
+	for name, value := range g.Attributes.All() {
+		copyAttribute(p, name, value)
+	}
+	listSchemas(p, scim.GroupSchema)
+	return p
+}
+
+func copyAttribute(to *scim.Object, name string, value any) {
+	if !notProvisioned[strings.ToLower(name)] && !scim.Unassigned(value) {
+		to.Set(name, scim.CloneValue(value))
 	}
 }
 
-func groupPayload(g *Group) *scim.Object {
-	return payload(scim.GroupSchema, g.ID, g.Attributes)
-}
-
-// payload returns the attributes an app is sent, with every assigned extension
-// listed in "schemas" (RFC 7643 section 3) and externalId set.
-func payload(core, id string, attributes *scim.Object) *scim.Object {
+// listSchemas lists every assigned extension in "schemas" behind the core schema
+// (RFC 7643 section 3).
+func listSchemas(payload *scim.Object, core string) {
 	schemas := []any{core}
-	p := scim.NewObject(scim.Field{Name: "schemas"}, scim.Field{Name: "externalId", Value: id})
-	for name, value := range attributes.All() {
-		if notProvisioned[strings.ToLower(name)] || scim.Unassigned(value) {
-			continue
-		}
-		if isURN(name) {
+	var empty []string
+	for name, value := range payload.All() {
+		switch {
+		case !isURN(name):
+		case scim.Unassigned(value):
+			empty = append(empty, name)
+		default:
 			schemas = append(schemas, name)
 		}
-		p.Set(name, scim.CloneValue(value))
 	}
-	p.Set("schemas", schemas)
-	return p
+	for _, name := range empty {
+		payload.Delete(name)
+	}
+	payload.Set("schemas", schemas)
 }
 
 // isURN tells the key of an extension from an attribute name, which has no colon

@@ -55,9 +55,9 @@ func Plan(d Desired, acked *scim.Object, ackedMembers map[string]string, c Capab
 	}
 	desired := p.shape(d.Payload)
 	if acked == nil {
-		return p.create(desired, d.Members)
+		return p.create(p.shape(d.initial()), desired, d.Members)
 	}
-	acked = p.shape(acked)
+	acked = p.shape(d.managed(acked))
 	add, remove := memberDiff(d.Members, ackedMembers)
 	switch {
 	case p.membersOnly():
@@ -114,14 +114,16 @@ func (p *planner) form(words ...string) string {
 	return string(p.kind) + " " + strings.Join(words, " ")
 }
 
-func (p *planner) create(desired *scim.Object, members map[string]string) []Write {
+// create makes the resource with what it has at first, some of which is not looked
+// after any further.
+func (p *planner) create(initial, desired *scim.Object, members map[string]string) []Write {
 	if p.membersOnly() {
 		return nil
 	}
 	first, rest := p.firstMembers(members)
 	w := Write{
 		Verb: VerbCreate, Action: ActionCreate, Form: p.form("create"),
-		Payload: p.typed(desired), Sets: names(desired), Add: first, Acked: desired,
+		Payload: p.typed(initial), Sets: names(desired), Add: first, Acked: desired,
 	}
 	return append([]Write{w}, p.members(desired, rest, nil)...)
 }

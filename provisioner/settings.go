@@ -1,7 +1,6 @@
 package provisioner
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -17,14 +16,14 @@ type Settings struct {
 	// Scope says who has access to the app. Default: everybody.
 	Scope Scope `json:"scope,omitzero"`
 	// Groups says which groups the app is given; SelectedGroups are the directory ids
-	// of those that "selected" means. Default: auto.
+	// of those that "selected" means. Default: what the preset says, or else auto.
 	Groups         GroupPolicy `json:"groups,omitzero"`
 	SelectedGroups []string    `json:"selectedGroups,omitempty"`
 	// Authoritative takes members out of a group that the directory does not know.
 	// Default: members that others have put there stay.
 	Authoritative bool `json:"authoritative,omitzero"`
-	// Mapping makes the attributes that the app is given of a user. Default: all of
-	// the directory's, as they are.
+	// Mapping makes the attributes that the app is given of a user. Default: what the
+	// preset says, or else all of the directory's, as they are.
 	Mapping []MappingRule `json:"mapping,omitempty"`
 	// Adopt says what becomes of an account that the app already has under the name
 	// of somebody in the directory. Default: it is taken over.
@@ -154,24 +153,6 @@ const (
 	DriftEnforce DriftPolicy = "enforce"
 )
 
-// A MappingRule makes one attribute of a user in the app. Exactly one of From,
-// Constant and Template says where the value comes from.
-type MappingRule struct {
-	// To is the attribute in the app: a path such as name.givenName,
-	// emails[type eq "work"].value or urn:…:User:department.
-	To string `json:"to"`
-	// From is an attribute of the directory, as a path; one without a value leaves
-	// To unassigned.
-	From string `json:"from,omitzero"`
-	// Constant is a JSON value that everybody has.
-	Constant json.RawMessage `json:"constant,omitempty"`
-	// Template is a text with attributes of the directory in braces, such as
-	// "{name.givenName} {name.familyName}".
-	Template string `json:"template,omitzero"`
-	// CreateOnly gives the attribute to new accounts and never changes it again.
-	CreateOnly bool `json:"createOnly,omitzero"`
-}
-
 // Validate returns an error that says what to change if the settings make no sense.
 func (s *Settings) Validate() error {
 	if err := oneOf("groups", s.Groups, "", GroupsAuto, GroupsOff, GroupsSelected); err != nil {
@@ -189,6 +170,9 @@ func (s *Settings) Validate() error {
 		if err := oneOf(name, farewell, "", FarewellDisable, FarewellStrip, FarewellDelete, FarewellUnlink); err != nil {
 			return err
 		}
+	}
+	if _, err := s.blueprint(); err != nil {
+		return err
 	}
 	switch {
 	case s.Groups == GroupsSelected && len(s.SelectedGroups) == 0:
@@ -220,10 +204,27 @@ func oneOf[T ~string](name string, value T, allowed ...T) error {
 // The defaults, where zero means one.
 
 func (s *Settings) groups() GroupPolicy {
-	if s.Groups == "" {
-		return GroupsAuto
+	if s.Groups != "" {
+		return s.Groups
 	}
-	return s.Groups
+	if preset, err := PresetOf(s.Preset); err == nil && preset.Groups != "" {
+		return preset.Groups
+	}
+	return GroupsAuto
+}
+
+// keepsMember reports whether an account stays in its groups.
+func (d *Deprovision) keepsMember(p Presence) bool {
+	switch p {
+	case Present:
+		return true
+	case Disabled:
+		return d.Disabled != FarewellStrip
+	case NoAccess:
+		return d.NoAccess != "" && d.NoAccess != FarewellStrip
+	default:
+		return false
+	}
 }
 
 func (s *Settings) grace() time.Duration {

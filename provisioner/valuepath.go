@@ -109,6 +109,11 @@ var errFilter = errors.New(`brackets take comparisons with eq, such as [type eq 
 // list reports whether the path leads to several values at a time.
 func (p *valuePath) list() bool { return p.ref.Attribute.MultiValued && p.ref.Sub == nil }
 
+// inElement reports whether the path leads into an element of a list.
+func (p *valuePath) inElement() bool {
+	return p.ref.Sub != nil && (p.ref.Attribute.MultiValued || len(p.match) > 0)
+}
+
 // key tells paths apart.
 func (p *valuePath) key() string {
 	key := p.elementKey()
@@ -144,7 +149,7 @@ func (p *valuePath) set(user *scim.Object, elements map[string]*scim.Object, val
 	switch {
 	case p.ref.Sub == nil:
 		home.Set(name, value)
-	case p.ref.Attribute.MultiValued || len(p.match) > 0:
+	case p.inElement():
 		element := elements[p.elementKey()]
 		if element == nil {
 			element = scim.NewObject(p.match...)
@@ -154,6 +159,27 @@ func (p *valuePath) set(user *scim.Object, elements map[string]*scim.Object, val
 		element.Set(p.ref.Sub.Name, value)
 	default:
 		child(home, name).Set(p.ref.Sub.Name, value)
+	}
+}
+
+// clear takes away what set has put, of a list all of it.
+func (p *valuePath) clear(user *scim.Object) {
+	home := user
+	if p.ref.Extension != nil {
+		home = user.Object(p.ref.Extension.ID)
+	}
+	name := p.ref.Attribute.Name
+	if complex := home.Object(name); complex != nil && p.ref.Sub != nil && !p.inElement() {
+		complex.Delete(p.ref.Sub.Name)
+		if complex.Len() > 0 {
+			return
+		}
+	}
+	if home != nil {
+		home.Delete(name)
+	}
+	if p.ref.Extension != nil && home.Len() == 0 {
+		user.Delete(p.ref.Extension.ID)
 	}
 }
 

@@ -41,6 +41,8 @@ type Member struct {
 	Subject string
 	// RemoteID is the app's id, "" while the app does not have the account.
 	RemoteID string
+	// Presence says whether the member should have an account in the app.
+	Presence Presence
 }
 
 // Desired returns what the app should hold for the work's subject.

@@ -122,6 +122,7 @@ func loadMembers(ctx context.Context, q queryer, w *provisioner.Work) error {
 		if err := rows.Scan(&m.Subject, &m.RemoteID); err != nil {
 			return errors.Join(err, rows.Close())
 		}
+		m.Presence = provisioner.Present
 		w.Members = append(w.Members, m)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
