@@ -62,6 +62,9 @@ type Config struct {
 	// Timeout bounds a whole exchange, from dialling to the last byte of the
 	// body. Zero means [DefaultTimeout]. Connecting may take 5 s of it.
 	Timeout time.Duration
+	// MediaType is what requests carry and ask for, for apps that do not know the
+	// RFC's own. Empty means [MediaType].
+	MediaType string
 	// MaxBody is how many bytes of an answer are accepted, after decompression.
 	// Zero means [DefaultMaxBody].
 	MaxBody int64
@@ -92,6 +95,7 @@ type Client struct {
 	userAgent string
 	timeout   time.Duration
 	maxBody   int64
+	mediaType string
 	http      *http.Client
 	observe   func(Exchange) // may be nil
 	now       func() time.Time
@@ -116,6 +120,7 @@ func New(cfg Config) (*Client, error) {
 		userAgent: cfg.UserAgent,
 		timeout:   cfg.Timeout,
 		maxBody:   cfg.MaxBody,
+		mediaType: cfg.MediaType,
 		observe:   cfg.Observe,
 		now:       cfg.Now,
 	}
@@ -127,6 +132,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.maxBody <= 0 {
 		c.maxBody = DefaultMaxBody
+	}
+	if c.mediaType == "" {
+		c.mediaType = MediaType
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -178,6 +186,30 @@ func (r *Response) ID() string {
 	return id
 }
 
+// Version returns the version that the answer gives the resource: the ETag header,
+// else "meta.version", else "" (RFC 7644 section 3.14).
+func (r *Response) Version() string {
+	if v := r.Header.Get("ETag"); v != "" {
+		return v
+	}
+	return r.Resource.Object("meta").String("version")
+}
+
+// An Option adds something to a call.
+type Option func(*call)
+
+// IfMatch makes a change depend on the version that the resource has (RFC 7644
+// section 3.14). Nothing is added for "".
+func IfMatch(version string) Option {
+	return func(cl *call) { cl.ifMatch = version }
+}
+
+// Returning asks for an answer that holds these attributes, also from a server that
+// would otherwise answer a PATCH without a body (RFC 7644 section 3.5.2).
+func Returning(attributes ...string) Option {
+	return func(cl *call) { cl.query = Query{Attributes: attributes}.values() }
+}
+
 // Create posts a new resource to an endpoint such as "/Users" (RFC 7644 section
 // 3.3). The error is an [*Error].
 func (c *Client) Create(ctx context.Context, endpoint string, r *scim.Object) (*Response, error) {
@@ -192,14 +224,14 @@ func (c *Client) Get(ctx context.Context, endpoint, id string) (*Response, error
 
 // Replace puts a resource in place of the one with that id (RFC 7644 section
 // 3.5.1). The error is an [*Error].
-func (c *Client) Replace(ctx context.Context, endpoint, id string, r *scim.Object) (*Response, error) {
-	return c.resource(ctx, call{method: http.MethodPut, endpoint: endpoint, id: &id, body: r})
+func (c *Client) Replace(ctx context.Context, endpoint, id string, r *scim.Object, options ...Option) (*Response, error) {
+	return c.resource(ctx, call{method: http.MethodPut, endpoint: endpoint, id: &id, body: r}, options...)
 }
 
 // Patch applies operations to the resource with that id (RFC 7644 section
 // 3.5.2). The error is an [*Error].
-func (c *Client) Patch(ctx context.Context, endpoint, id string, p *scim.Patch) (*Response, error) {
-	return c.resource(ctx, call{method: http.MethodPatch, endpoint: endpoint, id: &id, body: p.Object()})
+func (c *Client) Patch(ctx context.Context, endpoint, id string, p *scim.Patch, options ...Option) (*Response, error) {
+	return c.resource(ctx, call{method: http.MethodPatch, endpoint: endpoint, id: &id, body: p.Object()}, options...)
 }
 
 // Delete removes the resource with that id (RFC 7644 section 3.6). The error is
@@ -210,7 +242,10 @@ func (c *Client) Delete(ctx context.Context, endpoint, id string) (*Response, er
 }
 
 // resource does a call whose answer is one resource.
-func (c *Client) resource(ctx context.Context, cl call) (*Response, error) {
+func (c *Client) resource(ctx context.Context, cl call, options ...Option) (*Response, error) {
+	for _, option := range options {
+		option(&cl)
+	}
 	a, err := c.do(ctx, cl)
 	if err != nil {
 		return nil, err

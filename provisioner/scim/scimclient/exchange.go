@@ -23,6 +23,7 @@ type call struct {
 	id       *string      // nil: the endpoint itself
 	query    url.Values   // nil: none
 	body     *scim.Object // nil: none
+	ifMatch  string       // a version, "" for any
 }
 
 // An answer is a 2xx that was read to its end.
@@ -49,7 +50,7 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
 	defer cancel()
 	var progress progress
-	req, err := c.request(httptrace.WithClientTrace(ctx, progress.trace()), cl.method, target, body)
+	req, err := c.request(httptrace.WithClientTrace(ctx, progress.trace()), cl, target, body)
 	if err != nil {
 		err = unwrapURL(err)
 		return nil, &Error{Method: cl.method, URL: where, Detail: c.clean(err.Error()), Err: err}
@@ -169,19 +170,22 @@ func trim(body []byte) []byte {
 
 func cleanEndpoint(endpoint string) string { return "/" + strings.Trim(endpoint, "/") }
 
-func (c *Client) request(ctx context.Context, method string, target *url.URL, body []byte) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, cl call, target *url.URL, body []byte) (*http.Request, error) {
 	var reader io.Reader // stays nil without a body, so that no Content-Length is sent
 	if body != nil {
 		reader = bytes.NewReader(body)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target.String(), reader)
+	req, err := http.NewRequestWithContext(ctx, cl.method, target.String(), reader)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Accept", MediaType)
+	req.Header.Set("Accept", c.mediaType)
 	req.Header.Set("User-Agent", c.userAgent)
 	if body != nil {
-		req.Header.Set("Content-Type", MediaType)
+		req.Header.Set("Content-Type", c.mediaType)
+	}
+	if cl.ifMatch != "" {
+		req.Header.Set("If-Match", cl.ifMatch)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)

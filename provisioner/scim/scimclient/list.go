@@ -33,6 +33,7 @@ type Query struct {
 	StartIndex         int      // 1-based
 	Count              int      // page size; List takes 0 for DefaultCount
 	Cursor             string   // RFC 9865; takes the place of StartIndex
+	ByCursor           bool     // page by cursor from the first page on (RFC 9865)
 
 	// Max is how many resources List gives out before it ends with an error.
 	// Zero means DefaultMax. Page ignores it.
@@ -61,8 +62,9 @@ func (q Query) values() url.Values {
 	set("sortOrder", q.SortOrder)
 	set("attributes", strings.Join(q.Attributes, ","))
 	set("excludedAttributes", strings.Join(q.ExcludedAttributes, ","))
-	set("cursor", q.Cursor)
-	if q.StartIndex > 0 && q.Cursor == "" {
+	if q.ByCursor || q.Cursor != "" {
+		v.Set("cursor", q.Cursor)
+	} else if q.StartIndex > 0 {
 		v.Set("startIndex", strconv.Itoa(q.StartIndex))
 	}
 	if q.Count > 0 {
@@ -203,6 +205,7 @@ func (w *walk) next(page *scim.ListResponse) bool {
 	if w.query.StartIndex > page.TotalResults {
 		w.lied = true // there was more behind what it called the end
 	}
+	w.query.ByCursor = false // it was not understood
 	w.query.StartIndex += n
 	return w.lied || w.query.StartIndex <= page.TotalResults || w.doubtful(page)
 }
