@@ -77,7 +77,10 @@ func (e *Entry) size() int {
 	for i := range e.Findings {
 		n += len(e.Findings[i].Message) + len(e.Findings[i].Pointer)
 	}
-	return n
+	for i := range e.Violations {
+		n += len(e.Violations[i].Message)
+	}
+	return n + e.Operation.size()
 }
 
 // A Message is a request or a response.
@@ -111,6 +114,19 @@ type Operation struct {
 	Status int `json:"status,omitempty"`
 }
 
+// size is about how many bytes of memory the operation takes.
+func (o *Operation) size() int {
+	const bare = 200 // an operation with nothing in it
+	n := bare + len(o.ID) + len(o.Filter)
+	for i := range o.Patch {
+		n += len(o.Patch[i].Path) + len(o.Patch[i].Value)
+	}
+	for i := range o.Bulk {
+		n += o.Bulk[i].size()
+	}
+	return n
+}
+
 // operationKinds lists what an [Operation].Kind can be.
 func operationKinds() []string {
 	return []string{"create", "get", "list", "search", "replace", "patch", "delete", "bulk", "discovery", "token"}
@@ -140,11 +156,15 @@ func describePatch(typ *resourceType, p *scim.Patch) []PatchStep {
 	for i, op := range p.Operations {
 		steps[i].Op = op.Op
 		if op.Path != nil {
-			steps[i].Path = scim.FormatPath(*op.Path)
+			if path := scim.FormatPath(*op.Path); !typ.model.quotesSecret(path) {
+				steps[i].Path = path
+			} else {
+				steps[i].Path = maskText
+			}
 		}
 		if op.HasValue {
 			text := scim.AppendValue(nil, op.Value)
-			if typ.model.namesSecret(op.PathText) {
+			if typ.model.maskFilter(op.PathText) != op.PathText {
 				text = []byte(mask)
 			}
 			steps[i].Value = json.RawMessage(typ.model.maskJSON(text))

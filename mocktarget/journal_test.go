@@ -55,7 +55,50 @@ func TestJournal(t *testing.T) {
 	equal(t, "numbers go on", c.target.Journal()[0].Seq, 21)
 }
 
+// TestJournalHidesOddSecrets puts secrets where clients put them by mistake.
+func TestJournalHidesOddSecrets(t *testing.T) {
+	c := start(t)
+	made := c.createUser("ann", `"password":"p4ss-Word"`)
+	for _, target := range []string{
+		"/Users?access%5Ftoken=x-Word", "/Users?token=x-Word", "/Users?API_key=x-Word", "/Users?acc%65ss_token=x-Word",
+		"/Users?f%69lter=password%20eq%20x-Word", "/Users?filter=passw%256Frd%20eq%20%22x-Word%22", "/Users?a;filter=password%20eq%20x-Word",
+		"/Users?q=password%20eq%20%22x-Word%22",
+	} {
+		c.do("GET", target, "")
+	}
+	for _, operation := range []string{
+		`{"op":"remove","path":"emails[password eq \"x-Word\"]"}`,
+		`{"op":"replace","path":"password[value eq \"x-Word\"]","value":"x-Word"}`,
+		`{"op":"replace","value":"{\"password\":\"x-Word\"}"}`,
+	} {
+		c.do("PATCH", "/Users/"+made.id(), patchBody(operation)).want(400)
+	}
+	c.do("POST", "/Users/.search", `{"schemas":["`+searchURN+`"],"filter":["password eq \"x-Word\""]}`).want(400)
+	c.do("GET", "/Users", "", "X-Api-Key: x-Word", "X-Auth-Token: x-Word").want(200)
+	c.do("POST", c.target.Origin()+"/oauth/token", "grant_type=password&client%5Fsecret=x-Word&refresh_token=x-Word",
+		"Content-Type: Application/X-WWW-Form-Urlencoded ; charset=utf-8").want(404)
+	c.do("GET", "/Users?attributes=password", "").want(200)
+
+	entries := c.target.Journal()
+	for i, e := range entries {
+		if text := fmt.Sprintf("%+v", e); strings.Contains(text, "-Word") {
+			t.Errorf("entry %d shows a secret: %s", i+1, text)
+		}
+	}
+	equal(t, "URL that names a secret and holds none", entries[len(entries)-1].Request.URL, "/scim/v2/Users?attributes=password")
+}
+
 func TestJournalIsBounded(t *testing.T) {
+	t.Run("operations", func(t *testing.T) {
+		c := start(t, configured(mocktarget.Config{Journal: mocktarget.JournalConfig{Bytes: 30_000, BodyBytes: 100, ChangeBytes: 1}}))
+		id := c.createUser("ann").id()
+		for i := range 8 {
+			c.do("PATCH", "/Users/"+id, patchBody(fmt.Sprintf(`{"op":"replace","path":"title","value":"%d%s"}`, i, strings.Repeat("x", 8000)))).want(200)
+		}
+		if entries := c.target.Journal(); len(entries) > 3 {
+			t.Errorf("%d entries with operations of 8000 bytes are kept in 30,000 bytes", len(entries))
+		}
+	})
 	t.Run("entries", func(t *testing.T) {
 		c := start(t, configured(mocktarget.Config{Journal: mocktarget.JournalConfig{Entries: 3}}))
 		for range 5 {

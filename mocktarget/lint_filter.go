@@ -20,7 +20,7 @@ func (l *linter) filter(types []*resourceType, text string, at *place) {
 
 // shownFilter returns a filter, or a path with one in it, as messages show it.
 func (l *linter) shownFilter(text string) string {
-	if l.m.maskFilter(text) != text {
+	if plain := unescaped(text); l.m.maskFilter(plain) != plain {
 		return mask
 	}
 	return quoted(text)

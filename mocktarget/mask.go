@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,18 +15,28 @@ const mask = `"***"`
 
 const maskText = "***"
 
+// oauthSecrets are the fields of OAuth that hold credentials.
+var oauthSecrets = [...]string{"access_token", "refresh_token", "client_secret", "client_assertion"}
+
 // namesSecret reports whether a path or a name ends in an attribute that is never
 // returned, or in a credential of OAuth.
 func (m *model) namesSecret(path string) bool {
 	name := path[strings.LastIndexAny(path, ":.")+1:]
 	name = strings.ToLower(strings.TrimSpace(name))
-	return m.secret[name] || name == "access_token" || name == "client_secret"
+	return m.secret[name] || slices.Contains(oauthSecrets[:], name)
 }
 
 // maskHeader copies header fields without credentials: of an Authorization only
 // the scheme is kept, unless it may be a token itself.
 func maskHeader(h http.Header) http.Header {
 	masked := h.Clone()
+	for name, values := range masked {
+		if holdsCredential(name) {
+			for i := range values {
+				values[i] = maskText
+			}
+		}
+	}
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
 		for i, v := range masked[name] {
 			masked[name][i] = maskText
@@ -34,12 +45,16 @@ func maskHeader(h http.Header) http.Header {
 			}
 		}
 	}
-	for _, name := range []string{"Cookie", "Set-Cookie"} {
-		for i := range masked[name] {
-			masked[name][i] = maskText
-		}
-	}
 	return masked
+}
+
+// holdsCredential reports whether a header field is one in which clients send
+// credentials instead of Authorization.
+func holdsCredential(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc([]string{"cookie", "token", "secret", "password", "api-key", "apikey"}, func(word string) bool {
+		return strings.Contains(name, word)
+	})
 }
 
 // maskURL returns path and query without tokens and without filters on secrets.
@@ -50,15 +65,32 @@ func (m *model) maskURL(u *url.URL) string {
 	parts := strings.Split(u.RawQuery, "&")
 	for i, part := range parts {
 		name, value, _ := strings.Cut(part, "=")
-		plain, err := url.QueryUnescape(value)
-		if err != nil {
-			plain = value
-		}
-		if m.namesSecret(name) || strings.EqualFold(name, "filter") && m.maskFilter(plain) != plain {
+		if m.secretParameter(unescaped(name), unescaped(value)) {
 			parts[i] = name + "=" + maskText
 		}
 	}
 	return u.EscapedPath() + "?" + strings.Join(parts, "&")
+}
+
+// secretParameter reports whether a parameter of a URL is a credential or a filter on
+// a secret, also one that is written so that nobody reads it.
+func (m *model) secretParameter(name, value string) bool {
+	name = name[strings.LastIndexByte(name, ';')+1:]
+	return m.namesSecret(name) || slices.Contains(credentialParameters, strings.ToLower(name)) || m.quotesSecret(value) ||
+		strings.EqualFold(name, "filter") && m.maskFilter(value) != value
+}
+
+// unescaped undoes percent-encoding, however often it was done.
+func unescaped(text string) string {
+	const most = 3
+	for range most {
+		plain, err := url.QueryUnescape(text)
+		if err != nil || plain == text {
+			break
+		}
+		text = plain
+	}
+	return text
 }
 
 // maskFilter hides a filter that mentions a secret.
@@ -72,9 +104,15 @@ func (m *model) maskFilter(filter string) string {
 	return filter
 }
 
+// quotesSecret reports whether text mentions a secret and has something in quotation
+// marks: it may be a comparison with one, or JSON.
+func (m *model) quotesSecret(text string) bool {
+	return strings.ContainsAny(text, `"'`) && m.maskFilter(text) != text
+}
+
 // maskBody returns a body without secrets.
 func (m *model) maskBody(body []byte, contentType string) []byte {
-	if strings.HasPrefix(contentType, "application/x-www-form-urlencoded") {
+	if media, _, _ := strings.Cut(contentType, ";"); strings.EqualFold(strings.TrimSpace(media), "application/x-www-form-urlencoded") {
 		return []byte(strings.TrimPrefix(m.maskURL(&url.URL{RawQuery: string(body)}), "?"))
 	}
 	return m.maskJSON(body)
@@ -115,7 +153,7 @@ func (m *model) firstSecret(text []byte) int {
 			first = min(first, i)
 		}
 	}
-	for _, name := range []string{"access_token", "client_secret", `\u`} {
+	for _, name := range append(oauthSecrets[:], `\u`) {
 		if i := bytes.Index(folded, []byte(name)); i >= 0 {
 			first = min(first, i)
 		}
@@ -166,7 +204,11 @@ func (f *spanFinder) value(depth int) (span, error) {
 		}
 		return span{from, int(f.decoder.InputOffset())}, err
 	default:
-		return span{f.start(end), end}, nil
+		at := span{f.start(end), end}
+		if s, ok := token.(string); ok && f.model.quotesSecret(s) {
+			f.spans = append(f.spans, at)
+		}
+		return at, nil
 	}
 }
 
