@@ -18,12 +18,12 @@ type Clock struct {
 	adjusted func()
 }
 
-// A clockState says how to read a clock: a frozen one stands still, a running one
-// is ahead of its base by so much.
+// A clockState says how to read a clock: a frozen one stands at a time, a running one
+// has ticked on from it since. The zero clockState shows the base.
 type clockState struct {
 	frozen bool
 	at     time.Time
-	ahead  time.Duration
+	since  time.Time // by the base
 }
 
 // ClockState is what a [Clock] shows.
@@ -55,7 +55,11 @@ func (s *clockState) now(base func() time.Time) time.Time {
 	if s.frozen {
 		return s.at
 	}
-	return base().Add(s.ahead).Round(0).UTC() // to be compared with times that were set
+	now := base()
+	if !s.since.IsZero() {
+		now = s.at.Add(now.Sub(s.since))
+	}
+	return now.Round(0).UTC() // to be compared with times that were set
 }
 
 // State returns the time and whether it stands still.
@@ -93,10 +97,6 @@ func (c *Clock) adjust(change func(now time.Time, frozen bool) (time.Time, bool)
 	base := c.base()
 	before := c.state.Load()
 	at, frozen := change(before.now(func() time.Time { return base }), before.frozen)
-	after := &clockState{frozen: frozen, at: at.UTC()}
-	if !frozen {
-		after.ahead = at.Sub(base)
-	}
-	c.state.Store(after)
+	c.state.Store(&clockState{frozen: frozen, at: at.UTC(), since: base})
 	c.adjusted()
 }

@@ -43,6 +43,11 @@ func TestClock(t *testing.T) {
 	if ticking := clock.State(); ticking.Frozen || ticking.Now.Before(noon.Add(30*time.Minute)) {
 		t.Errorf("a clock that runs again shows %v", ticking)
 	}
+	far := time.Date(2600, 1, 2, 3, 4, 5, 0, time.UTC)
+	clock.Set(far)
+	if reached := clock.Now(); reached.Before(far) || reached.After(far.Add(time.Minute)) {
+		t.Errorf("a running clock set to %v shows %v", far, reached)
+	}
 	if another := c.target.Server().Tenant("other").Clock().Now(); time.Since(another).Abs() > time.Hour {
 		t.Errorf("another tenant's clock shows %v", another)
 	}

@@ -45,13 +45,33 @@ func (c *ClockChange) apply(clock *mocktarget.Clock) error {
 		if c.Time.IsZero() {
 			return huma.Error422UnprocessableEntity("body.time: say what to set the clock to, such as 2026-01-31T12:00:00Z")
 		}
-		clock.Set(c.Time)
+		return moveTo(clock, c.Time)
 	case "advance":
 		by, err := time.ParseDuration(c.By)
 		if err != nil {
 			return huma.Error422UnprocessableEntity("body.by is " + quote(c.By) + "; say how far to move the clock, such as 1h30m")
 		}
+		if to := clock.Now().Add(by); !writable(to) {
+			return outOfRange()
+		}
 		clock.Advance(by)
 	}
 	return nil
+}
+
+// moveTo sets a clock to a time that can be told.
+func moveTo(clock *mocktarget.Clock, to time.Time) error {
+	if !writable(to) {
+		return outOfRange()
+	}
+	clock.Set(to)
+	return nil
+}
+
+// writable reports whether timestamps can show a time, and a while after it (RFC 3339
+// has years of four digits).
+func writable(t time.Time) bool { return t.UTC().Year() > 0 && t.UTC().Year() < 9999 }
+
+func outOfRange() error {
+	return huma.Error422UnprocessableEntity("the clock would leave the years 1 to 9998, which timestamps can show")
 }

@@ -113,6 +113,12 @@ func TestRouting(t *testing.T) {
 	ask(t, "POST", api+"/tenants/default/clock", `{"action":"advance","by":"soon"}`).wantProblem(t, 422, "body.by", "soon", "1h30m")
 	ask(t, "POST", api+"/tenants/default/clock", `{"action":"set"}`).wantProblem(t, 422, "body.time", "2026-")
 	ask(t, "POST", api+"/tenants/default/clock", `{"action":`).wantProblem(t, 400, "JSON")
+	ask(t, "POST", api+"/tenants/default/clock", `{"action":"set","time":"9999-12-31T23:59:59Z"}`).wantProblem(t, 422, "9998")
+	for range 2 { // each of them is as far as a duration goes
+		ask(t, "POST", api+"/tenants/default/clock", `{"action":"advance","by":"2562047h"}`).want(t, 200, `"now":"2`)
+	}
+	ask(t, "POST", api+"/tenants/default/clock", `{"action":"set","time":"9998-01-01T00:00:00Z"}`).want(t, 200, "9998-01-01")
+	ask(t, "POST", api+"/tenants/default/clock", `{"action":"advance","by":"17520h"}`).wantProblem(t, 422, "9998")
 	ask(t, "POST", api+"/tenants/default/tokens", `{"lifetime":"soon"}`).wantProblem(t, 422, "body.lifetime", "1h")
 	ask(t, "PATCH", api+"/tenants/default/settings", `{"strict":true,"requireIfMatch":1}`).wantProblem(t, 422, "requireIfMatch")
 	ask(t, "PATCH", api+"/tenants/default/settings", `{"nope":1}`).wantProblem(t, 422, "nope")
