@@ -77,6 +77,12 @@ type Limits struct {
 	// Tenants is the number of tenants that requests may bring into being. Default
 	// 1000; beyond it: 403.
 	Tenants int
+	// Tokens is the number of bearer tokens a tenant issues. Default 10,000; beyond it:
+	// 409.
+	Tokens int
+	// SavedStates is the number of states a tenant keeps under names. Default 1000;
+	// beyond it: 409.
+	SavedStates int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -92,6 +98,8 @@ func (l Limits) withDefaults() Limits {
 	set(&l.CursorTimeout, 10*time.Minute)
 	set(&l.HeaderTimeout, 10*time.Second)
 	set(&l.Tenants, 1000)
+	set(&l.Tokens, 10_000)
+	set(&l.SavedStates, 1000)
 	return l
 }
 

@@ -2,6 +2,7 @@ package mocktarget
 
 import (
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,7 +102,8 @@ type savedState struct {
 }
 
 // Save keeps the tenant's state under a name, in place of what was kept under it
-// before. Names are like those of tenants.
+// before. Names are like those of tenants. It refuses more states than [Limits] allows:
+// each holds on to what has changed since.
 func (t *Tenant) Save(name string) (SavedState, error) {
 	if !validTenant(name) {
 		return SavedState{}, invalidName(name)
@@ -111,7 +113,10 @@ func (t *Tenant) Save(name string) (SavedState, error) {
 	t.saved.mu.Lock()
 	defer t.saved.mu.Unlock()
 	if i := t.saved.find(name); i >= 0 {
-		t.saved.list = append(t.saved.list[:i], t.saved.list[i+1:]...)
+		t.saved.list = slices.Delete(t.saved.list, i, i+1)
+	}
+	if most := t.server.config.Limits.SavedStates; len(t.saved.list) >= most {
+		return SavedState{}, scim.Conflict("tenant %s keeps %d states, which is the most it does; forget one first", t.name, most)
 	}
 	t.saved.list = append(t.saved.list, state)
 	t.happened(EventSave, name)
@@ -153,7 +158,7 @@ func (t *Tenant) Forget(name string) error {
 	if i < 0 {
 		return t.noState(name)
 	}
-	t.saved.list = append(t.saved.list[:i], t.saved.list[i+1:]...)
+	t.saved.list = slices.Delete(t.saved.list, i, i+1) // which lets go of the state
 	return nil
 }
 

@@ -105,6 +105,26 @@ func TestSavedStates(t *testing.T) {
 	}
 }
 
+func TestSavedStatesAreBounded(t *testing.T) {
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{SavedStates: 2}}))
+	save := func(name string) error { _, err := c.tenant().Save(name); return err }
+	for _, name := range []string{"one", "two", "one"} {
+		if err := save(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := save("three"); statusOf(err) != 409 {
+		t.Errorf("a third state of two: %v", err)
+	}
+	equal(t, "states", len(c.tenant().Saved()), 2)
+	if err := c.tenant().Forget("two"); err != nil {
+		t.Fatal(err)
+	}
+	if err := save("three"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSavedStatesAreSafe(t *testing.T) {
 	c := start(t)
 	tenant := c.tenant()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,7 +68,8 @@ type tokens struct {
 }
 
 // IssueToken makes a bearer token that this tenant accepts beside the server's, and
-// returns what the client has to send. It refuses a secret that is in use already.
+// returns what the client has to send. It refuses a secret that is in use already, one
+// that no header field can carry, and more tokens than [Limits] allows.
 func (t *Tenant) IssueToken(config TokenConfig) (secret string, token Token, err error) {
 	if secret = config.Secret; secret == "" {
 		secret = rand.Text()
@@ -76,12 +78,21 @@ func (t *Tenant) IssueToken(config TokenConfig) (secret string, token Token, err
 	if config.Lifetime != 0 {
 		config.Expires = now.Add(config.Lifetime)
 	}
+	if !sendable(secret) {
+		return "", Token{}, scim.InvalidValue("the secret cannot be sent as a bearer token: use letters, digits and \"-._~+/=\" (RFC 6750 section 2.1)")
+	}
+	if _, taken := match(t.server.auth.tokens, secret); taken {
+		return "", Token{}, scim.Conflict("the server accepts this secret by itself already; choose another secret")
+	}
 	sum := sha256.Sum256([]byte(secret))
 	s := &t.tokens
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, taken := s.bySum[sum]; taken {
 		return "", Token{}, scim.Conflict("a token with this secret has been issued already; choose another secret")
+	}
+	if most := t.server.config.Limits.Tokens; len(s.list) >= most {
+		return "", Token{}, scim.Conflict("tenant %s has issued %d tokens, which is the most it does; make another tenant", t.name, most)
 	}
 	s.number++
 	made := &Token{
@@ -94,6 +105,12 @@ func (t *Tenant) IssueToken(config TokenConfig) (secret string, token Token, err
 	s.bySum[sum] = made
 	s.list = append(s.list, made)
 	return secret, made.at(now), nil
+}
+
+// sendable reports whether a client can send a secret behind "Bearer ". Characters
+// that RFC 6750 does not name but no implementation trips over are let through.
+func sendable(secret string) bool {
+	return !strings.ContainsFunc(secret, func(c rune) bool { return c <= ' ' || c >= 0x7F })
 }
 
 // Tokens returns the tokens the tenant has issued, oldest first, expired and

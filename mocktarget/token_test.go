@@ -106,6 +106,23 @@ func TestTokens(t *testing.T) {
 	})
 }
 
+// TestTokensOfNoUse asks for tokens that no client could use, or that would not do what
+// they say.
+func TestTokensOfNoUse(t *testing.T) {
+	c := start(t, configured(mocktarget.Config{Limits: mocktarget.Limits{Tokens: 1}, Auth: mocktarget.Auth{Tokens: []mocktarget.BearerToken{{Value: "further"}}}}))
+	status := func(secret string) int {
+		_, _, err := c.tenant().IssueToken(mocktarget.TokenConfig{Secret: secret})
+		return statusOf(err)
+	}
+	for _, test := range []struct {
+		secret string
+		status int
+	}{{"two words", 400}, {"line\nbreak", 400}, {"ünicode", 400}, {c.token, 409}, {"further", 409}, {"mine", 0}, {"one too many", 400}, {"more", 409}} {
+		equal(t, "status of "+test.secret, status(test.secret), test.status)
+	}
+	equal(t, "tokens", len(c.tenant().Tokens()), 1)
+}
+
 func TestTokensAreSafe(t *testing.T) {
 	c := start(t)
 	tenant := c.tenant()

@@ -3,6 +3,7 @@ package mocktarget_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 const (
@@ -122,6 +124,12 @@ func (c *client) try(method, path, body string, headers ...string) (reply, error
 		}
 	}
 	return r, nil
+}
+
+// statusOf returns the status of an error as a client would see it, 0 of none.
+func statusOf(err error) int {
+	wire, _ := errors.AsType[scim.Error](err)
+	return wire.Status
 }
 
 // want checks the status and returns the reply.
