@@ -87,7 +87,7 @@ func (tx *transaction) hire(c *company) error {
 	for people := range batches {
 		if !checked {
 			if _, err := c.typ.Validate(people[0].document.Object(), nil); err != nil {
-				return fmt.Errorf("the tenant's schemas do not take a generated user: %w", err)
+				return fmt.Errorf("the tenant's schemas do not take a generated user: %s", reason(err))
 			}
 			checked = true
 		}

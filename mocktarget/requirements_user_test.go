@@ -142,6 +142,12 @@ func userPassword(c *client) {
 	for text, want := range map[string]int{secret: 1, "wrong": 0, strings.ToLower(secret): 0} {
 		equal(c.t, "search", c.do("POST", "/Users/.search", search(`userName eq "ann" and password eq "`+text+`"`)).want(200).at("totalResults"), want)
 	}
+	c.createUser("bob")
+	for filter, who := range map[string]string{
+		"password pr": "ann", "not (password pr)": "bob", "password ne null": "ann", "password eq null": "bob", "not (password eq null)": "ann",
+	} {
+		equal(c.t, filter, c.do("POST", "/Users/.search", search(filter)).want(200).names("userName"), who)
+	}
 	for _, operator := range []string{"co", "sw", "ew", "gt", "ne"} {
 		c.do("POST", "/Users/.search", search(`password `+operator+` "T"`)).wantError(400, "invalidFilter", "password")
 	}

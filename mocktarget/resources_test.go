@@ -43,11 +43,11 @@ func TestSeed(t *testing.T) {
 	for name, test := range map[string]struct{ seed, want string }{
 		"malformed":      {`{"Users":[`, "not a JSON object"},
 		"unknown list":   {`{"Machines":[]}`, "Machines"},
-		"no userName":    {`{"Users":[{"userName":"x"},{"title":"y"}]}`, "Users[1]"},
-		"taken name":     {`{"Users":[{"userName":"x"},{"userName":"ANN"}]}`, "ANN"},
+		"no userName":    {`{"Users":[{"userName":"x"},{"title":"y"}]}`, "Users[1]: /userName is required"},
+		"taken name":     {`{"Users":[{"userName":"x"},{"userName":"ANN"}]}`, `Users[1]: the userName "ANN"`},
 		"taken id":       {`{"Users":[{"userName":"x","id":"u1"}]}`, "u1"},
 		"doubled id":     {`{"Users":[{"userName":"x","id":"n"},{"userName":"y","id":"n"}]}`, "twice"},
-		"unknown member": {`{"Groups":[{"displayName":"x","members":[{"value":"nobody"}]}]}`, "nobody"},
+		"unknown member": {`{"Groups":[{"displayName":"x","members":[{"value":"nobody"}]}]}`, "Groups[0]: members: there is no resource"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tenant.Seed(strings.NewReader(test.seed))

@@ -20,8 +20,8 @@ func (c *filterCompiler) isSecret(ref scim.Ref) bool {
 	return ref.Extension == nil && slices.Contains(c.typ.hashed, ref.Attribute)
 }
 
-// compileSecret compiles a term on a hashed attribute: eq tests a value, pr tells
-// whether there is one, other operators cannot be answered.
+// compileSecret compiles a term on a hashed attribute: eq tests a value, pr and
+// comparisons with null tell whether there is one, other operators cannot be answered.
 func (c *filterCompiler) compileSecret(e scim.Expression, ref scim.Ref) (m recordMatcher, ok bool, err error) {
 	if !c.isSecret(ref) {
 		return nil, false, nil
@@ -32,9 +32,11 @@ func (c *filterCompiler) compileSecret(e scim.Expression, ref scim.Ref) (m recor
 		return nil, false, scim.InvalidFilter("%q takes no filter in brackets", name)
 	}
 	value, isText := comparison.CompareValue.(string)
-	switch operator := strings.ToLower(string(comparison.Operator)); {
-	case operator == "pr":
-		return func(_ uint32, rec *record) bool { _, has := rec.secretOf(name); return has }, true, nil
+	operator, isNull := strings.ToLower(string(comparison.Operator)), comparison.CompareValue == nil
+	switch {
+	case operator == "pr", operator == "ne" && isNull, operator == "eq" && isNull:
+		want := operator != "eq"
+		return func(_ uint32, rec *record) bool { _, has := rec.secretOf(name); return has == want }, true, nil
 	case operator == "eq" && isText:
 		if c.hashing == nil {
 			c.hashing = new(hashBudget)
@@ -47,7 +49,7 @@ func (c *filterCompiler) compileSecret(e scim.Expression, ref scim.Ref) (m recor
 			return has && budget.left.Add(-1) >= 0 && s.matches(value)
 		}, true, nil
 	default:
-		return nil, false, scim.InvalidFilter("%q can only be compared with eq", name)
+		return nil, false, scim.InvalidFilter("%q can only be compared with eq, and null", name)
 	}
 }
 

@@ -112,7 +112,7 @@ func (s *seeding) add(typ *resourceType, where string, element any) {
 	s.ids[id] = true
 	d, err := typ.admit(typ.declare(o), nil)
 	if err != nil {
-		s.failf("%s: %w", where, err)
+		s.failf("%s: %s", where, reason(err))
 		return
 	}
 	s.seeds = append(s.seeds, seed{where, typ, id, d})
@@ -150,7 +150,7 @@ func (s *seeding) store(tx *transaction) error {
 			continue
 		}
 		if _, err := tx.create(seed.typ, seed.id, &draft{document: seed.draft.document}); err != nil {
-			s.failf("%s: %w", seed.where, err)
+			s.failf("%s: %s", seed.where, reason(err))
 		}
 	}
 	for _, seed := range s.seeds {
@@ -166,7 +166,7 @@ func (s *seeding) store(tx *transaction) error {
 		}
 		members, _, err := tx.addMembers(seed.typ, slot, nil, seed.draft.members)
 		if err != nil {
-			s.failf("%s: %w", seed.where, err)
+			s.failf("%s: %s", seed.where, reason(err))
 			continue
 		}
 		rec.members = members // still this transaction's own
