@@ -84,7 +84,7 @@ func serve(t testing.TB, config control.Config) (*mocktarget.Server, string) {
 	mock, err := mocktarget.New(mocktarget.Config{Token: "scim-token"})
 	check(t, err)
 	control.New(t.Context(), mock, config).Mount()
-	server := httptest.NewServer(mock)
+	server := httptest.NewServer(promised(t, mock))
 	t.Cleanup(server.Close)
 	return mock, server.URL + control.Path
 }
@@ -119,6 +119,14 @@ func TestRouting(t *testing.T) {
 	}
 	ask(t, "POST", api+"/tenants/default/clock", `{"action":"set","time":"9998-01-01T00:00:00Z"}`).want(t, 200, "9998-01-01")
 	ask(t, "POST", api+"/tenants/default/clock", `{"action":"advance","by":"17520h"}`).wantProblem(t, 422, "9998")
+	ask(t, "POST", api+"/tenants/default/clock", `{"action":"`+strings.Repeat("x", 17<<20)+`"}`).wantProblem(t, 413)
+	ask(t, "POST", api+"/tenants/default/clock", `action`, "Content-Type: text/plain").wantProblem(t, 415, "text/plain")
+	ask(t, "GET", api+"/tenants/default/resources/User?filter=nonsense", "").wantProblem(t, 400, "column")
+	for _, below := range []string{"verify", "expect", "await", "snapshots", "fork", "generate", "seed", "invariants", "tokens"} {
+		if r := ask(t, "POST", api+"/tenants/default/"+below, `{`); r.status != 400 && r.status != 422 {
+			t.Errorf("%s: %d %s", r.what, r.status, r.raw)
+		}
+	}
 	ask(t, "POST", api+"/tenants/default/tokens", `{"lifetime":"soon"}`).wantProblem(t, 422, "body.lifetime", "1h")
 	ask(t, "PATCH", api+"/tenants/default/settings", `{"strict":true,"requireIfMatch":1}`).wantProblem(t, 422, "requireIfMatch")
 	ask(t, "PATCH", api+"/tenants/default/settings", `{"nope":1}`).wantProblem(t, 422, "nope")

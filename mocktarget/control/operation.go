@@ -21,7 +21,10 @@ func operation(method, path, id, summary string) huma.Operation {
 	op := huma.Operation{
 		Method: method, Path: Path + path, OperationID: id, Summary: summary,
 		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTimeout,
-		Errors: []int{http.StatusUnauthorized, http.StatusForbidden},
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden},
+	}
+	if method == http.MethodPost || method == http.MethodPatch {
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	if strings.Contains(path, "{") {
 		op.Errors = append(op.Errors, http.StatusNotFound)

@@ -27,7 +27,7 @@ func (a *API) registerStates(api huma.API) {
 	const path = "/tenants/{tenant}/snapshots"
 	huma.Register(api, operation(http.MethodGet, path, "list-snapshots", "List the states that are kept, oldest first"),
 		listing(a, func(t *mocktarget.Tenant, _ *TenantPath) []mocktarget.SavedState { return t.Saved() }))
-	huma.Register(api, creating(path, "take-snapshot", "Keep the present state under a name"),
+	huma.Register(api, conflicting(creating(path, "take-snapshot", "Keep the present state under a name")),
 		answer(a, func(t *mocktarget.Tenant, in *newState) (mocktarget.SavedState, error) { return t.Save(in.Body.Name) }))
 	huma.Register(api, action(path+"/{name}/restore", "restore-snapshot", "Put a state back; it stays kept"),
 		acting(a, func(t *mocktarget.Tenant, in *statePath) error { return t.RestoreSaved(in.Name) }))
