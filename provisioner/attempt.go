@@ -49,16 +49,17 @@ func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
 	if err == nil {
 		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
 		o.Forget = a.forgettable()
+		o.Decided = a.decided()
 	} else {
 		a.fail(o, answer(err))
 	}
 	if a.requests > 0 || a.action != ActionNone {
 		o.Entry = &LogEntry{
-			At: start, Key: w.Link.Key, Name: w.Name(), Action: a.action, OK: err == nil,
+			At: start, Key: w.Link.Key, Name: w.Name(), Action: a.action, OK: err == nil && a.link.State != LinkHeld,
 			Requests: a.requests, Status: a.status, Exchanges: a.exchanges,
 			NextAttempt: a.link.NextAttempt, Duration: e.config.Now().Sub(start),
 		}
-		if err != nil {
+		if !o.Entry.OK {
 			o.Entry.Cause = a.link.LastError
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
@@ -67,30 +68,33 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 
 func (a *attempt) update(ctx context.Context) error {
 	d := a.desired()
-	if d.Payload == nil {
-		if a.link.Kind == KindUser {
-			return conflict("the app's account %s is tied to somebody who has left, and nothing is known of what it holds: disable it there", a.link.RemoteID)
-		}
-		return a.leave(ctx)
+	if d.Presence.Leaving() {
+		return a.farewell(ctx, d)
 	}
+	if err := a.carryOut(ctx, d); err != nil {
+		return err
+	}
+	a.link.DisabledAt, a.link.DeleteAt = time.Time{}, time.Time{}
+	if d.Missing > 0 {
+		a.settle(LinkPartial, fmt.Sprintf("%d members have no account in the app yet", d.Missing))
+	} else {
+		a.settle(LinkConverged, "")
+	}
+	return nil
+}
+
+// carryOut makes the writes that lead to what is desired.
+func (a *attempt) carryOut(ctx context.Context, d Desired) error {
 	for _, w := range Plan(d, a.link.Acked, a.members, a.work.App.Capabilities()) {
 		a.note(w.Action)
 		if err := a.write(ctx, w); err != nil {
 			a.link.Ambiguous = ambiguous(err)
 			if w.Verb == VerbPatch && a.learnNoPatch(ctx, err) {
-				return a.update(ctx)
+				return a.carryOut(ctx, d)
 			}
 			return err
 		}
 		a.acknowledge(w)
-	}
-	switch {
-	case a.work.Gone():
-		a.settle(LinkGone, "")
-	case d.Missing > 0:
-		a.settle(LinkPartial, fmt.Sprintf("%d members have no account in the app yet", d.Missing))
-	default:
-		a.settle(LinkConverged, "")
 	}
 	return nil
 }
@@ -185,32 +189,9 @@ func (a *attempt) learnNoPatch(ctx context.Context, err error) bool {
 	return true
 }
 
-// leave takes a group that has left the directory out of the app: one that we
-// created is deleted, an adopted one loses the members we gave it.
-func (a *attempt) leave(ctx context.Context) error {
-	if a.link.Origin == OriginCreated {
-		a.action = ActionDelete
-		if _, err := a.client.Delete(ctx, a.link.Kind.Endpoint(), a.link.RemoteID); err != nil {
-			return err
-		}
-		a.unlink()
-		a.settle(LinkGone, "")
-		return nil
-	}
-	for _, w := range Plan(Desired{Payload: a.link.Acked, Members: map[string]string{}}, a.link.Acked, a.members, a.work.App.Capabilities()) {
-		a.note(w.Action)
-		if err := a.write(ctx, w); err != nil {
-			return err
-		}
-		a.acknowledge(w)
-	}
-	a.unlink()
-	a.settle(LinkGone, "")
-	return nil
-}
-
 func (a *attempt) unlink() {
-	a.link.RemoteID, a.link.Origin, a.link.Acked = "", "", nil
+	a.link.RemoteID, a.link.Origin, a.link.Acked, a.link.Ambiguous = "", "", nil, false
+	a.link.DisabledAt, a.link.DeleteAt = time.Time{}, time.Time{}
 	clear(a.members)
 }
 
@@ -224,14 +205,9 @@ func (a *attempt) vanished(ctx context.Context, answered error) error {
 		return &failure{state: LinkFailing, cause: answered.Error()}
 	}
 	d := a.desired()
-	if d.Payload == nil || d.Presence == Left || d.Presence == NoAccess {
-		a.unlink()
-		a.settle(LinkGone, "")
-		return nil
-	}
 	if !d.Create {
-		a.unlink()
-		return a.absent(d.Reason + " and the account has vanished from the app")
+		a.letGo(d, "has vanished")
+		return nil
 	}
 	now := a.engine.config.Now()
 	if !a.link.RecreatedAt.IsZero() && now.Sub(a.link.RecreatedAt) < recreateOnce {

@@ -121,7 +121,7 @@ func DesireGroup(w *Work) Desired {
 	d := Desired{Presence: Present, Create: true, Payload: groupPayload(w.Group), Members: make(map[string]string, len(w.Members))}
 	for _, m := range w.Members {
 		switch {
-		case !w.App.Settings.Deprovision.keepsMember(m.Presence):
+		case !w.App.Settings.Deprovision.keepsMember(m.Presence) && !w.farewellAhead(m):
 		case m.RemoteID != "":
 			d.Members[m.Subject] = m.RemoteID
 		case m.Presence == Present:

@@ -31,8 +31,19 @@ type Link struct {
 	Ambiguous bool
 	// RecreatedAt is when a resource that had vanished was last made again.
 	RecreatedAt time.Time
-	UpdatedAt   time.Time
+	// DisabledAt is when the app disabled the account because it should not have it,
+	// DeleteAt when the account is to be deleted. They are zero if it is not.
+	DisabledAt, DeleteAt time.Time
+	// Decision is what the guard or a person has said about the link, "" if nothing,
+	// DecisionAbout what that is about.
+	Decision      Decision
+	DecisionAbout string
+	UpdatedAt     time.Time
 }
+
+// Name returns the userName or displayName that the app is known to hold, "" if none
+// is.
+func (l *Link) Name() string { return l.Acked.String(nameAttribute(l.Kind)) }
 
 // An Origin says how a link came about. Only resources of a known origin are
 // ever disabled or deleted.
@@ -132,4 +143,6 @@ const (
 	ActionDisable Action = "disable"
 	ActionDelete  Action = "delete"
 	ActionSkip    Action = "skip"
+	// ActionHold: the guard held back a goodbye.
+	ActionHold Action = "hold"
 )

@@ -110,6 +110,10 @@ type Deprovision struct {
 	NoAccess Farewell `json:"noAccess,omitzero"`
 	// Deleted: the person has left the directory. Default: disable.
 	Deleted Farewell `json:"deleted,omitzero"`
+	// Groups: a group has left the directory or is not given to the app any more.
+	// Default: one that was made here is deleted, one that was there before loses the
+	// members that it was given. [FarewellUnlink] leaves it as it is.
+	Groups Farewell `json:"groups,omitzero"`
 	// GraceDays is how many days a disabled account is kept before [FarewellDelete]
 	// deletes it. Zero means 30; less than zero deletes at once.
 	GraceDays int `json:"graceDays,omitzero"`
@@ -131,14 +135,15 @@ const (
 )
 
 // A Guard holds back disabling and deleting beyond a limit within an hour, the
-// larger of the two numbers, until somebody approves it. A directory that wants
-// nobody in the app any more is held back whatever the number.
+// larger of the two numbers, until somebody approves or rejects it; see [App.Hold]
+// for what else it holds back. One person who leaves is not held up by others that
+// are held.
 type Guard struct {
 	// Max is how many accounts and groups may go. Zero means 5.
 	Max int `json:"max,omitzero"`
 	// Percent is how many of a hundred managed accounts may go. Zero means 10.
 	Percent int `json:"percent,omitzero"`
-	// Off holds nothing back.
+	// Off lets any number go, as long as the directory is trusted.
 	Off bool `json:"off,omitzero"`
 }
 
@@ -172,6 +177,9 @@ func (s *Settings) Validate() error {
 		}
 	}
 	if _, err := s.blueprint(); err != nil {
+		return err
+	}
+	if err := oneOf("deprovision.groups", s.Deprovision.Groups, "", FarewellDelete, FarewellUnlink); err != nil {
 		return err
 	}
 	switch {

@@ -179,6 +179,8 @@ func (p Progress) Active() int { return p.Total - p.Settled - p.Failed - p.Held 
 // A Tally counts subjects of one kind by what a pass did to them.
 type Tally struct {
 	Created, Updated, Disabled, Deleted, Unchanged, Skipped, Failed int
+	// Held counts those whose goodbye the guard holds back.
+	Held int
 }
 
 // A Failure is a subject that a pass could not bring to what is desired.
@@ -194,6 +196,8 @@ type Result struct {
 	// Paused is why work for the app stopped, "" if it did not.
 	Paused   string
 	Failures []Failure
+	// Held are the subjects whose goodbye the guard holds back, and why.
+	Held []Failure
 }
 
 // Await waits until no link of the app has work ahead, and tells what was done
@@ -257,6 +261,9 @@ func (e *Engine) result(ctx context.Context, app *App, since int64) (*Result, er
 		switch {
 		case l.State.Settled():
 			tally.count(actions[l.Key], l.State)
+		case l.State == LinkHeld:
+			tally.Held++
+			r.Held = append(r.Held, Failure{Kind: l.Kind, ID: l.Subject, Reason: l.LastError})
 		default:
 			tally.Failed++
 			r.Failures = append(r.Failures, Failure{Kind: l.Kind, ID: l.Subject, Reason: failureReason(l)})

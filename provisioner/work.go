@@ -43,6 +43,8 @@ type Member struct {
 	RemoteID string
 	// Presence says whether the member should have an account in the app.
 	Presence Presence
+	// InUse says that the app has the account and has not disabled it.
+	InUse bool
 }
 
 // Desired returns what the app should hold for the work's subject.
@@ -97,6 +99,8 @@ type Outcome struct {
 	Retry time.Duration
 	// Forget removes the link: the app holds nothing of ours any more.
 	Forget bool
+	// Decided says that the decision about the link, as Link has it, is dealt with.
+	Decided bool
 	// Pause stops all work for the app, if not nil.
 	Pause *Pause
 	// Learn holds what the attempt found out about the app.
@@ -145,6 +149,7 @@ type Syncs interface {
 // PostgreSQL.
 type Store interface {
 	Links
+	Guards
 	Syncs
 	// LogSince returns the app's log entries with an id above after, oldest first.
 	LogSince(ctx context.Context, app string, after int64) ([]LogEntry, error)

@@ -30,10 +30,11 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) 
 	key := o.Link.Key
 	var desired int64
 	var remoteID string
+	var inUse int64
 	if err := s.lockWaiting(ctx, tx, o.Link); err != nil {
 		return provisioner.Verdict{}, err
 	}
-	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID)
+	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id, in_use FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID, &inUse)
 	if errors.Is(err, sql.ErrNoRows) {
 		return provisioner.Verdict{Done: true}, nil // the app was removed meanwhile
 	}
@@ -58,6 +59,11 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) 
 			return verdict, err
 		}
 	}
+	if o.Decided {
+		if err := dropDecision(ctx, tx, &link); err != nil {
+			return verdict, err
+		}
+	}
 	if err := s.learn(ctx, tx, o); err != nil {
 		return verdict, err
 	}
@@ -67,7 +73,13 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) 
 		}
 	}
 	if key.Kind == provisioner.KindUser {
-		err = s.wake(ctx, tx, key, link.RemoteID != remoteID, link.State)
+		if remoteID != "" && link.RemoteID == "" {
+			// The account is gone, or no longer ours: so are its memberships.
+			if _, err := tx.ExecContext(ctx, "DELETE FROM link_member WHERE app = $1 AND user_id = $2", key.App, key.Subject); err != nil {
+				return verdict, err
+			}
+		}
+		err = s.wake(ctx, tx, key, link.RemoteID != remoteID || flag(link.InUse()) != inUse, link.State)
 	}
 	return verdict, err
 }
@@ -105,6 +117,8 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, l
 		return provisioner.Verdict{}, nil
 	case link.State.Failed():
 		return provisioner.Verdict{After: o.Retry}, nil
+	case link.State == provisioner.LinkHeld:
+		return provisioner.Verdict{Done: true}, nil // a decision schedules it again
 	case link.State.Settled():
 		link.Applied = o.Want
 		return provisioner.Verdict{Done: true}, nil
@@ -120,10 +134,11 @@ func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link) 
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
-			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11
-		WHERE app = $12 AND kind = $13 AND subject = $14`,
+			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14
+		WHERE app = $15 AND kind = $16 AND subject = $17`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
-		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(), l.App, l.Kind, l.Subject)
+		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
+		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), l.App, l.Kind, l.Subject)
 	return err
 }
 
@@ -179,19 +194,22 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 }
 
 // wake schedules the links that refer to a user whose link has changed: those that
-// waited for it, and, if its id in the app is another one, all that name it.
+// waited for it, and, if its id in the app or its use of the account is another one,
+// all that name it.
 //
 // CROSS JOIN makes SQLite start from the few that refer to the user, and not from
 // all links of the app, which it would guess to be fewer.
-func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, newID bool, state provisioner.LinkState) error {
-	if newID {
+func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, changed bool, state provisioner.LinkState) error {
+	if changed {
 		keys, err := keysOf(ctx, tx, `
 			SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
 			WHERE s.manager = $2 AND s.manager <> '' AND s.id <> $2
 			AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
 			UNION
 			SELECT l.app, l.kind, l.subject FROM member m CROSS JOIN link l
-			WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'`, key.App, key.Subject)
+			WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
+			UNION
+			SELECT app, 'Group', group_id FROM link_member WHERE app = $1 AND user_id = $2`, key.App, key.Subject)
 		if err != nil {
 			return err
 		}

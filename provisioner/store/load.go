@@ -11,19 +11,22 @@ import (
 )
 
 const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, l.acked, l.desired, l.applied,
-	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at`
+	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at,
+	l.disabled_at, l.delete_at, l.decision, l.decision_about`
 
 func scanLink(row interface{ Scan(...any) error }, more ...any) (*provisioner.Link, error) {
 	var l provisioner.Link
 	var acked string
-	var ambiguous, next, recreated, updated int64
+	var ambiguous, next, recreated, updated, disabled, deleteAt int64
 	err := row.Scan(append([]any{&l.App, &l.Kind, &l.Subject, &l.RemoteID, &l.Origin, &l.State, &acked, &l.Desired, &l.Applied,
-		&l.Attempts, &ambiguous, &l.LastError, &next, &recreated, &updated}, more...)...)
+		&l.Attempts, &ambiguous, &l.LastError, &next, &recreated, &updated,
+		&disabled, &deleteAt, &l.Decision, &l.DecisionAbout}, more...)...)
 	if err != nil {
 		return nil, err
 	}
 	l.Ambiguous = ambiguous != 0
 	l.NextAttempt, l.RecreatedAt, l.UpdatedAt = fromMillis(next), fromMillis(recreated), fromMillis(updated)
+	l.DisabledAt, l.DeleteAt = fromMillis(disabled), fromMillis(deleteAt)
 	if acked != "" {
 		if l.Acked, err = scim.ParseObjectLenient([]byte(acked)); err != nil {
 			return nil, fmt.Errorf("what %s is known to hold is damaged: %w", l.Key, err)
@@ -111,7 +114,7 @@ func blocked(ctx context.Context, q queryer, key provisioner.Key) (bool, error) 
 
 func loadMembers(ctx context.Context, q queryer, w *provisioner.Work) error {
 	rows, err := q.QueryContext(ctx, `
-		SELECT m.user_id, COALESCE(l.remote_id, '') FROM member m
+		SELECT m.user_id, COALESCE(l.remote_id, ''), COALESCE(l.in_use, 0) = 1 FROM member m
 		LEFT JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = m.user_id
 		WHERE m.group_id = $2 ORDER BY m.user_id`, w.App.Name, w.Link.Subject)
 	if err != nil {
@@ -119,7 +122,7 @@ func loadMembers(ctx context.Context, q queryer, w *provisioner.Work) error {
 	}
 	for rows.Next() {
 		var m provisioner.Member
-		if err := rows.Scan(&m.Subject, &m.RemoteID); err != nil {
+		if err := rows.Scan(&m.Subject, &m.RemoteID, &m.InUse); err != nil {
 			return errors.Join(err, rows.Close())
 		}
 		m.Presence = provisioner.Present
@@ -128,11 +131,37 @@ func loadMembers(ctx context.Context, q queryer, w *provisioner.Work) error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
+	if err := loadLeaving(ctx, q, w); err != nil {
+		return err
+	}
 	if w.AckedMembers, err = ackedMembers(ctx, q, w.Link.Key); err != nil {
 		return err
 	}
 	w.Blocked, err = blocked(ctx, q, w.Link.Key)
 	return err
+}
+
+// loadLeaving adds the members who have left the directory and whose account the app
+// has not disabled yet: whoever may still be in the app, be it that the guard holds
+// the goodbye back, stays in its groups.
+func loadLeaving(ctx context.Context, q queryer, w *provisioner.Work) error {
+	rows, err := q.QueryContext(ctx, `
+		SELECT m.user_id, m.remote_id FROM link_member m
+		JOIN link l ON l.app = m.app AND l.kind = 'User' AND l.subject = m.user_id AND l.remote_id = m.remote_id AND l.in_use = 1
+		WHERE m.app = $1 AND m.group_id = $2 AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = 'User' AND s.id = m.user_id)`,
+		w.App.Name, w.Link.Subject)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m := provisioner.Member{Presence: provisioner.Left, InUse: true}
+		if err := rows.Scan(&m.Subject, &m.RemoteID); err != nil {
+			return err
+		}
+		w.Members = append(w.Members, m)
+	}
+	return rows.Err()
 }
 
 func ackedMembers(ctx context.Context, q queryer, key provisioner.Key) (map[string]string, error) {

@@ -79,14 +79,17 @@ func compareKeys(a, b provisioner.Key) int {
 	return strings.Compare(a.Subject, b.Subject)
 }
 
-// Overdue returns links that have work ahead but may have lost their job: up to
-// limit of those that were due a minute ago.
+// Overdue returns links that have work ahead but may have lost their job, up to limit
+// of those that were due a minute ago, and links whose account is to be deleted now.
 func (s *Store) Overdue(ctx context.Context, limit int) ([]provisioner.Key, error) {
 	return keysOf(ctx, s.db, `
 		SELECT app, kind, subject FROM link l
-		WHERE desired > applied AND next_attempt <= $1 AND updated_at <= $1
+		WHERE desired > applied AND next_attempt <= $1 AND updated_at <= $1 AND state <> 'held'
 		AND (state <> 'waiting' OR NOT EXISTS (SELECT 1 FROM link u WHERE u.app = l.app AND u.kind = 'User' AND `+untried("u")+` AND u.state = 'pending'))
-		LIMIT $2`, s.nowMillis()-overdueAfter, limit)
+		UNION
+		SELECT app, kind, subject FROM link
+		WHERE delete_at > 0 AND delete_at <= $3 AND next_attempt <= $3 AND state IN ('converged', 'gone')
+		LIMIT $2`, s.nowMillis()-overdueAfter, limit, s.nowMillis())
 }
 
 // overdueAfter is in milliseconds.

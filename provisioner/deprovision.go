@@ -1,0 +1,191 @@
+package provisioner
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// InUse reports whether there is something that a goodbye would take away: an account
+// that is not disabled, or a group.
+func (l *Link) InUse() bool {
+	active, known := l.Acked.Bool("active")
+	return l.RemoteID != "" && (l.Kind == KindGroup || active || !known)
+}
+
+// farewell returns what becomes of a resource that should not be there.
+func (d Deprovision) farewell(kind Kind, why Presence) Farewell {
+	switch {
+	case kind == KindGroup:
+		return cmp.Or(d.Groups, FarewellDelete)
+	case why == Disabled:
+		return cmp.Or(d.Disabled, FarewellDisable)
+	case why == NoAccess:
+		return cmp.Or(d.NoAccess, FarewellStrip)
+	default:
+		return cmp.Or(d.Deleted, FarewellDisable)
+	}
+}
+
+// Goodbye returns what the work's app is to lose now, ok being false if that is
+// nothing: the farewell has been said, or has none of it.
+func (w *Work) Goodbye(now time.Time) (g Goodbye, ok bool) {
+	d, l := w.Desired(), &w.Link
+	if !d.Presence.Leaving() || l.RemoteID == "" || w.pinned() {
+		return g, false
+	}
+	farewell := w.App.Settings.Deprovision.farewell(l.Kind, d.Presence)
+	g = Goodbye{Key: l.Key, Why: d.Presence, Final: !l.InUse()}
+	due := !l.DeleteAt.IsZero() && !now.Before(l.DeleteAt)
+	return g, farewell != FarewellUnlink && (!g.Final || farewell == FarewellDelete && due)
+}
+
+// pinned reports whether the subject's account is never to be disabled or deleted.
+func (w *Work) pinned() bool {
+	return w.Link.Kind == KindUser && slices.Contains(w.App.Settings.Pins, w.Link.Subject)
+}
+
+// farewellAhead reports whether a member who is to lose the group is still to lose the
+// account: that comes first, and if the guard holds it back the group waits with it.
+func (w *Work) farewellAhead(m Member) bool {
+	return m.InUse && m.RemoteID != "" && w.AckedMembers[m.Subject] == m.RemoteID
+}
+
+// farewell says goodbye to a resource that the app has and should not have, as far as
+// the settings, the guard and people let it.
+func (a *attempt) farewell(ctx context.Context, d Desired) error {
+	w := *a.work
+	w.Link = a.link
+	settings := &w.App.Settings
+	if w.pinned() {
+		a.settle(LinkKept, "is pinned: "+d.Reason+", and the account stays as it is")
+		return nil
+	}
+	farewell := settings.Deprovision.farewell(a.link.Kind, d.Presence)
+	if farewell == FarewellUnlink {
+		a.letGo(d, "was left to the app")
+		return nil
+	}
+	if g, due := w.Goodbye(a.engine.config.Now()); due {
+		if a.link.Decision == DecisionReject && a.link.DecisionAbout == g.About() {
+			a.settle(LinkKept, d.Reason+", and somebody has decided that the app's resource stays as it is")
+			return nil
+		}
+		if given, err := a.leave(ctx, g); !given {
+			return err
+		}
+		if a.link.Kind == KindGroup {
+			return a.leaveGroup(ctx, d)
+		}
+		if g.Final || farewell == FarewellDelete && settings.Deprovision.GraceDays < 0 {
+			return a.erase(ctx, d)
+		}
+	}
+	return a.disable(ctx, d, farewell)
+}
+
+// disable makes the account what it is for somebody who is not to use it, and sets
+// the day on which it is deleted, if it ever is.
+func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) error {
+	if a.link.InUse() {
+		if err := a.canDisable(farewell); err != nil {
+			return err
+		}
+	}
+	if err := a.carryOut(ctx, d); err != nil {
+		return err
+	}
+	if a.link.DisabledAt.IsZero() {
+		a.link.DisabledAt = a.engine.config.Now()
+	}
+	a.link.DeleteAt = time.Time{}
+	if farewell == FarewellDelete {
+		a.link.DeleteAt = a.link.DisabledAt.Add(a.work.App.Settings.grace())
+	}
+	if a.work.Gone() {
+		a.settle(LinkGone, "")
+	} else {
+		a.settle(LinkConverged, "")
+	}
+	return nil
+}
+
+// canDisable returns a failure if the app cannot do what is asked for without doing
+// more than that.
+func (a *attempt) canDisable(farewell Farewell) error {
+	capabilities := a.work.App.Capabilities()
+	const choices = `say what is done instead: delete it, ignore it, or set what the app's settings say of leaving to "unlink" or "delete"`
+	switch {
+	case capabilities.Is(ActiveType, ActiveNone):
+		return &failure{state: LinkNeedsDecision, cause: "the app cannot disable an account: " + choices}
+	case capabilities.Is(HardDeleteOnDisable, Yes) && farewell != FarewellDelete:
+		return &failure{state: LinkNeedsDecision, cause: "the app deletes an account that is disabled: " + choices}
+	default:
+		return nil
+	}
+}
+
+// letGo forgets a resource and leaves it to the app.
+func (a *attempt) letGo(d Desired, how string) {
+	a.unlink()
+	if a.work.Gone() {
+		a.settle(LinkGone, "")
+		return
+	}
+	a.action = ActionSkip
+	a.settle(LinkSkipped, d.Reason+"; what the app had "+how)
+}
+
+// erase deletes a resource, once it is certain that it is still the subject's.
+func (a *attempt) erase(ctx context.Context, d Desired) error {
+	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
+	if err != nil {
+		return err
+	}
+	if err := a.stillOurs(response.Resource); err != nil {
+		return err
+	}
+	a.action = ActionDelete
+	if _, err := a.client.Delete(ctx, a.link.Kind.Endpoint(), a.link.RemoteID); err != nil {
+		a.link.Ambiguous = ambiguous(err)
+		return err
+	}
+	a.letGo(d, "was deleted")
+	a.action = ActionDelete
+	return nil
+}
+
+// stillOurs checks that a resource about to be deleted is what was linked: an app may
+// have given its id to another one, or somebody the account to somebody else.
+func (a *attempt) stillOurs(found *scim.Object) error {
+	name := nameAttribute(a.link.Kind)
+	switch id := found.ExternalID(); {
+	case id != "" && id == a.link.Acked.ExternalID():
+		return nil
+	case id == "" && sameName(name, found.String(name), a.link.Acked.String(name)):
+		return nil
+	}
+	return &failure{state: LinkNeedsDecision, cause: fmt.Sprintf(
+		"the app's resource %s was to be deleted and is no longer what was linked: its externalId is %q and its %s %q. Delete it there, or ignore it",
+		a.link.RemoteID, found.ExternalID(), name, found.String(name))}
+}
+
+// leaveGroup takes a group out of the app: one that we created is deleted, an adopted
+// one loses the members that we gave it.
+func (a *attempt) leaveGroup(ctx context.Context, d Desired) error {
+	if a.link.Origin == OriginCreated {
+		return a.erase(ctx, d)
+	}
+	empty := Desired{Presence: d.Presence, Payload: a.link.Acked, Members: map[string]string{}}
+	if err := a.carryOut(ctx, empty); err != nil {
+		return err
+	}
+	action := a.action
+	a.letGo(d, "is left without the members it was given")
+	a.action = action
+	return nil
+}

@@ -1,0 +1,265 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// Depart decides whether a goodbye may be said, see [provisioner.Guards]. Those who
+// ask about one app take turns, so that no two count on the same room. An approved
+// goodbye is not asked for; one that is held is not asked for again.
+func (s *Store) Depart(ctx context.Context, g provisioner.Goodbye) (held string, err error) {
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		held = ""
+		if err := s.lockName(ctx, tx, "guard:"+g.App, false); err != nil {
+			return err
+		}
+		var decision provisioner.Decision
+		err := tx.QueryRowContext(ctx, "SELECT decision, decision_note FROM link WHERE app = $1 AND kind = $2 AND subject = $3",
+			g.App, g.Kind, g.Subject).Scan(&decision, &held)
+		if decision == provisioner.DecisionHold || err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		app, err := s.findApp(ctx, tx, g.App)
+		if err != nil {
+			return err
+		}
+		losses, err := s.losses(ctx, tx, app, g)
+		if err != nil {
+			return err
+		}
+		if held = app.Hold(losses); held != "" {
+			return s.hold(ctx, tx, app, g, held)
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO goodbye (app, kind, subject, at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (app, kind, subject) DO UPDATE SET at = excluded.at`, g.App, g.Kind, g.Subject, s.nowMillis())
+		return err
+	})
+	return held, err
+}
+
+// leaving is the condition that a link is to lose something now, that nothing has
+// been decided about it, and that it is not on its way already. Of an app with a
+// scope it is true of too many. Its parameters are the app, the time, the beginning of the
+// guard's window, and whether there is a scope.
+const leaving = `l.app = $1 AND l.decision = '' AND (
+		l.in_use = 1 AND l.desired > l.applied AND (
+			CAST($4 AS BIGINT) = 1 OR NOT EXISTS (
+				SELECT 1 FROM subject s WHERE s.kind = l.kind AND s.id = l.subject
+				AND (s.kind = 'Group' OR LOWER(s.attributes) NOT LIKE '%"active":false%')))
+		OR l.in_use = 0 AND l.delete_at > 0 AND l.delete_at <= CAST($2 AS BIGINT))
+	AND NOT EXISTS (SELECT 1 FROM goodbye g WHERE g.app = l.app AND g.kind = l.kind AND g.subject = l.subject AND g.at > $3)`
+
+func (s *Store) leavingArgs(app *provisioner.App) []any {
+	scoped := !app.Settings.Scope.Everybody() || app.Settings.Groups == provisioner.GroupsSelected
+	return []any{app.Name, s.nowMillis(), s.windowStart(), flag(scoped)}
+}
+
+func (s *Store) windowStart() int64 { return s.now().Add(-provisioner.GuardWindow).UnixMilli() }
+
+// losses counts what the app has lost lately and is about to lose.
+func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye) (provisioner.Losses, error) {
+	l := provisioner.Losses{Going: 1}
+	err := tx.QueryRowContext(ctx, "SELECT COALESCE((SELECT reason FROM distrust LIMIT 1), '')").Scan(&l.Distrust)
+	if err != nil {
+		return l, err
+	}
+	err = tx.QueryRowContext(ctx, `
+		SELECT COUNT(*), (SELECT COUNT(*) FROM link WHERE app = $1 AND kind = 'User' AND in_use = 1)
+			+ COALESCE(SUM(CASE WHEN kind = 'User' THEN 1 ELSE 0 END), 0)
+		FROM goodbye WHERE app = $1 AND at > $2 AND NOT (kind = $3 AND subject = $4)`,
+		app.Name, s.windowStart(), g.Kind, g.Subject).Scan(&l.Gone, &l.Managed)
+	if err != nil {
+		return l, err
+	}
+	if l.Nobody, err = nobody(ctx, tx, app); err != nil {
+		return l, err
+	}
+	keys, err := keysOf(ctx, tx, "SELECT l.app, l.kind, l.subject FROM link l WHERE "+leaving, s.leavingArgs(app)...)
+	if err != nil {
+		return l, err
+	}
+	enough := app.Settings.Guard.Limit(l.Managed) - l.Gone + 1
+	for _, key := range keys {
+		if l.Going >= enough {
+			break
+		}
+		if key == g.Key {
+			continue
+		}
+		w, err := s.load(ctx, tx, key)
+		if err != nil {
+			return l, err
+		}
+		if _, ok := w.Goodbye(s.now()); ok {
+			l.Going++
+		}
+	}
+	return l, nil
+}
+
+// nobody reports whether the app should have no account at all.
+func nobody(ctx context.Context, q queryer, app *provisioner.App) (bool, error) {
+	scope := app.Settings.Scope
+	if scope.Nobody {
+		return true, nil
+	}
+	var anybody bool
+	if scope.Everybody() {
+		err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM subject WHERE kind = 'User')").Scan(&anybody)
+		return !anybody, err
+	}
+	args := make([]any, len(scope.Groups))
+	for i, id := range scope.Groups {
+		args[i] = id
+	}
+	err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM member WHERE group_id IN ("+rowsOf(len(args), 0, "%s")+"))", args...).Scan(&anybody)
+	return !anybody, err
+}
+
+// hold holds back a goodbye and all others that the app is to say now. Attempts at
+// those find out by themselves, as do attempts at links that the condition is true of
+// by mistake.
+func (s *Store) hold(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye, reason string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET decision = 'hold', decision_about = $4, decision_note = $5, decided_at = $6
+		WHERE app = $1 AND kind = $2 AND subject = $3`, g.App, g.Kind, g.Subject, g.About(), reason, s.nowMillis())
+	if err != nil {
+		return err
+	}
+	args := append(s.leavingArgs(app), reason)
+	_, err = tx.ExecContext(ctx, `
+		UPDATE link AS l SET decision = 'hold', decision_note = $5, decided_at = $2 WHERE `+leaving, args...)
+	return err
+}
+
+// dropDecision forgets a decision that is dealt with, unless another one has been made
+// since.
+func dropDecision(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
+		WHERE app = $1 AND kind = $2 AND subject = $3 AND decision = $4`, l.App, l.Kind, l.Subject, l.Decision)
+	return err
+}
+
+// Held returns the goodbyes of an app that the guard holds back, users first, each
+// with the name that the app knows.
+func (s *Store) Held(ctx context.Context, app string) ([]provisioner.Held, error) {
+	keys, err := keysOf(ctx, s.db, "SELECT app, kind, subject FROM link WHERE app = $1 AND decision = 'hold'", app)
+	if err != nil {
+		return nil, err
+	}
+	held := make([]provisioner.Held, 0, len(keys))
+	for _, key := range sortedKeys(keys) {
+		w, err := s.Load(ctx, key)
+		if errors.Is(err, provisioner.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		g, ok := w.Goodbye(s.now())
+		if !ok {
+			continue // the next attempt will see that, too
+		}
+		h := provisioner.Held{Goodbye: g, Name: w.Link.Name(), RemoteID: w.Link.RemoteID}
+		var since int64
+		err = s.db.QueryRowContext(ctx, "SELECT decision_note, decided_at FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject).Scan(&h.Reason, &since)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+		h.Since = fromMillis(since)
+		held = append(held, h)
+	}
+	return held, nil
+}
+
+// Approve lets goodbyes through that the guard holds back, those of the keys or, if
+// there are none, all of the app's. It returns how many; the error is
+// [provisioner.ErrNotFound] if one of the keys is not held, and then none is let
+// through.
+func (s *Store) Approve(ctx context.Context, app string, keys ...provisioner.Key) (int, error) {
+	return s.decide(ctx, app, keys, provisioner.DecisionApprove)
+}
+
+// Reject makes the app keep what the guard holds back, those of the keys or, if there
+// are none, all of it. It stays as it is until the directory wants something else.
+// It returns how many, and an error as [Store.Approve] does.
+func (s *Store) Reject(ctx context.Context, app string, keys ...provisioner.Key) (int, error) {
+	return s.decide(ctx, app, keys, provisioner.DecisionReject)
+}
+
+func (s *Store) decide(ctx context.Context, app string, keys []provisioner.Key, decision provisioner.Decision) (int, error) {
+	decided := 0
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		decided = 0
+		if _, err := s.findApp(ctx, tx, app); err != nil {
+			return err
+		}
+		held, err := keysOf(ctx, tx, "SELECT app, kind, subject FROM link WHERE app = $1 AND decision = 'hold'", app)
+		if err != nil {
+			return err
+		}
+		chosen, err := choose(held, keys)
+		if err != nil {
+			return err
+		}
+		var touched []provisioner.Key
+		for _, key := range sortedKeys(chosen) {
+			w, err := s.load(ctx, tx, key)
+			if err != nil {
+				return err
+			}
+			g, ok := w.Goodbye(s.now())
+			if !ok {
+				continue
+			}
+			_, err = tx.ExecContext(ctx, `
+				UPDATE link SET decision = $1, decision_about = $2, decision_note = '', decided_at = $3
+				WHERE app = $4 AND kind = $5 AND subject = $6`, decision, g.About(), s.nowMillis(), key.App, key.Kind, key.Subject)
+			if err != nil {
+				return err
+			}
+			touched = append(touched, key)
+		}
+		decided = len(touched)
+		return s.touch(ctx, tx, touched)
+	})
+	return decided, err
+}
+
+// choose returns the keys that are to be decided about, all if none are named.
+func choose(held, keys []provisioner.Key) ([]provisioner.Key, error) {
+	if len(keys) == 0 {
+		return held, nil
+	}
+	known := make(map[provisioner.Key]bool, len(held))
+	for _, key := range held {
+		known[key] = true
+	}
+	for _, key := range keys {
+		if !known[key] {
+			return nil, fmt.Errorf("%s is not held: %w", key, provisioner.ErrNotFound)
+		}
+	}
+	return keys, nil
+}
+
+// Distrust says why the directory is not to be trusted with goodbyes, such as that the
+// source it is read from has failed half way: all of them are held back until
+// somebody approves them, in every app. An empty reason ends that.
+func (s *Store) Distrust(ctx context.Context, reason string) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.distrust(ctx, tx, reason) })
+}
+
+func (s *Store) distrust(ctx context.Context, tx *sql.Tx, reason string) error {
+	if _, err := tx.ExecContext(ctx, "DELETE FROM distrust"); err != nil || reason == "" {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, "INSERT INTO distrust (reason, since) VALUES ($1, $2)", reason, s.nowMillis())
+	return err
+}
