@@ -24,8 +24,9 @@ type details struct {
 	Findings          []problem
 	Filter            *node
 	Patch             []step
-	Bulk              []mocktarget.Operation
+	Bulk              []bulkStep
 	Changes           []change
+	ChangesOmitted    int
 	Request, Response message
 }
 
@@ -44,6 +45,12 @@ type field struct{ Name, Value string }
 // A step is one operation of a PATCH.
 type step struct{ Op, Path, Value string }
 
+// A bulkStep is one operation of a bulk request.
+type bulkStep struct {
+	Is, ID, Tone string
+	Status       int // 0: not carried out
+}
+
 // A node is a part of a filter.
 type node struct {
 	Text string
@@ -54,6 +61,7 @@ type node struct {
 type change struct {
 	Title       string
 	Differences []difference
+	Was, Is     string // the whole resource, of one that was deleted or created
 }
 
 type difference struct{ Path, Before, After string }
@@ -73,12 +81,8 @@ func (i *inspector) exchange(r *http.Request) (string, any, error) {
 		return "", nil, notice{http.StatusNotFound, fmt.Sprintf("Exchange %d is not kept any more.", seq)}
 	}
 	e := entries[0]
-	origin := "http://" + r.Host
-	if r.TLS != nil {
-		origin = "https://" + r.Host
-	}
 	d := details{
-		row: newRow(e), Caller: e.Caller, Curl: curl(origin, e), Bulk: e.Operation.Bulk,
+		row: newRow(e), Caller: e.Caller, Curl: curl(e), ChangesOmitted: e.ChangesOmitted,
 		Request: newMessage("Request", e.Request), Response: newMessage("Response", e.Response),
 	}
 	for _, f := range e.Findings {
@@ -94,6 +98,10 @@ func (i *inspector) exchange(r *http.Request) (string, any, error) {
 	}
 	for _, p := range e.Operation.Patch {
 		d.Patch = append(d.Patch, step{p.Op, p.Path, string(p.Value)})
+	}
+	for i := range e.Operation.Bulk {
+		o := &e.Operation.Bulk[i]
+		d.Bulk = append(d.Bulk, bulkStep{understood(*o), o.ID, statusTone(o.Status), o.Status})
 	}
 	for _, c := range e.Changes {
 		d.Changes = append(d.Changes, newChange(c))
@@ -124,14 +132,15 @@ func indented(text []byte) string {
 }
 
 func newChange(c mocktarget.Change) change {
+	var shown change
 	verb := "changed"
 	switch {
 	case c.Before == nil:
-		verb = "created"
+		verb, shown.Is = "created", indented(c.After)
 	case c.After == nil:
-		verb = "deleted"
+		verb, shown.Was = "deleted", indented(c.Before)
 	}
-	shown := change{Title: fmt.Sprintf("%s %s %s", c.ResourceType, c.ID, verb)}
+	shown.Title = fmt.Sprintf("%s %s %s", c.ResourceType, c.ID, verb)
 	for _, d := range c.Differences {
 		shown.Differences = append(shown.Differences, difference{d.Path, string(d.Before), string(d.After)})
 	}
@@ -162,29 +171,53 @@ func tree(e scim.Expression) *node {
 	}
 }
 
-// curl returns a command that sends a request again. Credentials are not kept, so
-// it takes them from the environment.
-func curl(origin string, e *mocktarget.Entry) string {
+// curl returns a command that sends a request again, to where it was sent. Credentials
+// are not kept, so it takes them from the environment.
+func curl(e *mocktarget.Entry) string {
 	parts := []string{"curl -sS"}
-	if e.Request.Method != http.MethodGet {
+	if strings.ContainsAny(e.Request.URL, "[]{}") {
+		parts = append(parts, "--globoff")
+	}
+	switch e.Request.Method {
+	case http.MethodGet:
+	case http.MethodHead:
+		parts = append(parts, "--head") // with -X it would wait for a body
+	default:
 		parts = append(parts, "-X "+shellQuote(e.Request.Method))
 	}
-	parts = append(parts, shellQuote(origin+e.Request.URL))
+	parts = append(parts, shellQuote(e.Origin+e.Request.URL))
 	for _, name := range slices.Sorted(maps.Keys(e.Request.Header)) {
-		switch name {
-		case "Authorization":
-			parts = append(parts, `-H "Authorization: Bearer $TOKEN"`)
-		case "Content-Length", "User-Agent", "Accept-Encoding", "Connection", "Cookie", "Proxy-Authorization":
-		default:
-			for _, value := range e.Request.Header[name] {
-				parts = append(parts, "-H "+shellQuote(name+": "+value))
+		for _, value := range e.Request.Header[name] {
+			if header := curlHeader(name, value); header != "" {
+				parts = append(parts, "-H "+header)
 			}
 		}
 	}
+	for _, name := range []string{"Accept", "Content-Type"} { // which curl sends by itself otherwise
+		if e.Request.Header[name] == nil && (name == "Accept" || e.Request.Body != "") {
+			parts = append(parts, "-H "+shellQuote(name+":"))
+		}
+	}
 	if e.Request.Body != "" {
-		parts = append(parts, "--data-binary "+shellQuote(e.Request.Body))
+		parts = append(parts, "--data-raw "+shellQuote(e.Request.Body))
 	}
 	return strings.Join(parts, " ")
+}
+
+// curlHeader returns a header field as an argument of curl, "" for one that curl makes
+// itself.
+func curlHeader(name, value string) string {
+	switch name {
+	case "Authorization":
+		if scheme, _, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Basic") {
+			return `"Authorization: Basic $CREDENTIALS"`
+		}
+		return `"Authorization: Bearer $TOKEN"`
+	case "Content-Length", "User-Agent", "Accept-Encoding", "Connection", "Cookie", "Proxy-Authorization":
+		return ""
+	default:
+		return shellQuote(name + ": " + value)
+	}
 }
 
 // shellQuote quotes a word for a POSIX shell.

@@ -101,6 +101,7 @@ func TestFragments(t *testing.T) {
 		{"/default/timeline?filter=patch", []string{">PATCH<"}, []string{"/Users/nobody"}},
 		{"/default/timeline?filter=status+ge", []string{"column"}, []string{">PATCH<"}},
 		{"/default/timeline?filter=fault+pr", []string{"ServiceProviderConfig", `title="bad weather"`}, []string{">PATCH<"}},
+		{"/default/timeline", []string{`">/Users<`, `title="/scim/v2/Users"`}, nil},
 		{"/default/timeline?since=3", []string{`data-seq="4"`}, []string{`data-seq="3"`, "<table"}},
 		{"/default/exchanges/1", []string{"created", "&lt;script&gt;", "curl -sS -X &#39;POST&#39;", "$TOKEN"}, []string{"<script>alert", "open sesame"}},
 		{"/default/exchanges/2", []string{"name.familyName", "Lovelace", "Patch plan", "changed"}, nil},
@@ -207,6 +208,9 @@ func (b *bench) shoot(ctx context.Context, name string) {
 	if dir == "" {
 		return
 	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		b.t.Fatal(err)
+	}
 	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err != nil {
 		b.t.Fatal(err)
@@ -284,6 +288,12 @@ func TestButtonsSteerTheMock(t *testing.T) {
 	view("tenants")
 	b.until(ctx, `document.querySelectorAll(".card").length === 2`)
 	b.shoot(ctx, "tenants-light")
+	b.target.Server().Tenant("late")
+	b.until(ctx, `(() => {
+		const tenants = document.querySelector("#tenant");
+		tenants.dispatchEvent(new PointerEvent("pointerenter"));
+		return [...tenants.options].some((o) => o.value === "late");
+	})()`)
 	view("clock")
 	b.click(ctx, `[data-body*="freeze"]`)
 	b.until(ctx, `document.querySelector("#main").innerText.includes("stands still")`)
@@ -294,4 +304,27 @@ func TestButtonsSteerTheMock(t *testing.T) {
 	b.do(ctx, chromedp.Navigate(b.target.Origin()+"/_mock/?tenant=default#findings"))
 	b.until(ctx, `document.querySelector("#main .finding") !== null`)
 	b.shoot(ctx, "findings-light")
+}
+
+// TestNarrowScreen opens an exchange where there is no room for two columns, in the
+// other colours.
+func TestNarrowScreen(t *testing.T) {
+	b := start(t)
+	b.traffic()
+	ctx := b.browser()
+	b.click(ctx, "#theme")
+	for _, view := range []string{"resources", "findings", "tenants", "clock", "timeline"} {
+		b.click(ctx, `nav [data-view="`+view+`"]`)
+		b.until(ctx, `document.querySelector("#main").children.length > 0`)
+		b.shoot(ctx, view+"-dark")
+	}
+	b.do(ctx, chromedp.EmulateViewport(420, 800))
+	b.until(ctx, `document.querySelectorAll("#rows tr").length === 4`)
+	b.until(ctx, `document.documentElement.scrollWidth <= innerWidth && document.querySelector("header").scrollWidth <= innerWidth`)
+	b.shoot(ctx, "narrow-dark")
+	b.click(ctx, `[data-open$="/exchanges/2"]`)
+	b.until(ctx, `(() => { const r = document.querySelector("#drawer").getBoundingClientRect(); return r.width > 300 && r.right <= innerWidth })()`)
+	b.shoot(ctx, "narrow-exchange-dark")
+	b.click(ctx, "[data-close]")
+	b.until(ctx, `document.querySelector("#main").getBoundingClientRect().width > 300`)
 }

@@ -15,7 +15,7 @@ import (
 const pageSize = 50
 
 // A listed is a resource in the list.
-type listed struct{ Name, ID, ExternalID, State, Modified string }
+type listed struct{ Name, ID, Path, ExternalID, State, Modified string }
 
 // resources renders a page of the resources of a type, by a SCIM filter.
 func (i *inspector) resources(r *http.Request) (string, any, error) {
@@ -58,7 +58,7 @@ func (i *inspector) resources(r *http.Request) (string, any, error) {
 }
 
 func newListed(o *scim.Object) listed {
-	row := listed{Name: nameOf(o), ID: o.ID(), ExternalID: o.ExternalID(), Modified: o.Object("meta").String("lastModified")}
+	row := listed{Name: nameOf(o), ID: o.ID(), Path: url.PathEscape(o.ID()), ExternalID: o.ExternalID(), Modified: o.Object("meta").String("lastModified")}
 	if active, ok := o.Bool("active"); ok {
 		row.State = "disabled"
 		if active {

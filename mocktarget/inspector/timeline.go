@@ -21,6 +21,7 @@ type row struct {
 	Seq          uint64
 	Time         string
 	Method, URL  string
+	Below        string // the URL without the path of the tenant's service
 	Is           string // what it was understood as
 	Status       int
 	Tone         string
@@ -66,7 +67,7 @@ func (i *inspector) timeline(r *http.Request) (string, any, error) {
 func newRow(e *mocktarget.Entry) row {
 	return row{
 		Tenant: url.PathEscape(e.Tenant), Seq: e.Seq, Time: e.Time.Format("15:04:05.000"), Method: e.Request.Method,
-		URL: readable(e.Request.URL), Is: understood(e.Operation), Status: e.Response.Status, Tone: statusTone(e.Response.Status),
+		URL: readable(e.Request.URL), Below: below(e), Is: understood(e.Operation), Status: e.Response.Status, Tone: statusTone(e.Response.Status),
 		Milliseconds: fmt.Sprintf("%.1f", float64(e.Microseconds)/1000), Badges: badges(e),
 	}
 }
@@ -84,6 +85,19 @@ func readable(u string) string {
 		query = plain
 	}
 	return path + "?" + query
+}
+
+// below returns the part of a URL that tells exchanges of one tenant apart.
+func below(e *mocktarget.Entry) string {
+	path := "/scim/v2"
+	if e.Tenant != mocktarget.DefaultTenant {
+		path = "/t/" + e.Tenant + path
+	}
+	u := readable(e.Request.URL)
+	if rest, ok := strings.CutPrefix(u, path); ok && strings.HasPrefix(rest, "/") {
+		return rest
+	}
+	return u
 }
 
 // understood says what an exchange turned out to be.
@@ -123,10 +137,19 @@ func badges(e *mocktarget.Entry) []badge {
 			}
 		}
 		if len(rules) > 0 {
-			list = append(list, badge{fmt.Sprintf("%d %s", len(rules), level.severity), strings.Join(rules, ", "), level.tone})
+			list = append(list, badge{counted(len(rules), level.severity), strings.Join(rules, ", "), level.tone})
 		}
 	}
 	return list
+}
+
+// counted says how many findings there are of a severity.
+func counted(n int, severity mocktarget.Severity) string {
+	text := fmt.Sprintf("%d %s", n, severity)
+	if n > 1 && severity != mocktarget.SeverityInfo {
+		text += "s"
+	}
+	return text
 }
 
 // entrySchema is what a filter of the timeline is about: an exchange, in the grammar

@@ -278,6 +278,17 @@ document.addEventListener("input", (event) => {
   typing = setTimeout(() => show("timeline", { filter: event.target.value }), 250);
 });
 
+// Tenants come into being while the page is open.
+async function offerTenants() {
+  const select = $("#tenant");
+  try {
+    const { items } = await (await fetch(api)).json();
+    const known = new Set([...select.options].map((option) => option.value));
+    for (const { name } of items) if (!known.has(name)) select.add(new Option(name));
+  } catch { /* what is known can still be chosen */ }
+}
+for (const event of ["pointerenter", "focus"]) $("#tenant").addEventListener(event, offerTenants);
+
 $("#tenant").addEventListener("change", (event) => go(event.target.value));
 
 document.addEventListener("keydown", (event) => {
