@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/permiso/scimwright/mocktarget/deviation"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -18,8 +19,9 @@ import (
 // and must not be changed; [scim.Object.Clone] makes one's own. Make a Data with
 // [Tenant.Data].
 type Data struct {
-	tenant *Tenant
-	base   string
+	tenant  *Tenant
+	base    string
+	deviant *deviation.Request // of the exchange, nil mostly
 }
 
 // Data returns the tenant's resources for Go code. Locations in what it returns
@@ -27,7 +29,7 @@ type Data struct {
 func (t *Tenant) Data() Data { return Data{tenant: t, base: t.Path()} }
 
 // data returns the tenant's resources for answering the exchange.
-func (x *exchange) data() Data { return Data{tenant: x.tenant, base: x.base} }
+func (x *exchange) data() Data { return Data{tenant: x.tenant, base: x.base, deviant: x.deviant} }
 
 // Base returns what locations begin with: the URL of the SCIM service, or its path.
 func (d Data) Base() string { return d.base }

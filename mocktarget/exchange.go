@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/permiso/scimwright/mocktarget/deviation"
 	"github.com/permiso/scimwright/mocktarget/fault"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -26,10 +27,13 @@ type exchange struct {
 	tenantName string
 	tenant     *Tenant // nil until a request that is let in names it
 	settings   *activeSettings
-	fault      *fault.Rule // nil if all goes well
-	start      time.Time   // by the tenant's clock
-	rest       string      // of the path: below the base
-	base       string      // absolute URL of the SCIM service
+	fault      *fault.Rule        // nil if all goes well
+	deviant    *deviation.Request // nil if the tenant goes by the RFCs
+	asked      *http.Request      // what the client sent, if a deviation made another request of it
+	askedFor   target             // what that one named
+	start      time.Time          // by the tenant's clock
+	rest       string             // of the path: below the base
+	base       string             // absolute URL of the SCIM service
 	target     target
 	caller     caller
 	asJSON     bool // the client prefers application/json, for errors too
@@ -171,11 +175,12 @@ func (x *exchange) decode() (*scim.Object, error) {
 	if err := x.read(x.server.config.Limits.Body, "the limit"); err != nil {
 		return nil, err
 	}
-	if len(x.body) == 0 {
+	body := x.deviant.Decode(x.body)
+	if len(body) == 0 {
 		return nil, scim.InvalidSyntax("the body is empty; a JSON object is needed")
 	}
 	var err error
-	x.decoded, err = scim.ParseObject(x.body)
+	x.decoded, err = scim.ParseObject(body)
 	return x.decoded, err
 }
 
@@ -240,6 +245,9 @@ func (x *exchange) respond(a *answer) {
 		if x.asJSON {
 			h.Set("Content-Type", "application/json")
 		}
+	}
+	if x.fault == nil {
+		a = x.distort(a, h)
 	}
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))

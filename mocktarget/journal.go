@@ -57,6 +57,8 @@ type Entry struct {
 	Response Message `json:"response"`
 	// Fault is the name of the fault that has hit the exchange.
 	Fault string `json:"fault,omitempty"`
+	// Deviations are the names of the deviations that made a difference to it.
+	Deviations []string `json:"deviations,omitempty"`
 	// Changes are what the request did to resources, in the order they were first
 	// written.
 	Changes []Change `json:"changes,omitempty"`
@@ -323,6 +325,7 @@ func (x *exchange) entry(a *answer) *Entry {
 	if x.fault != nil {
 		e.Fault = x.fault.String()
 	}
+	e.Deviations = x.deviant.Changed()
 	e.Operation.Filter = m.maskFilter(x.parsed.Filter)
 	e.Request.Body, e.Request.Truncated = keep(requestBody, config.BodyBytes)
 	e.Response.Body, e.Response.Truncated = keep(responseBody, config.BodyBytes)

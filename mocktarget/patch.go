@@ -131,6 +131,7 @@ func (d Data) planPatch(typ *resourceType, body *scim.Object, parsed *Operation)
 		return nil, err
 	}
 	parsed.Patch = describePatch(typ, p)
+	d.deviant.Plan(p)
 	plan, err := typ.plan(p)
 	if err == nil {
 		plan.base = d.base

@@ -118,6 +118,7 @@ func (x *exchange) list() (*answer, error) {
 
 // planQuery is the phase that parses the parameters of a search.
 func (x *exchange) planQuery(values url.Values) (*query, error) {
+	x.deviant.Search(values)
 	wanted, err := readQuery(values)
 	if err != nil {
 		return nil, err

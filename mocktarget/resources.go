@@ -199,6 +199,7 @@ func without(o *scim.Object, name string) (rest *scim.Object, value any) {
 func (tx *transaction) create(typ *resourceType, id string, d *draft) (stored, error) {
 	rec := &record{}
 	rec.secrets, _ = typ.takeSecrets(d.document, nil, true)
+	tx.deviant.Store(typ.ResourceType, nil, d.document)
 	tx.tenant.packing = rec.keep(typ, tx.tenant.packing, id, d.document)
 	slot, err := tx.insert(typ, rec)
 	if err != nil {
@@ -247,6 +248,9 @@ func (tx *transaction) put(typ *resourceType, id string, body *scim.Object, when
 // settle stores the outcome of a write if anything is different: the document, nil
 // for one that is as it was, or what is changed beside it.
 func (tx *transaction) settle(typ *resourceType, slot uint32, before, after *record, document *scim.Object, changed bool) (stored, error) {
+	if document != nil && tx.deviant != nil {
+		tx.deviant.Store(typ.ResourceType, before.document.Object(), document)
+	}
 	switch {
 	case document != nil && !scim.Equal(document, before.document.Object()):
 		tx.tenant.packing = after.keep(typ, tx.tenant.packing, before.id, document)

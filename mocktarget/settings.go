@@ -3,6 +3,7 @@ package mocktarget
 import (
 	"slices"
 
+	"github.com/permiso/scimwright/mocktarget/deviation"
 	"github.com/permiso/scimwright/mocktarget/fault"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -21,6 +22,9 @@ type Settings struct {
 	// Faults make requests go wrong on purpose. They count from anew after each change
 	// of the settings.
 	Faults []fault.Rule `json:"faults,omitempty" doc:"Rules that make requests go wrong on purpose; they count from anew after each change of the settings"`
+	// Deviations name departures from the RFCs, see [deviation.All]. What they remember
+	// is forgotten with each change of the settings.
+	Deviations []string `json:"deviations,omitempty" doc:"Names of departures from the RFCs; what they remember is forgotten with each change of the settings"`
 }
 
 // check refuses settings that the server cannot follow.
@@ -33,22 +37,27 @@ func (s *Server) check(settings Settings) error {
 			return scim.BadRequest("faults[%d]: %v", i, err)
 		}
 	}
+	if _, err := deviation.New(settings.Deviations); err != nil {
+		return scim.BadRequest("deviations: %v", err)
+	}
 	return nil
 }
 
 // Settings returns how the tenant behaves now.
 func (t *Tenant) Settings() Settings { return t.settings.Load().Settings }
 
-// activeSettings are settings with the faults that follow from them.
+// activeSettings are settings with the faults and deviations that follow from them.
 type activeSettings struct {
 	Settings
-	faults *fault.Injector
+	faults     *fault.Injector
+	deviations *deviation.Set
 }
 
-// behave makes settings those that hold from now on.
+// behave makes settings, which the server can follow, those that hold from now on.
 func (t *Tenant) behave(s Settings) {
-	s.Faults = slices.Clone(s.Faults)
-	t.settings.Store(&activeSettings{s, fault.New(s.Faults)})
+	s.Faults, s.Deviations = slices.Clone(s.Faults), slices.Clone(s.Deviations)
+	deviations, _ := deviation.New(s.Deviations)
+	t.settings.Store(&activeSettings{s, fault.New(s.Faults), deviations})
 }
 
 // Configure changes how the tenant behaves from the next request on. change gets

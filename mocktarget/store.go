@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/permiso/scimwright/mocktarget/deviation"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
@@ -95,13 +96,14 @@ func (r *root) at(to ref) *record {
 // A transaction is one write: it changes a root of its own, which becomes the
 // tenant's when the write succeeds and is forgotten when it fails.
 type transaction struct {
-	tenant *Tenant
-	edit   *edit
-	root   *root
-	owned  []bool // which tables are already copies
-	now    int64
-	dirty  bool
-	watch  *watch // nil: nobody wants to know what is touched
+	tenant  *Tenant
+	edit    *edit
+	root    *root
+	owned   []bool // which tables are already copies
+	now     int64
+	dirty   bool
+	watch   *watch             // nil: nobody wants to know what is touched
+	deviant *deviation.Request // of the exchange, nil mostly
 }
 
 // write runs one transaction. Writes of a tenant follow one another; readers
@@ -122,6 +124,9 @@ func (t *Tenant) write(ctx context.Context, change func(*transaction) error) err
 	}
 	if recording || len(t.rules) > 0 {
 		tx.watch = new(watch)
+	}
+	if x != nil {
+		tx.deviant = x.deviant
 	}
 	if err := change(tx); err != nil {
 		return err
@@ -254,7 +259,7 @@ func (tx *transaction) checkUnique(typ *resourceType, rec, before *record) error
 					continue
 				}
 				for taken := range index.keys(rival) {
-					if taken == key {
+					if taken == key && !tx.deviant.Tolerates(index.shown(rec, key), index.shown(rival, key)) {
 						return scim.Uniqueness("the %s %q is taken by %s %s; choose another one or update that resource",
 							index.name, index.shown(rec, key), typ.Name, rival.id)
 					}

@@ -35,6 +35,7 @@ var never = []struct {
 	{"provisioner/scim", "", []string{"provisioner/scim"}, "the protocol's words stand on their own"},
 	{"conformance/requirement", "", nil, "a leaf"},
 	{"mocktarget/fault", "", nil, "a leaf"},
+	{"mocktarget/deviation", "", []string{"provisioner/scim"}, "departures know the protocol's words, no server"},
 	{"features", "", nil, "a leaf"},
 	{"provisioner", "cmd", nil, "commands are on top"},
 	{"cmd", "mocktarget/mocktargettest", nil, "test kits stay out of the binary"},

@@ -99,6 +99,7 @@ func (a *API) routes() http.Handler {
 	a.registerJudge(api)
 	a.registerInvariants(api)
 	a.registerEvents(api)
+	a.registerDeviations(api)
 
 	description := Path + "/openapi"
 	guarded, page := a.config.Access.Guard(router), a.page()

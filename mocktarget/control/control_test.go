@@ -195,6 +195,7 @@ var wantOperations = []string{
 	"DELETE tenants/{tenant}/journal",
 	"DELETE tenants/{tenant}/snapshots/{name}",
 	"DELETE tenants/{tenant}/tokens/{id}",
+	"GET deviations",
 	"GET tenants",
 	"GET tenants/{tenant}",
 	"GET tenants/{tenant}/clock",

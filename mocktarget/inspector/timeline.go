@@ -123,6 +123,9 @@ func badges(e *mocktarget.Entry) []badge {
 	if e.Fault != "" {
 		list = append(list, badge{"fault", e.Fault, "warn"})
 	}
+	for _, name := range e.Deviations {
+		list = append(list, badge{"deviation", name, "warn"})
+	}
 	if n := len(e.Violations); n > 0 {
 		list = append(list, badge{"invariant", e.Violations[0].Message, "bad"})
 	}

@@ -1,0 +1,24 @@
+package deviation
+
+func discovery() []Deviation   { return nil }
+func schemas() []Deviation     { return nil }
+func auth() []Deviation        { return nil }
+func transport() []Deviation   { return nil }
+func failures() []Deviation    { return nil }
+func reads() []Deviation       { return nil }
+func projections() []Deviation { return nil }
+func lists() []Deviation       { return nil }
+func cursors() []Deviation     { return nil }
+func filters() []Deviation     { return nil }
+func sorts() []Deviation       { return nil }
+func searches() []Deviation    { return nil }
+func replaces() []Deviation    { return nil }
+func patches() []Deviation     { return nil }
+func deletes() []Deviation     { return nil }
+func groups() []Deviation      { return nil }
+func bulks() []Deviation       { return nil }
+func versions() []Deviation    { return nil }
+func selves() []Deviation      { return nil }
+func extensions() []Deviation  { return nil }
+func robustness() []Deviation  { return nil }
+func legal() []Deviation       { return nil }
