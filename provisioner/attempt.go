@@ -36,13 +36,12 @@ type attempt struct {
 }
 
 // attempt makes one try and returns what it leaves behind.
-func (e *Engine) attempt(ctx context.Context, w *Work, cutOff bool) *Outcome {
+func (e *Engine) attempt(ctx context.Context, w *Work) *Outcome {
 	start := e.config.Now()
 	a := &attempt{engine: e, work: w, link: w.Link, members: maps.Clone(w.AckedMembers), action: ActionNone}
 	if a.members == nil {
 		a.members = map[string]string{}
 	}
-	a.link.Ambiguous = w.Link.Ambiguous || cutOff
 
 	err := a.run(ctx)
 	o := &Outcome{Want: w.Link.Desired, Learn: a.learn, Members: a.members}

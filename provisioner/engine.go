@@ -12,18 +12,17 @@
 // That something is missing from a list proves nothing.
 //
 // The parts: package store keeps directory, apps and links on SQLite or
-// PostgreSQL, package queue runs the attempts as jobs, package admin serves both
-// over HTTP. They meet in the command, or in a program that embeds them:
+// PostgreSQL, package queue has the attempts made that are due, package admin serves
+// both over HTTP. They meet in the command, or in a program that embeds them:
 //
-//	queue, err := queue.New(db)
-//	store := store.New(db, queue)
+//	store, err := store.Open(ctx, store.Config{Database: "directory.db"})
 //	engine := provisioner.New(provisioner.Config{Store: store})
-//	err = queue.Start(ctx, engine)
+//	queue, err := queue.Start(ctx, queue.Config{Store: store, Engine: engine})
+//	defer queue.Stop(ctx)
 package provisioner
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -120,35 +119,32 @@ func (e *Engine) client(app *App, observe func(scimclient.Exchange)) (*scimclien
 	})
 }
 
-// Reconcile makes one attempt at a link: it brings the app to what is desired now
-// and records how far it came. cutOff says that an earlier attempt may have died
-// on the way, so that a create has to look before it leaps. complete is called in
-// the transaction that records a finished attempt.
+// Reconcile makes one attempt at a link that a worker has claimed: it brings the app
+// to what is desired now and records how far it came. What comes next is on record
+// too; the claim is given back in any case but that of an error.
 //
 // The error is nil unless the store failed; what an app answers is part of the
-// recorded outcome. A link that does not exist any more gives [ErrNotFound].
-func (e *Engine) Reconcile(ctx context.Context, key Key, cutOff bool, complete func(context.Context, *sql.Tx) error) (Verdict, error) {
-	w, err := e.config.Store.Load(ctx, key)
+// recorded outcome. It is [ErrNotFound] if the app does not exist any more, and
+// [ErrLost] if the claim has passed to another worker.
+func (e *Engine) Reconcile(ctx context.Context, claim Claim) error {
+	w, err := e.config.Store.Load(ctx, claim.Key)
 	if err != nil {
-		return Verdict{}, fmt.Errorf("loading %s: %w", key, err)
+		return fmt.Errorf("loading %s: %w", claim.Key, err)
 	}
+	// What the app has acknowledged must not be lost to a shutdown.
+	unhurried := context.WithoutCancel(ctx)
 	if w.App.State == AppPaused {
-		return Verdict{After: pausedRecheck}, nil
+		return e.config.Store.Release(unhurried, claim)
 	}
-	o := e.attempt(ctx, w, cutOff)
+	o := e.attempt(ctx, w)
 	if ctx.Err() != nil && o.Link.State == LinkFailing {
-		// Shutting down is nobody's failure: leave the link as it was, but for what
+		// Being cut off is nobody's failure: leave the link as it was, but for what
 		// the app has acknowledged.
 		o.Link.State, o.Link.Attempts, o.Link.LastError = w.Link.State, w.Link.Attempts, w.Link.LastError
 		o.Entry, o.Retry = nil, 0
 	}
-	// What the app has acknowledged must not be lost to a shutdown.
-	verdict, err := e.config.Store.Finish(context.WithoutCancel(ctx), o, complete)
-	if err != nil {
-		return Verdict{}, fmt.Errorf("recording the attempt at %s: %w", key, err)
+	if err := e.config.Store.Finish(unhurried, claim.Worker, o); err != nil {
+		return fmt.Errorf("recording the attempt at %s: %w", claim.Key, err)
 	}
-	return verdict, nil
+	return nil
 }
-
-// pausedRecheck is how long a job of a paused app sleeps. Resuming wakes it.
-const pausedRecheck = 15 * time.Minute

@@ -111,13 +111,9 @@ func start(t *testing.T, file string) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := queue.New(ctx, s.DB(), queue.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.UseScheduler(q)
 	engine := provisioner.New(provisioner.Config{Store: s, Backoff: provisioner.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
-	if err := q.Start(ctx, engine, s); err != nil {
+	q, err := queue.Start(ctx, queue.Config{Store: s, Engine: engine})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -61,17 +61,20 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 	if err != nil {
 		return 0, err
 	}
-	return len(keys), e.config.Store.Touch(ctx, keys)
+	for _, of := range keys {
+		marked += len(of)
+	}
+	return marked, e.config.Store.Touch(ctx, keys)
 }
 
-// stale lists the links that an attempt could bring closer, and counts by kind
-// those that are not tied to a resource yet.
-func (e *Engine) stale(ctx context.Context, app *App) (keys []Key, unlinked map[Kind]int, err error) {
-	unlinked = map[Kind]int{}
+// stale lists the links that an attempt could bring closer by lane, and counts by
+// kind those that are not tied to a resource yet.
+func (e *Engine) stale(ctx context.Context, app *App) (keys map[Lane][]Key, unlinked map[Kind]int, err error) {
+	keys, unlinked = map[Lane][]Key{}, map[Kind]int{}
 	err = e.config.Store.Works(ctx, app.Name, func(w *Work) error {
 		w.App.Learned = app.Learned
 		if w.Stale() {
-			keys = append(keys, w.Link.Key)
+			keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
 			if w.Link.RemoteID == "" {
 				unlinked[w.Link.Kind]++
 			}

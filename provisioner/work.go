@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 )
@@ -13,6 +12,10 @@ var ErrNotFound = errors.New("not found")
 // ErrConflict is returned for a change that the directory's rules forbid, such as
 // a second user of one userName.
 var ErrConflict = errors.New("conflict")
+
+// ErrLost is returned for the outcome of an attempt that took so long that another
+// worker has taken its link over.
+var ErrLost = errors.New("somebody else has taken over")
 
 // Work is everything that decides what one attempt at a link has to do, read at
 // one moment.
@@ -86,6 +89,14 @@ func (w *Work) Stale() bool {
 	return len(Plan(d, w.Link.Acked, w.AckedMembers, w.App.Capabilities())) > 0
 }
 
+// Lane returns the lane of the next attempt.
+func (w *Work) Lane() Lane {
+	if d := w.Desired(); d.Presence != Present {
+		return LaneGoodbye
+	}
+	return w.Link.Kind.Lane()
+}
+
 // An Outcome is what an attempt leaves behind.
 type Outcome struct {
 	// Link is the link as it is now.
@@ -109,23 +120,17 @@ type Outcome struct {
 	Entry *LogEntry
 }
 
-// A Verdict says what becomes of the job that ran an attempt.
-type Verdict struct {
-	// Done says that the job was completed together with the outcome.
-	Done bool
-	// After is when the job runs again if it is not done.
-	After time.Duration
-}
-
 // Links is the part of the store that an attempt at one link needs.
 type Links interface {
 	// Load reads the work of a link. It returns [ErrNotFound] if there is no such
 	// link.
 	Load(ctx context.Context, key Key) (*Work, error)
-	// Finish writes an outcome in one transaction. If the directory has not moved
-	// since the work was loaded and the link has not failed, complete is called in
-	// that transaction and the verdict is done.
-	Finish(ctx context.Context, o *Outcome, complete func(context.Context, *sql.Tx) error) (Verdict, error)
+	// Finish writes the outcome of an attempt that the worker has claimed in one
+	// transaction and gives the claim back. It returns [ErrLost] if the claim has
+	// passed to another worker.
+	Finish(ctx context.Context, worker string, o *Outcome) error
+	// Release gives a claim back without an attempt.
+	Release(ctx context.Context, claim Claim) error
 	// LinkOf returns the subject that a resource of the app is tied to, or
 	// [ErrNotFound].
 	LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, error)
@@ -139,8 +144,9 @@ type Syncs interface {
 	UpdateApp(ctx context.Context, name string, change func(*App)) error
 	// Works calls visit with the work of every subject that concerns the app.
 	Works(ctx context.Context, app string, visit func(*Work) error) error
-	// Touch marks links as changed and schedules an attempt at each, at once.
-	Touch(ctx context.Context, keys []Key) error
+	// Touch marks links as changed and makes an attempt at each due at once, each in
+	// its lane.
+	Touch(ctx context.Context, keys map[Lane][]Key) error
 	// Progress counts the app's links by state.
 	Progress(ctx context.Context, app string) (Progress, error)
 }
@@ -157,14 +163,4 @@ type Store interface {
 	LastLogID(ctx context.Context) (int64, error)
 	// AppLinks returns every link of the app.
 	AppLinks(ctx context.Context, app string) ([]Link, error)
-}
-
-// A Scheduler runs an attempt for each key it is given, one at a time per key.
-// Package queue has one on River.
-type Scheduler interface {
-	// Schedule asks, in the caller's transaction, for an attempt at each key. With
-	// hasten an attempt that waits for its next try is made at once.
-	Schedule(ctx context.Context, tx *sql.Tx, keys []Key, hasten bool) error
-	// AddApp makes sure that attempts at the app's links are run.
-	AddApp(name string) error
 }

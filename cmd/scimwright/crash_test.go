@@ -43,7 +43,9 @@ func TestCrash(t *testing.T) {
 	d := newCrashingDaemon(t)
 	d.start(t)
 	ctx := t.Context()
-	if _, err := d.client.PutApp(ctx, "app", admin.AppInput{Endpoint: app.server.URL + "/scim/v2", Token: "token"}); err != nil {
+	if _, err := d.client.PutApp(ctx, "app", admin.AppInput{
+		Endpoint: app.server.URL + "/scim/v2", Token: "token", Settings: &provisioner.Settings{Guard: provisioner.Guard{Off: true}},
+	}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -32,10 +32,7 @@ type working struct {
 }
 
 func (w *working) Connect(ctx context.Context, app provisioner.App) error {
-	if err := w.store.PutApp(ctx, app); err != nil {
-		return err
-	}
-	return w.queue.AddApp(app.Name)
+	return w.store.PutApp(ctx, app)
 }
 
 func (w *working) Sync(ctx context.Context, app string) error {
@@ -53,11 +50,7 @@ func newServer(t *testing.T) (address string, client *admin.Client) {
 	}
 	t.Cleanup(func() { w.store.Close() })
 	w.engine = provisioner.New(provisioner.Config{Store: w.store, Backoff: provisioner.Backoff{Base: 50 * time.Millisecond}})
-	if w.queue, err = queue.New(t.Context(), w.store.DB(), queue.Config{}); err != nil {
-		t.Fatal(err)
-	}
-	w.store.UseScheduler(w.queue)
-	if err := w.queue.Start(t.Context(), w.engine, w.store); err != nil {
+	if w.queue, err = queue.Start(t.Context(), queue.Config{Store: w.store, Engine: w.engine}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

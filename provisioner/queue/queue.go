@@ -1,345 +1,239 @@
-// Package queue runs the engine's attempts as River jobs on the store's database.
+// Package queue has the engine make the attempts that are due.
 //
-// One job per link can exist at a time: its key is unique while it is available,
-// running or scheduled, which makes the job the link's mutex. A change that comes
-// while the job runs is therefore not given a job of its own; instead the attempt's
-// outcome, the check whether the directory has moved, and the completion of the job
-// are one transaction, and if it has moved the job runs again. A job is never
-// completed in any other way.
+// What is due is written in the links themselves, in the transaction of the change
+// that calls for it, so that nothing can be lost between the two. A queue claims
+// links, a few at a time for each app, has the engine make an attempt at each, and
+// looks again. A claim keeps every other worker away from its link; the outcome of the
+// attempt gives it back, together with the decision whether another attempt is due.
 //
-// Every app has a queue, so that a slow app holds up nobody else.
+// Every app is looked after by itself, so that a slow one holds up nobody else. In an
+// app, goodbyes come before everything else.
+//
+// Any number of processes may share a PostgreSQL database. Each shows every few
+// seconds that it lives; the others take over what a dead one was doing.
 package queue
 
 import (
 	"context"
-	"database/sql"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver"
-	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// A Reconciler makes one attempt at a link. [provisioner.Engine] is one.
-type Reconciler interface {
-	Reconcile(ctx context.Context, key provisioner.Key, cutOff bool, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error)
+// An Engine makes one attempt at a link that is claimed. [provisioner.Engine] is one.
+type Engine interface {
+	Reconcile(ctx context.Context, claim provisioner.Claim) error
 }
 
-// A Source tells the queue which apps there are and which links may have lost
-// their job, and is told when there is time to tidy up. Package store has one.
-type Source interface {
-	Apps(ctx context.Context) ([]provisioner.App, error)
-	Overdue(ctx context.Context, limit int) ([]provisioner.Key, error)
-	Reschedule(ctx context.Context, keys []provisioner.Key) error
-	Moved(ctx context.Context, key provisioner.Key) (bool, error)
+// A Store knows which attempts are due. Package store has one.
+type Store interface {
+	Claims
+	// OnDue has due called with the links that attempts become due at; a key without
+	// a subject stands for all links of its app. Listen also tells of what other
+	// processes do, and of every app at first, until ctx ends.
+	OnDue(due func([]provisioner.Key))
+	Listen(ctx context.Context) error
+	// Tidy removes what is kept no longer.
 	Tidy(ctx context.Context) error
 }
 
-// Config says how jobs are run.
+// Claims give links to workers.
+type Claims interface {
+	// Claim gives a worker up to n attempts at an app that are due, and says how long
+	// it is until the next one, 0 if there is none. The error is
+	// [provisioner.ErrNotFound] for an app that does not exist.
+	Claim(ctx context.Context, worker, app string, n int) ([]provisioner.Claim, time.Duration, error)
+	// Abandon gives a claim back whose attempt could not be recorded.
+	Abandon(ctx context.Context, claim provisioner.Claim) error
+	// Beat shows that a worker lives and takes over the claims of those that do not.
+	// It returns how many live.
+	Beat(ctx context.Context, worker string) (alive int, err error)
+	// Leave ends a worker.
+	Leave(ctx context.Context, worker string) error
+}
+
+// Config says what a queue works with.
 type Config struct {
-	// Workers is how many attempts at one app run at a time. Zero means 4.
-	Workers int
-	// JobTimeout bounds one attempt. Zero means 1 minute.
-	JobTimeout time.Duration
-	// SweepEvery is how often links that may have lost their job are looked for.
-	// Zero means 1 minute.
-	SweepEvery time.Duration
-	// Listener tells of new jobs on PostgreSQL, whatever process made them. Nil means
-	// that the database is a SQLite file that no other process uses.
-	Listener *pgxpool.Pool
-	// Log receives River's warnings and errors. Nil means none.
+	// Store and Engine are required.
+	Store  Store
+	Engine Engine
+	// Attempts is how many attempts at one app run at a time. Zero means 4.
+	Attempts int
+	// Total is how many attempts at all apps run at a time; an app with none under
+	// way may always have one. Zero means 256.
+	Total int
+	// Timeout bounds one attempt; one that is cut off goes on where it was. Zero means
+	// 1 minute.
+	Timeout time.Duration
+	// Log receives what goes wrong. Nil means none.
 	Log *slog.Logger
 }
 
 const (
-	// fetchCooldown bounds how often a queue is asked for jobs: a queue does not run
-	// more than Workers jobs in that time.
-	fetchCooldown = 10 * time.Millisecond
-	// pollInterval is how often a queue is asked without having been woken.
-	pollInterval = 2 * time.Second
-	// wakeMargin is how long River may take to put a job to sleep: it writes the
-	// outcomes of jobs in batches.
-	wakeMargin = 200 * time.Millisecond
-	// retention is how long finished jobs are kept; the log has its own history.
-	retention = 10 * time.Minute
-	// maxAttempts is out of reach: whether to go on is the engine's decision.
-	maxAttempts = 30_000
-	// sweepBatch bounds the links one sweep gives jobs to.
-	sweepBatch = 1000
+	// lookAgain is how often an app is looked at without a reason to.
+	lookAgain = 10 * time.Second
+	// beatEvery is how often a worker shows that it lives. When it could not for
+	// giveUpAfter it ends what it does, before others take that over.
+	beatEvery   = 2 * time.Second
+	giveUpAfter = 8 * time.Second
+	// tidyEvery is how often what is old is removed.
+	tidyEvery = time.Minute
+	// endWithin is how long attempts may take that are cut off when the queue stops.
+	endWithin = 5 * time.Second
 )
 
-// A Queue schedules and runs attempts. It implements [provisioner.Scheduler].
+// A Queue has attempts made until it is stopped.
 type Queue struct {
 	config Config
-	db     *sql.DB
-	worker *worker
-	client *river.Client[*sql.Tx]
+	worker string
 
-	mu   sync.Mutex
-	apps map[string]bool
-	stop context.CancelFunc // nil until Start
-	done chan struct{}
-	// running ends with the queue.
-	running context.Context
-	source  Source
+	// claiming ends when the queue stops to claim, living when it has stopped.
+	claiming, living    context.Context
+	stopClaiming, leave context.CancelFunc
+	running             sync.WaitGroup // attempts
+	claimers            sync.WaitGroup // pumps and what tells them to look
+	beating             sync.WaitGroup
+
+	mu       sync.Mutex
+	pumps    map[string]*pump
+	total    int // attempts under way
+	attempts context.Context
+	cutOff   context.CancelFunc // ends attempts
+	silent   bool               // others may think that the worker is dead
 }
 
-// New brings the job tables up to date and returns a queue that can schedule.
-// [Queue.Start] makes it run.
-func New(ctx context.Context, db *sql.DB, config Config) (*Queue, error) {
-	if config.Workers <= 0 {
-		config.Workers = 4
+// Start returns a queue that is at work.
+func Start(ctx context.Context, config Config) (*Queue, error) {
+	if config.Attempts <= 0 {
+		config.Attempts = 4
 	}
-	if config.JobTimeout <= 0 {
-		config.JobTimeout = time.Minute
+	if config.Total <= 0 {
+		config.Total = 256
 	}
-	if config.SweepEvery <= 0 {
-		config.SweepEvery = time.Minute
+	if config.Timeout <= 0 {
+		config.Timeout = time.Minute
 	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	driver := newDriver(db, config.Listener)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: config.Log})
-	if err != nil {
-		return nil, fmt.Errorf("job tables: %w", err)
+	q := &Queue{config: config, worker: rand.Text(), pumps: map[string]*pump{}}
+	if _, err := config.Store.Beat(ctx, q.worker); err != nil {
+		return nil, err
 	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return nil, fmt.Errorf("updating the job tables: %w", err)
-	}
-	q := &Queue{config: config, db: db, worker: &worker{}, apps: map[string]bool{}}
-	workers := river.NewWorkers()
-	river.AddWorker(workers, q.worker)
-	q.client, err = river.NewClient(driver, &river.Config{
-		// River wants a queue to start with; it stays empty.
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 1, FetchPollInterval: time.Minute}},
-		Workers:                     workers,
-		FetchCooldown:               fetchCooldown,
-		FetchPollInterval:           pollInterval,
-		JobTimeout:                  config.JobTimeout,
-		RescueStuckJobsAfter:        2 * config.JobTimeout,
-		MaxAttempts:                 maxAttempts,
-		CompletedJobRetentionPeriod: retention,
-		CancelledJobRetentionPeriod: retention,
-		Logger:                      config.Log,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("job queue: %w", err)
-	}
+	// Stop decides when all of it ends, not the context that starts it.
+	q.living, q.leave = context.WithCancel(context.WithoutCancel(ctx))
+	q.claiming, q.stopClaiming = context.WithCancel(q.living)
+	q.attempts, q.cutOff = context.WithCancel(q.living)
+	config.Store.OnDue(q.due)
+	q.claimers.Go(func() { q.warn("listening for what is due", config.Store.Listen(q.claiming)) })
+	q.claimers.Go(q.tidy)
+	q.beating.Go(q.beat)
 	return q, nil
 }
 
-func newDriver(db *sql.DB, listener *pgxpool.Pool) riverdriver.Driver[*sql.Tx] {
-	if listener == nil {
-		return riversqlite.New(db)
-	}
-	return riverdatabasesql.NewWithPgxListener(db, listener)
-}
-
-// Start runs jobs until [Queue.Stop]. Jobs that a process which died had under way
-// run again: on SQLite at once, since nobody else can have them; on PostgreSQL when
-// they have taken twice the time an attempt may take.
-func (q *Queue) Start(ctx context.Context, reconciler Reconciler, source Source) error {
-	q.worker.reconciler, q.worker.queue = reconciler, q
-	if q.config.Listener == nil {
-		_, err := q.db.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
-		if err != nil {
-			return fmt.Errorf("taking up the jobs of a process that died: %w", err)
+// Stop claims nothing more, lets attempts under way finish for as long as ctx allows,
+// and then cuts them off. One that is cut off costs a look at the app later.
+func (q *Queue) Stop(ctx context.Context) error {
+	q.mu.Lock()
+	q.stopClaiming()
+	q.mu.Unlock()
+	q.claimers.Wait()
+	done := make(chan struct{})
+	go func() {
+		q.running.Wait()
+		close(done)
+	}()
+	var err error
+	select {
+	case <-done:
+	case <-ctx.Done():
+		q.mu.Lock()
+		q.cutOff()
+		q.mu.Unlock()
+		select {
+		case <-done:
+		case <-time.After(endWithin):
+			err = errors.New("attempts at apps do not end although they were cut off")
 		}
 	}
-	// Stop decides when running jobs end, not the context that starts them.
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	q.mu.Lock()
-	q.running, q.stop, q.done, q.source = running, stop, make(chan struct{}), source
-	q.mu.Unlock()
-	if err := q.client.Start(running); err != nil {
-		stop()
-		q.stop = nil
-		return fmt.Errorf("starting the job queue: %w", err)
-	}
-	go q.sweep(running, source)
-	if err := q.refresh(ctx, source); err != nil {
-		return errors.Join(err, q.Stop(context.WithoutCancel(ctx)))
-	}
-	return nil
+	q.leave()
+	q.beating.Wait()
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	return errors.Join(err, q.config.Store.Leave(leaving, q.worker))
 }
 
-// Stop lets running attempts finish, for as long as ctx allows, and then cuts them
-// off.
-func (q *Queue) Stop(ctx context.Context) error {
-	if q.stop == nil {
-		return nil
-	}
-	err := q.client.Stop(ctx)
-	if err != nil {
-		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		err = q.client.StopAndCancel(hard)
-	}
-	q.stop()
-	<-q.done
-	return err
-}
-
-// AddApp makes a started queue run the app's jobs.
-func (q *Queue) AddApp(name string) error {
+// due has the apps looked at whose links have attempts due.
+func (q *Queue) due(keys []provisioner.Key) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.stop == nil || q.apps[name] {
-		return nil
+	if q.claiming.Err() != nil {
+		return
 	}
-	if err := q.client.Queues().Add(queueName(name), river.QueueConfig{MaxWorkers: q.config.Workers}); err != nil {
-		return fmt.Errorf("job queue of app %q: %w", name, err)
-	}
-	q.apps[name] = true
-	return nil
-}
-
-func (q *Queue) refresh(ctx context.Context, source Source) error {
-	apps, err := source.Apps(ctx)
-	if err != nil {
-		return err
-	}
-	for _, app := range apps {
-		if err := q.AddApp(app.Name); err != nil {
-			return err
+	for _, key := range keys {
+		p := q.pumps[key.App]
+		if p == nil {
+			p = &pump{queue: q, app: key.App, wake: make(chan struct{}, 1)}
+			q.pumps[key.App] = p
+			q.claimers.Go(p.run)
 		}
+		p.look()
 	}
-	return nil
 }
 
-// sweep gives a job to links that should have one: the queue can be late, but it
-// can lose nothing.
-func (q *Queue) sweep(ctx context.Context, source Source) {
-	defer close(q.done)
-	ticker := time.NewTicker(q.config.SweepEvery)
+// forget drops the pump of an app that is no more.
+func (q *Queue) forget(app string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.pumps, app)
+}
+
+// beat shows the other processes that this one lives. If that fails for too long, they
+// will take over what it does, so that it has to end that itself.
+func (q *Queue) beat() {
+	last := time.Now()
+	every(q.living, beatEvery, func() {
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(q.living, beatEvery)
+		defer cancel()
+		_, err := q.config.Store.Beat(ctx, q.worker)
+		q.warn("showing that this process lives", err)
+		if err == nil {
+			last = began
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.silent = time.Since(last) > giveUpAfter; q.silent {
+			q.cutOff()
+			q.attempts, q.cutOff = context.WithCancel(q.living)
+		}
+	})
+}
+
+func (q *Queue) tidy() {
+	every(q.claiming, tidyEvery, func() { q.warn("tidying up", q.config.Store.Tidy(q.claiming)) })
+}
+
+// every calls f again and again until ctx ends.
+func every(ctx context.Context, pause time.Duration, f func()) {
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for {
-		keys, err := source.Overdue(ctx, sweepBatch)
-		if err == nil && len(keys) > 0 {
-			err = source.Reschedule(ctx, keys)
-		}
-		if err == nil {
-			err = q.refresh(ctx, source)
-		}
-		q.warn("sweeping for lost jobs", err)
-		q.warn("tidying up", source.Tidy(ctx))
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			f()
 		}
 	}
-}
-
-func queueName(app string) string { return "app_" + app }
-
-// Schedule asks for an attempt at each key. A key that has a job keeps it; with
-// hasten, one that sleeps is woken.
-func (q *Queue) Schedule(ctx context.Context, tx *sql.Tx, keys []provisioner.Key, hasten bool) error {
-	params := make([]river.InsertManyParams, len(keys))
-	for i, key := range keys {
-		params[i] = river.InsertManyParams{Args: reconcileArgs{Key: key}, InsertOpts: insertOpts(key)}
-	}
-	results, err := q.client.InsertManyTx(ctx, tx, params)
-	if err != nil {
-		return fmt.Errorf("scheduling %d attempts: %w", len(keys), err)
-	}
-	if !hasten {
-		return nil
-	}
-	asleep := map[string]bool{}
-	for _, r := range results {
-		if !r.UniqueSkippedAsDuplicate || r.Job.State == rivertype.JobStateRunning {
-			continue
-		}
-		// A short sleep is kept as available from a later time on.
-		if r.Job.State == rivertype.JobStateAvailable && !r.Job.ScheduledAt.After(time.Now()) {
-			continue
-		}
-		if _, err := q.client.JobRetryTx(ctx, tx, r.Job.ID); err != nil {
-			return fmt.Errorf("waking a job: %w", err)
-		}
-		asleep[r.Job.Queue] = true
-	}
-	return notify(ctx, q.client.Driver().UnwrapExecutor(tx), slices.Sorted(maps.Keys(asleep)))
-}
-
-// notify makes queues look for jobs at once. River does so for new jobs; jobs that
-// are woken or have slept only a little would wait for the next poll.
-func notify(ctx context.Context, executor riverdriver.Executor, queues []string) error {
-	if len(queues) == 0 {
-		return nil
-	}
-	payloads := make([]string, len(queues))
-	for i, name := range queues {
-		payloads[i] = fmt.Sprintf(`{"queue": %q}`, name)
-	}
-	return executor.NotifyMany(ctx, &riverdriver.NotifyManyParams{Topic: "river_insert", Payload: payloads})
-}
-
-// slept follows up a job that was put to sleep. River writes that down a little
-// later than the attempt's outcome, so a change in between has found the job
-// running: it is made good here. River's scheduler ends long sleeps and tells the
-// queue; short ones the queue has to be told about.
-func (q *Queue) slept(key provisioner.Key, wait time.Duration) {
-	q.followUp(key, wakeMargin)
-	if wait > pollInterval {
-		return
-	}
-	time.AfterFunc(wait+wakeMargin, func() {
-		q.warn("waking the job queue", notify(q.running, q.client.Driver().GetExecutor(), []string{queueName(key.App)}))
-	})
-}
-
-// followUp wakes the job of a link that has changed, again and again with growing
-// pauses until an attempt has seen the change; then it is the sweeper's.
-func (q *Queue) followUp(key provisioner.Key, pause time.Duration) {
-	if pause > q.config.SweepEvery {
-		return
-	}
-	time.AfterFunc(pause, func() {
-		moved, err := q.source.Moved(q.running, key)
-		if err == nil && moved {
-			err = q.source.Reschedule(q.running, []provisioner.Key{key})
-			q.followUp(key, 2*pause)
-		}
-		q.warn("following up a job that sleeps", err)
-	})
 }
 
 func (q *Queue) warn(doing string, err error) {
-	if err != nil && q.running.Err() == nil {
+	if err != nil && q.claiming.Err() == nil {
 		q.config.Log.Warn(doing+" failed", "error", err)
-	}
-}
-
-func insertOpts(key provisioner.Key) *river.InsertOpts {
-	priority := 2
-	if key.Kind == provisioner.KindGroup {
-		priority = 3 // groups refer to users
-	}
-	return &river.InsertOpts{
-		Queue:    queueName(key.App),
-		Priority: priority,
-		UniqueOpts: river.UniqueOpts{
-			ByArgs: true,
-			ByState: []rivertype.JobState{
-				rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning,
-				rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-			},
-		},
 	}
 }

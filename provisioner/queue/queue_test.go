@@ -2,7 +2,6 @@ package queue_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -66,22 +65,22 @@ type fakeEngine struct {
 	rand  func(n int) int
 }
 
-func (e *fakeEngine) Reconcile(ctx context.Context, key provisioner.Key, _ bool, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error) {
-	e.app.enter(key)
-	defer e.app.leave(key)
-	w, err := e.store.Load(ctx, key)
+func (e *fakeEngine) Reconcile(ctx context.Context, claim provisioner.Claim) error {
+	w, err := e.store.Load(ctx, claim.Key)
 	if err != nil {
-		return provisioner.Verdict{}, err
+		return err
 	}
+	e.app.enter(claim.Key)
 	time.Sleep(time.Duration(e.rand(4)) * time.Millisecond) // the request to the app
+	e.app.leave(claim.Key)
 	o := &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}
 	if e.rand(20) == 0 {
 		o.Link.State, o.Retry = provisioner.LinkFailing, 30*time.Millisecond
 	} else {
 		o.Link.State = provisioner.LinkConverged
-		e.app.take(key, w.User.Attributes.String("title"))
+		e.app.take(claim.Key, w.User.Attributes.String("title"))
 	}
-	return e.store.Finish(ctx, o, complete)
+	return e.store.Finish(ctx, claim.Worker, o)
 }
 
 // startProcess opens a database and runs its jobs against the app, as one process
@@ -90,11 +89,6 @@ func startProcess(t *testing.T, database string, a *app, seed uint64) (*store.St
 	t.Helper()
 	ctx := t.Context()
 	s := storetest.Open(t, database)
-	q, err := queue.New(ctx, s.DB(), queue.Config{Listener: s.Pool()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.UseScheduler(q)
 	for _, name := range apps {
 		if err := s.PutApp(ctx, provisioner.App{Name: name, Endpoint: "https://app.example", Token: "t"}); err != nil {
 			t.Fatal(err)
@@ -107,7 +101,8 @@ func startProcess(t *testing.T, database string, a *app, seed uint64) (*store.St
 		defer mu.Unlock()
 		return random.IntN(n)
 	}
-	if err := q.Start(ctx, &fakeEngine{store: s, app: a, rand: locked}, s); err != nil {
+	q, err := queue.Start(ctx, queue.Config{Store: s, Engine: &fakeEngine{store: s, app: a, rand: locked}})
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -23,7 +23,7 @@ type queryer interface {
 // forgotten. [provisioner.App.Connect] says which state the app has then; the error
 // is [provisioner.ErrConflict] for an app that is being removed.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
 		old, err := s.lockApp(ctx, tx, app.Name)
 		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
 			return err
@@ -45,23 +45,25 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 			return err
 		}
 		if old == nil || old.State != provisioner.AppPaused || app.State == provisioner.AppPaused {
-			return nil
+			return s.announceApp(ctx, tx, app.Name)
 		}
 		return s.resume(ctx, tx, app.Name)
 	})
-	if err != nil || s.scheduler == nil {
-		return err
-	}
-	return s.scheduler.AddApp(app.Name)
 }
 
-// resume schedules everything that an app has missed.
+// resume makes everything due that an app has missed.
 func (s *Store) resume(ctx context.Context, tx *sql.Tx, app string) error {
-	keys, err := keysOf(ctx, tx, "SELECT app, kind, subject FROM link WHERE app = $1 AND desired > applied AND state <> 'waiting'", app)
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET due = $2 WHERE app = $1 AND desired > applied AND due >= 0 AND state NOT IN ('waiting', 'held')`, app, s.atOnce())
 	if err != nil {
 		return err
 	}
-	return s.schedule(ctx, tx, keys, true)
+	return s.announceApp(ctx, tx, app)
+}
+
+// announceApp tells that there may be attempts due at any link of an app.
+func (s *Store) announceApp(ctx context.Context, tx *sql.Tx, app string) error {
+	return s.announce(ctx, tx, []provisioner.Key{{App: app}})
 }
 
 func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) error {

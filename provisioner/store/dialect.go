@@ -19,11 +19,15 @@ type dialect struct {
 	// reading are the options of a transaction that reads several tables as they
 	// were at one moment.
 	reading *sql.TxOptions
-	// forUpdate and forShare lock the rows of a SELECT until the transaction ends.
-	forUpdate, forShare string
+	// forUpdate and forShare lock the rows of a SELECT until the transaction ends;
+	// skipLocked locks those that nobody else has locked, and leaves the others out.
+	forUpdate, forShare, skipLocked string
 	// lockName and lockNameShared lock a text until the transaction ends, "" where
 	// there is no need.
 	lockName, lockNameShared string
+	// notify sends a text to the processes that listen on a channel, "" where there
+	// are no others.
+	notify string
 	// repeatable reports whether a transaction failed only because of another one
 	// that ran beside it.
 	repeatable func(error) bool
@@ -41,8 +45,10 @@ var postgresDialect = dialect{
 	reading:        &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
 	forUpdate:      " FOR UPDATE",
 	forShare:       " FOR SHARE",
+	skipLocked:     " FOR UPDATE SKIP LOCKED",
 	lockName:       "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
 	lockNameShared: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+	notify:         "SELECT pg_notify($1, $2)",
 	repeatable:     postgresRepeatable,
 }
 

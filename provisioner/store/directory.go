@@ -21,8 +21,16 @@ func (s *Store) PutUser(ctx context.Context, u provisioner.User) error {
 		if err != nil || !changed {
 			return err
 		}
-		return s.touchEverywhere(ctx, tx, provisioner.KindUser, u.ID)
+		return s.touchEverywhere(ctx, tx, userLane(&u), provisioner.KindUser, u.ID)
 	})
+}
+
+// userLane returns the lane of a change of a user: who is disabled comes first.
+func userLane(u *provisioner.User) provisioner.Lane {
+	if u.Active() {
+		return provisioner.LaneUsers
+	}
+	return provisioner.LaneGoodbye
 }
 
 func (s *Store) writeUser(ctx context.Context, tx *sql.Tx, u *provisioner.User) (changed bool, err error) {
@@ -65,31 +73,37 @@ func (s *Store) PutGroup(ctx context.Context, g provisioner.Group) error {
 				return err
 			}
 		}
-		changed, err := s.writeGroup(ctx, tx, &g)
+		changed, lane, err := s.writeGroup(ctx, tx, &g)
 		if err != nil || !changed {
 			return err
 		}
-		return s.touchEverywhere(ctx, tx, provisioner.KindGroup, g.ID)
+		return s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, g.ID)
 	})
 }
 
-func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, g *provisioner.Group) (changed bool, err error) {
+// writeGroup stores a group and its members. It reports whether that changed anything,
+// and the lane of the change: a group that somebody leaves comes first.
+func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, g *provisioner.Group) (changed bool, lane provisioner.Lane, err error) {
+	lane = provisioner.LaneGroups
 	changed, err = s.writeSubject(ctx, tx, provisioner.KindGroup, g.ID, g.Attributes.String("displayName"), "", g.Attributes)
 	if err != nil {
-		return false, err
+		return false, lane, err
 	}
 	had, err := texts(ctx, tx, "SELECT user_id FROM member WHERE group_id = $1 ORDER BY user_id", g.ID)
 	if err != nil {
-		return false, err
+		return false, lane, err
 	}
 	want := slices.Clone(g.Members)
 	slices.Sort(want)
 	want = slices.Compact(want)
 	if slices.Equal(had, want) {
-		return changed, nil
+		return changed, lane, nil
+	}
+	if slices.ContainsFunc(had, func(user string) bool { _, stays := slices.BinarySearch(want, user); return !stays }) {
+		lane = provisioner.LaneGoodbye
 	}
 	if _, err := tx.ExecContext(ctx, "DELETE FROM member WHERE group_id = $1", g.ID); err != nil {
-		return false, err
+		return false, lane, err
 	}
 	for chunk := range slices.Chunk(want, rowsPerStatement) {
 		args := []any{g.ID}
@@ -98,10 +112,10 @@ func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, g *provisioner.Group
 		}
 		query := "INSERT INTO member (group_id, user_id) VALUES " + rowsOf(len(chunk), 1, "($1, %s)")
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return false, err
+			return false, lane, err
 		}
 	}
-	return true, nil
+	return true, lane, nil
 }
 
 // rowsPerStatement bounds the rows of one INSERT.
@@ -133,16 +147,16 @@ func mustExist(ctx context.Context, q queryer, kind provisioner.Kind, id, lock s
 
 // AddMember puts a user into a group. Both have to be in the directory.
 func (s *Store) AddMember(ctx context.Context, group, user string) error {
-	return s.changeMember(ctx, group, user, "INSERT INTO member (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+	return s.changeMember(ctx, provisioner.LaneGroups, group, user, "INSERT INTO member (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
 }
 
 // RemoveMember takes a user out of a group. Both have to be in the directory; a
 // user who is not in the group stays out of it.
 func (s *Store) RemoveMember(ctx context.Context, group, user string) error {
-	return s.changeMember(ctx, group, user, "DELETE FROM member WHERE group_id = $1 AND user_id = $2")
+	return s.changeMember(ctx, provisioner.LaneGoodbye, group, user, "DELETE FROM member WHERE group_id = $1 AND user_id = $2")
 }
 
-func (s *Store) changeMember(ctx context.Context, group, user, statement string) error {
+func (s *Store) changeMember(ctx context.Context, lane provisioner.Lane, group, user, statement string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := mustExist(ctx, tx, provisioner.KindGroup, group, s.dialect.forUpdate); err != nil {
 			return err
@@ -157,7 +171,7 @@ func (s *Store) changeMember(ctx context.Context, group, user, statement string)
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
-		return s.touchEverywhere(ctx, tx, provisioner.KindGroup, group)
+		return s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, group)
 	})
 }
 
@@ -181,7 +195,7 @@ func (s *Store) removeUser(ctx context.Context, tx *sql.Tx, id string) error {
 		return err
 	}
 	for _, group := range groups {
-		if err := s.touchEverywhere(ctx, tx, provisioner.KindGroup, group); err != nil {
+		if err := s.touchEverywhere(ctx, tx, provisioner.LaneGoodbye, provisioner.KindGroup, group); err != nil {
 			return err
 		}
 	}
@@ -215,7 +229,7 @@ func (s *Store) removeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.
 	if err != nil {
 		return err
 	}
-	return s.touch(ctx, tx, keys)
+	return s.touch(ctx, tx, provisioner.LaneGoodbye, keys)
 }
 
 // ReplaceDirectory makes the directory what is given: whoever is missing has left.
@@ -241,16 +255,16 @@ func (s *Store) ReplaceDirectory(ctx context.Context, d *provisioner.Directory) 
 			u := &d.Users[i]
 			changed, err := s.writeSubject(ctx, tx, provisioner.KindUser, u.ID, strings.ToLower(u.Attributes.String("userName")), u.Manager(), u.Attributes)
 			if err == nil && changed {
-				err = s.touchEverywhere(ctx, tx, provisioner.KindUser, u.ID)
+				err = s.touchEverywhere(ctx, tx, userLane(u), provisioner.KindUser, u.ID)
 			}
 			if err != nil {
 				return err
 			}
 		}
 		for i := range d.Groups {
-			changed, err := s.writeGroup(ctx, tx, &d.Groups[i])
+			changed, lane, err := s.writeGroup(ctx, tx, &d.Groups[i])
 			if err == nil && changed {
-				err = s.touchEverywhere(ctx, tx, provisioner.KindGroup, d.Groups[i].ID)
+				err = s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, d.Groups[i].ID)
 			}
 			if err != nil {
 				return err

@@ -4,84 +4,78 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// Finish writes an outcome in one transaction. Whether the directory has moved
-// since the work was loaded is decided in it, so that no change falls between an
-// attempt that ends and a job that is not made because the old one still runs.
-func (s *Store) Finish(ctx context.Context, o *provisioner.Outcome, complete func(context.Context, *sql.Tx) error) (provisioner.Verdict, error) {
-	var verdict provisioner.Verdict
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		var err error
-		verdict, err = s.finish(ctx, tx, o)
-		if err == nil && verdict.Done {
-			err = complete(ctx, tx)
-		}
-		return err
-	})
-	return verdict, err
+// Finish writes the outcome of a claimed attempt in one transaction and gives the
+// claim back. Whether the directory has moved since the work was loaded is decided in
+// it: then the next attempt is due at once. The error is [provisioner.ErrLost], and
+// nothing is written, if the claim has passed to somebody else.
+func (s *Store) Finish(ctx context.Context, worker string, o *provisioner.Outcome) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.finish(ctx, tx, worker, o) })
 }
 
-func (s *Store) finish(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) (provisioner.Verdict, error) {
+func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provisioner.Outcome) error {
 	key := o.Link.Key
-	var desired int64
-	var remoteID string
-	var inUse int64
 	if err := s.lockWaiting(ctx, tx, o.Link); err != nil {
-		return provisioner.Verdict{}, err
+		return err
 	}
-	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id, in_use FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID, &inUse)
-	if errors.Is(err, sql.ErrNoRows) {
-		return provisioner.Verdict{Done: true}, nil // the app was removed meanwhile
-	}
-	if err != nil {
-		return provisioner.Verdict{}, err
+	var desired, inUse int64
+	var remoteID, holder string
+	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id, in_use, worker FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID, &inUse, &holder)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil // the app was removed meanwhile
+	case err != nil:
+		return err
+	case holder != worker:
+		return fmt.Errorf("the attempt at %s: %w", key, provisioner.ErrLost)
 	}
 	link := o.Link
-	verdict, err := s.judge(ctx, tx, o, &link, desired)
+	due, err := s.judge(ctx, tx, o, &link, desired)
 	if err != nil {
-		return verdict, err
+		return err
 	}
-	if o.Forget && verdict.Done {
+	if o.Forget && link.Applied == desired {
 		err = forget(ctx, tx, key)
 	} else {
-		err = s.writeLink(ctx, tx, &link)
+		err = s.writeLink(ctx, tx, &link, due)
 	}
 	if err != nil {
-		return verdict, err
+		return err
 	}
 	if key.Kind == provisioner.KindGroup {
 		if err := writeMembers(ctx, tx, key, o.Members); err != nil {
-			return verdict, err
+			return err
 		}
 	}
 	if o.Decided {
 		if err := dropDecision(ctx, tx, &link); err != nil {
-			return verdict, err
+			return err
 		}
 	}
 	if err := s.learn(ctx, tx, o); err != nil {
-		return verdict, err
+		return err
 	}
 	if o.Entry != nil {
 		if err := s.writeEntry(ctx, tx, o.Entry); err != nil {
-			return verdict, err
+			return err
 		}
 	}
 	if key.Kind == provisioner.KindUser {
 		if remoteID != "" && link.RemoteID == "" {
 			// The account is gone, or no longer ours: so are its memberships.
 			if _, err := tx.ExecContext(ctx, "DELETE FROM link_member WHERE app = $1 AND user_id = $2", key.App, key.Subject); err != nil {
-				return verdict, err
+				return err
 			}
 		}
 		err = s.wake(ctx, tx, key, link.RemoteID != remoteID || flag(link.InUse()) != inUse, link.State)
 	}
-	return verdict, err
+	return err
 }
 
 // lockWaiting keeps apart a link that goes to wait for a user and the user's attempt
@@ -95,50 +89,49 @@ func (s *Store) lockWaiting(ctx context.Context, tx *sql.Tx, link provisioner.Li
 	return s.lockName(ctx, tx, "waiting:"+link.App, !waits)
 }
 
-// judge decides what becomes of the job and puts link into the state it has if the
-// directory has moved.
-func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, link *provisioner.Link, desired int64) (provisioner.Verdict, error) {
+// judge decides when the next attempt is due, 0 for never, and puts link into the
+// state it has if the directory has moved.
+func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, link *provisioner.Link, desired int64) (due int64, err error) {
 	link.Desired = desired
 	moved := desired > o.Want
 	if link.State == provisioner.LinkWaiting && !moved {
 		// What it waits for may have arrived while the attempt went on.
 		is, err := blocked(ctx, tx, link.Key)
-		if err != nil {
-			return provisioner.Verdict{}, err
-		}
-		if is {
-			return provisioner.Verdict{Done: true}, nil
+		if err != nil || is {
+			return 0, err
 		}
 		moved = true
 	}
 	switch {
 	case moved:
 		link.State = provisioner.LinkPending
-		return provisioner.Verdict{}, nil
+		return s.atOnce(), nil
 	case link.State.Failed():
-		return provisioner.Verdict{After: o.Retry}, nil
-	case link.State == provisioner.LinkHeld:
-		return provisioner.Verdict{Done: true}, nil // a decision schedules it again
+		return s.now().Add(o.Retry).UnixMilli(), nil
 	case link.State.Settled():
 		link.Applied = o.Want
-		return provisioner.Verdict{Done: true}, nil
+		return millis(link.DeleteAt), nil
+	case link.State == provisioner.LinkHeld:
+		return 0, nil // until somebody decides
 	default:
-		return provisioner.Verdict{}, nil
+		return s.atOnce(), nil
 	}
 }
 
-func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
+// writeLink stores a link whose attempt has ended.
+func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, due int64) error {
 	acked := ""
 	if l.Acked != nil {
 		acked = string(l.Acked.AppendJSON(nil))
 	}
 	_, err := tx.ExecContext(ctx, `
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
-			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14
-		WHERE app = $15 AND kind = $16 AND subject = $17`,
+			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
+			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = ''
+		WHERE app = $16 AND kind = $17 AND subject = $18`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
 		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
-		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), l.App, l.Kind, l.Subject)
+		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.App, l.Kind, l.Subject)
 	return err
 }
 
@@ -213,7 +206,7 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, chang
 		if err != nil {
 			return err
 		}
-		if err := s.touch(ctx, tx, keys); err != nil {
+		if err := s.touchLanes(ctx, tx, byKind(keys)); err != nil {
 			return err
 		}
 	}
@@ -230,5 +223,5 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, chang
 	if err != nil {
 		return err
 	}
-	return s.touch(ctx, tx, waiting)
+	return s.touchLanes(ctx, tx, byKind(waiting))
 }

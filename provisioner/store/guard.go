@@ -227,7 +227,7 @@ func (s *Store) decide(ctx context.Context, app string, keys []provisioner.Key, 
 			touched = append(touched, key)
 		}
 		decided = len(touched)
-		return s.touch(ctx, tx, touched)
+		return s.touch(ctx, tx, provisioner.LaneGoodbye, touched)
 	})
 	return decided, err
 }

@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -27,8 +25,7 @@ func employ(t *testing.T, database string, n int) *store.Store {
 		l := w.Link
 		l.RemoteID, l.Origin, l.State = "r"+id, provisioner.OriginCreated, provisioner.LinkConverged
 		l.Acked = scim.NewObject(scim.Field{Name: "userName", Value: "n" + id}, scim.Field{Name: "active", Value: true})
-		_, err = s.Finish(t.Context(), &provisioner.Outcome{Link: l, Want: l.Desired}, func(context.Context, *sql.Tx) error { return nil })
-		must(t, err)
+		must(t, s.Finish(t.Context(), "", &provisioner.Outcome{Link: l, Want: l.Desired}))
 	}
 	return s
 }
@@ -82,7 +79,7 @@ func TestHoldingTakesAllAlong(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, database string) {
 		s := employ(t, database, 20)
 		r := &recorder{}
-		s.UseScheduler(r)
+		s.OnDue(r.due)
 		d := &provisioner.Directory{}
 		for i := 12; i < 20; i++ {
 			d.Users = append(d.Users, user(t, fmt.Sprint("u", i), fmt.Sprint("nu", i)))

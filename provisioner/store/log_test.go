@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,8 +20,7 @@ func finish(t *testing.T, s *store.Store, key provisioner.Key, state provisioner
 	link := w.Link
 	link.State, link.LastError = state, entry.Cause
 	entry.Key, entry.OK = key, !state.Failed()
-	_, err = s.Finish(t.Context(), &provisioner.Outcome{Link: link, Want: w.Link.Desired, Entry: &entry}, func(context.Context, *sql.Tx) error { return nil })
-	must(t, err)
+	must(t, s.Finish(t.Context(), "", &provisioner.Outcome{Link: link, Want: w.Link.Desired, Entry: &entry}))
 }
 
 func chatUser(id string) provisioner.Key {

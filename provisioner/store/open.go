@@ -43,15 +43,23 @@ type Config struct {
 
 // A Store is an open database. It implements [provisioner.Store].
 type Store struct {
-	db        *sql.DB
-	dialect   dialect
-	pool      *pgxpool.Pool // nil on SQLite
-	lock      *flock.Flock  // nil on PostgreSQL
-	seal      *sealer
-	now       func() time.Time
-	keepLog   time.Duration
-	readOnly  bool // another process is at work on the file
-	scheduler provisioner.Scheduler
+	db      *sql.DB
+	dialect dialect
+	pool    *pgxpool.Pool // nil on SQLite
+	lock    *flock.Flock  // nil on PostgreSQL
+	seal    *sealer
+	now     func() time.Time
+	keepLog time.Duration
+	// readOnly says that another process is at work on the file.
+	readOnly bool
+	onDue    func([]provisioner.Key)
+
+	// dues are the links that a transaction under way makes due.
+	duesMu sync.Mutex
+	dues   map[*sql.Tx][]provisioner.Key
+
+	pulses map[string]pulse // of the other workers; [Store.Beat] alone uses it
+	alone  bool             // on SQLite: what earlier processes left is taken over
 
 	idMu   sync.Mutex
 	lastID int64
@@ -64,8 +72,6 @@ var migrations embed.FS
 
 // Open opens the database and brings its tables up to date. A SQLite file is locked
 // against other processes: the error is [ErrLocked] if one is in already.
-//
-// Until [Store.UseScheduler] is called, changes only mark links.
 func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -73,7 +79,7 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.KeepLog <= 0 {
 		config.KeepLog = 30 * 24 * time.Hour
 	}
-	s := &Store{now: config.Now, keepLog: config.KeepLog}
+	s := &Store{now: config.Now, keepLog: config.KeepLog, dues: map[*sql.Tx][]provisioner.Key{}, pulses: map[string]pulse{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -141,10 +147,6 @@ func (s *Store) DB() *sql.DB { return s.db }
 // one; nil on SQLite.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
-// UseScheduler makes changes schedule attempts. It is called once, before the
-// store is shared.
-func (s *Store) UseScheduler(scheduler provisioner.Scheduler) { s.scheduler = scheduler }
-
 // Close closes the database and lets other processes in.
 func (s *Store) Close() error {
 	var errs []error
@@ -181,11 +183,15 @@ func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
+	committed := false
+	defer func() { s.announced(tx, committed) }()
 	defer func() { _ = tx.Rollback() }()
 	if err := f(tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	err = tx.Commit()
+	committed = err == nil
+	return err
 }
 
 // lockName keeps other processes' transactions that lock the same name waiting

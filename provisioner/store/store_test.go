@@ -1,8 +1,6 @@
 package store_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -19,20 +17,17 @@ import (
 	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
 
-// recorder is a scheduler that only remembers what it was asked for.
+// recorder remembers what became due.
 type recorder struct {
 	mu   sync.Mutex
 	keys []provisioner.Key
 }
 
-func (r *recorder) Schedule(_ context.Context, _ *sql.Tx, keys []provisioner.Key, _ bool) error {
+func (r *recorder) due(keys []provisioner.Key) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keys = append(r.keys, keys...)
-	return nil
 }
-
-func (r *recorder) AddApp(string) error { return nil }
 
 func (r *recorder) take() string {
 	r.mu.Lock()
@@ -49,7 +44,7 @@ func open(t *testing.T, database string) (*store.Store, *recorder) {
 	t.Helper()
 	s := storetest.Open(t, database)
 	r := &recorder{}
-	s.UseScheduler(r)
+	s.OnDue(r.due)
 	return s, r
 }
 
@@ -61,6 +56,7 @@ func setup(t *testing.T, database string) (*store.Store, *recorder) {
 			t.Fatal(err)
 		}
 	}
+	r.take()
 	return s, r
 }
 
@@ -243,8 +239,7 @@ func testLogIsKeptForATime(t *testing.T, database string) {
 		must(t, err)
 		w.Link.State = provisioner.LinkConverged
 		o := &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired, Entry: &provisioner.LogEntry{Key: key, At: now, Action: provisioner.ActionCreate, OK: true}}
-		_, err = s.Finish(t.Context(), o, func(context.Context, *sql.Tx) error { return nil })
-		must(t, err)
+		must(t, s.Finish(t.Context(), "", o))
 		now = now.Add(20 * time.Hour)
 	}
 	must(t, s.Tidy(t.Context()))

@@ -10,13 +10,33 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// Touch marks links as changed and schedules an attempt at each, at once.
-func (s *Store) Touch(ctx context.Context, keys []provisioner.Key) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.touch(ctx, tx, keys) })
+// Touch marks links as changed and makes an attempt at each due at once, each in its
+// lane.
+func (s *Store) Touch(ctx context.Context, keys map[provisioner.Lane][]provisioner.Key) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error { return s.touchLanes(ctx, tx, keys) })
+}
+
+// touchLanes touches links, each in its lane.
+func (s *Store) touchLanes(ctx context.Context, tx *sql.Tx, keys map[provisioner.Lane][]provisioner.Key) error {
+	for lane := range provisioner.Lanes {
+		if err := s.touch(ctx, tx, lane, keys[lane]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byKind puts links into the lanes of attempts that say no goodbye.
+func byKind(keys []provisioner.Key) map[provisioner.Lane][]provisioner.Key {
+	lanes := map[provisioner.Lane][]provisioner.Key{}
+	for _, k := range keys {
+		lanes[k.Kind.Lane()] = append(lanes[k.Kind.Lane()], k)
+	}
+	return lanes
 }
 
 // touchEverywhere touches a subject's link in every app.
-func (s *Store) touchEverywhere(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, id string) error {
+func (s *Store) touchEverywhere(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, kind provisioner.Kind, id string) error {
 	apps, err := appNames(ctx, tx)
 	if err != nil {
 		return err
@@ -25,39 +45,83 @@ func (s *Store) touchEverywhere(ctx context.Context, tx *sql.Tx, kind provisione
 	for i, app := range apps {
 		keys[i] = provisioner.Key{App: app, Kind: kind, Subject: id}
 	}
-	return s.touch(ctx, tx, keys)
+	return s.touch(ctx, tx, lane, keys)
 }
 
 // touch counts one more change that concerns each link, makes the links that do not
-// exist, and schedules an attempt. The row locks it takes order it against an
-// attempt that is about to finish.
-func (s *Store) touch(ctx context.Context, tx *sql.Tx, keys []provisioner.Key) error {
+// exist, and an attempt at each due at once, in a lane that is not behind the one it
+// waits in already. The row locks it takes order it against an attempt that is about
+// to finish.
+func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, keys []provisioner.Key) error {
 	keys = sortedKeys(keys)
 	for chunk := range slices.Chunk(keys, rowsPerStatement) {
-		args := []any{s.nowMillis()}
+		args := []any{lane, s.atOnce(), s.nowMillis()}
 		var rows strings.Builder
 		for i, k := range chunk {
 			if i > 0 {
 				rows.WriteString(", ")
 			}
-			fmt.Fprintf(&rows, "($%d, $%d, $%d, CAST($1 AS BIGINT))", len(args)+1, len(args)+2, len(args)+3)
+			fmt.Fprintf(&rows, "($%d, $%d, $%d, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT))", len(args)+1, len(args)+2, len(args)+3)
 			args = append(args, k.App, k.Kind, k.Subject)
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, behind_since) VALUES "+rows.String()+`
+		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, lane, due, behind_since) VALUES "+rows.String()+`
 			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
+				lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
+				due = CASE WHEN link.due < 0 THEN link.due ELSE excluded.due END,
 				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END`, args...)
 		if err != nil {
 			return err
 		}
 	}
-	return s.schedule(ctx, tx, keys, true)
+	return s.announce(ctx, tx, keys)
 }
 
-func (s *Store) schedule(ctx context.Context, tx *sql.Tx, keys []provisioner.Key, hasten bool) error {
-	if s.scheduler == nil || len(keys) == 0 {
+// OnDue has due called after each change that makes attempts due, with their links.
+// It is set once, before the store is shared.
+func (s *Store) OnDue(due func(keys []provisioner.Key)) { s.onDue = due }
+
+// announce tells, once the transaction is committed, that attempts are due: this
+// process by the function given to [Store.OnDue], the others by PostgreSQL.
+func (s *Store) announce(ctx context.Context, tx *sql.Tx, keys []provisioner.Key) error {
+	if len(keys) == 0 {
 		return nil
 	}
-	return s.scheduler.Schedule(ctx, tx, keys, hasten)
+	s.duesMu.Lock()
+	s.dues[tx] = append(s.dues[tx], keys...)
+	s.duesMu.Unlock()
+	if s.dialect.notify == "" {
+		return nil
+	}
+	apps := make([]string, len(keys))
+	for i, k := range keys {
+		apps[i] = k.App
+	}
+	slices.Sort(apps)
+	payload := strings.Join(slices.Compact(apps), ",")
+	if len(payload) > maxNotification {
+		payload = "" // all of them
+	}
+	_, err := tx.ExecContext(ctx, s.dialect.notify, dueChannel, payload)
+	return err
+}
+
+const (
+	// dueChannel is where PostgreSQL tells other processes which apps have attempts
+	// due.
+	dueChannel = "scimwright_due"
+	// maxNotification is how many bytes PostgreSQL lets a notification have.
+	maxNotification = 7999
+)
+
+// announced tells this process what a transaction has announced, if it went well.
+func (s *Store) announced(tx *sql.Tx, committed bool) {
+	s.duesMu.Lock()
+	keys := s.dues[tx]
+	delete(s.dues, tx)
+	s.duesMu.Unlock()
+	if committed && len(keys) > 0 && s.onDue != nil {
+		s.onDue(keys)
+	}
 }
 
 // sortedKeys returns the keys without repetition in the order in which every
@@ -77,35 +141,6 @@ func compareKeys(a, b provisioner.Key) int {
 		return c
 	}
 	return strings.Compare(a.Subject, b.Subject)
-}
-
-// Overdue returns links that have work ahead but may have lost their job, up to limit
-// of those that were due a minute ago, and links whose account is to be deleted now.
-func (s *Store) Overdue(ctx context.Context, limit int) ([]provisioner.Key, error) {
-	return keysOf(ctx, s.db, `
-		SELECT app, kind, subject FROM link l
-		WHERE desired > applied AND next_attempt <= $1 AND updated_at <= $1 AND state <> 'held'
-		AND (state <> 'waiting' OR NOT EXISTS (SELECT 1 FROM link u WHERE u.app = l.app AND u.kind = 'User' AND `+untried("u")+` AND u.state = 'pending'))
-		UNION
-		SELECT app, kind, subject FROM link
-		WHERE delete_at > 0 AND delete_at <= $3 AND next_attempt <= $3 AND state IN ('converged', 'gone')
-		LIMIT $2`, s.nowMillis()-overdueAfter, limit, s.nowMillis())
-}
-
-// overdueAfter is in milliseconds.
-const overdueAfter = 60_000
-
-// Reschedule asks for an attempt at each link at once.
-func (s *Store) Reschedule(ctx context.Context, keys []provisioner.Key) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.schedule(ctx, tx, sortedKeys(keys), true) })
-}
-
-// Moved reports whether a link that an attempt has left to sleep was changed since:
-// that change found the job still running and could not wake it.
-func (s *Store) Moved(ctx context.Context, key provisioner.Key) (bool, error) {
-	var moved bool
-	err := s.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM link WHERE app = $1 AND kind = $2 AND subject = $3 AND state = 'pending')", key.App, key.Kind, key.Subject).Scan(&moved)
-	return moved, err
 }
 
 // untried is the condition that a link has never been attempted, in the words of

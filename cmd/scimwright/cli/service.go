@@ -41,12 +41,11 @@ type serviceConfig struct {
 	backoff provisioner.Backoff
 	// transport carries requests to apps. Nil means the engine's own.
 	transport http.RoundTripper
-	// idle leaves the queue out: changes are stored, nothing is sent by itself.
+	// idle leaves the queue out until start is called: changes are stored, nothing is
+	// sent by itself.
 	idle bool
 	// reading lets a database file be in use by another process; nothing is written.
 	reading bool
-	// held keeps the queue from running until start is called.
-	held bool
 	// log receives what goes wrong inside. Nil means nowhere.
 	log *slog.Logger
 }
@@ -54,7 +53,8 @@ type serviceConfig struct {
 // A service is the engine with all it needs, at work on a database.
 type service struct {
 	store  *store.Store
-	queue  *queue.Queue // nil if idle
+	queue  *queue.Queue // nil unless it is at work
+	log    *slog.Logger
 	engine *provisioner.Engine
 }
 
@@ -64,7 +64,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 	if config.log == nil {
 		config.log = slog.New(slog.DiscardHandler)
 	}
-	s := &service{}
+	s := &service{log: config.log}
 	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key, Reading: config.reading}); err != nil {
 		return nil, databaseError(config.database, err)
 	}
@@ -79,20 +79,14 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 	if config.idle {
 		return s, nil
 	}
-	// River's warnings speak of its jobs, which mean nothing to the reader of the log.
-	if s.queue, err = queue.New(ctx, s.store.DB(), queue.Config{Listener: s.store.Pool()}); err != nil {
-		return s, err
-	}
-	s.store.UseScheduler(s.queue)
-	if config.held {
-		return s, nil
-	}
 	return s, s.start(ctx)
 }
 
 // start sets the queue to work on what the database holds.
 func (s *service) start(ctx context.Context) error {
-	return s.queue.Start(ctx, s.engine, s.store)
+	var err error
+	s.queue, err = queue.Start(ctx, queue.Config{Store: s.store, Engine: s.engine, Log: s.log})
+	return err
 }
 
 func databaseError(name string, err error) error {
@@ -110,15 +104,9 @@ func databaseName(database string) string {
 	return database
 }
 
-// Connect saves an app and starts its queue.
+// Connect saves an app.
 func (s *service) Connect(ctx context.Context, app provisioner.App) error {
-	if err := s.store.PutApp(ctx, app); err != nil {
-		return err
-	}
-	if s.queue == nil {
-		return nil
-	}
-	return s.queue.AddApp(app.Name)
+	return s.store.PutApp(ctx, app)
 }
 
 // Sync starts a full pass over an app.

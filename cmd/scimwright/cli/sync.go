@@ -133,7 +133,7 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		return err
 	}
 	defer remove()
-	config := serviceConfig{database: database, key: sealingKey(), held: true}
+	config := serviceConfig{database: database, key: sealingKey(), idle: true}
 	if f.dryRun {
 		if err := f.copyDatabase(ctx, database); err != nil {
 			return err

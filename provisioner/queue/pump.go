@@ -1,0 +1,144 @@
+package queue
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+// A pump has the attempts at one app made.
+type pump struct {
+	queue   *Queue
+	app     string
+	wake    chan struct{}
+	failed  int  // times in a row that nothing could be claimed
+	running int  // attempts under way; the queue's lock guards it and what follows
+	waiting bool // other apps have taken all the room there is
+}
+
+// look makes the pump look for attempts that are due.
+func (p *pump) look() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (p *pump) run() {
+	timer := time.NewTimer(lookAgain)
+	defer timer.Stop()
+	for {
+		select {
+		case <-p.queue.claiming.Done():
+			return
+		case <-p.wake:
+		case <-timer.C:
+		}
+		wait, err := p.fill()
+		if errors.Is(err, provisioner.ErrNotFound) {
+			p.queue.forget(p.app)
+			return
+		}
+		timer.Reset(wait)
+	}
+}
+
+// fill starts as many attempts as may run. It returns when to look again at the
+// latest.
+func (p *pump) fill() (time.Duration, error) {
+	room := p.reserve()
+	if room == 0 {
+		return lookAgain, nil
+	}
+	claims, wait, err := p.queue.config.Store.Claim(p.queue.claiming, p.queue.worker, p.app, room)
+	p.release(room - len(claims))
+	for _, claim := range claims {
+		p.queue.running.Go(func() { p.attempt(claim) })
+	}
+	switch {
+	case err != nil && !errors.Is(err, provisioner.ErrNotFound):
+		p.queue.warn("claiming attempts at "+p.app, err)
+		p.failed++
+		return min(time.Second<<min(p.failed, 4), lookAgain), err
+	case wait <= 0 || wait > lookAgain:
+		wait = lookAgain
+	}
+	p.failed = 0
+	return wait, err
+}
+
+// reserve takes the room there is for further attempts.
+func (p *pump) reserve() int {
+	q := p.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	room := q.config.Attempts - p.running
+	if free := max(q.config.Total-q.total, 0); room > free {
+		room = free
+		if p.running == 0 {
+			room = max(room, 1) // whatever the others do
+		}
+		p.waiting = true
+	}
+	if q.silent || room < 0 {
+		room = 0
+	}
+	p.running += room
+	q.total += room
+	return room
+}
+
+func (p *pump) release(n int) {
+	q := p.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	p.running -= n
+	q.total -= n
+	if n == 0 || q.total >= q.config.Total {
+		return
+	}
+	for _, other := range q.pumps {
+		if other.waiting && other != p {
+			other.waiting = false
+			other.look()
+		}
+	}
+}
+
+// attempt has one attempt made.
+func (p *pump) attempt(claim provisioner.Claim) {
+	q := p.queue
+	q.mu.Lock()
+	base := q.attempts
+	q.mu.Unlock()
+	ctx, cancel := context.WithTimeout(base, q.config.Timeout)
+	err := q.config.Engine.Reconcile(ctx, claim)
+	cancel()
+	switch {
+	case err == nil, errors.Is(err, provisioner.ErrNotFound):
+	case errors.Is(err, provisioner.ErrLost):
+		q.config.Log.Warn("an attempt took so long that somebody else has taken it over", "link", claim.Key.String())
+	default:
+		q.config.Log.Error("an attempt could not be recorded", "link", claim.Key.String(), "error", err)
+		p.abandon(claim)
+	}
+	p.release(1)
+	p.look()
+}
+
+// abandon gives a claim back as soon as the store takes it. If that is not before the
+// queue stops, the claim is taken over like those of a process that has died.
+func (p *pump) abandon(claim provisioner.Claim) {
+	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
+		if p.queue.config.Store.Abandon(p.queue.claiming, claim) == nil {
+			return
+		}
+		select {
+		case <-p.queue.claiming.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
