@@ -18,6 +18,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -126,6 +127,10 @@ type run struct {
 	target  *steps.Target
 	started time.Time
 	checks  []Check
+	// paths are the feature files in the order in which they are run.
+	paths []string
+	// discovery is what the target says about itself.
+	discovery *steps.Discovery
 	// byScenario finds a check by the id of its godog pickle.
 	byScenario map[string]int
 	// missing says why a capability cannot be used, by the tag that needs it.
@@ -137,9 +142,9 @@ type run struct {
 	begun   time.Time
 }
 
-func (r *run) options(ctx context.Context) *godog.Options {
+func (r *run) options(ctx context.Context, tags string) *godog.Options {
 	return &godog.Options{
-		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Tags,
+		FS: r.config.Features, Paths: r.paths, Tags: tags,
 		Format: "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
 	}
 }
@@ -149,7 +154,7 @@ func (r *run) load() error {
 	if r.config.Features == nil {
 		return &ConfigError{Err: fmt.Errorf("conformance: Config.Features is nil")}
 	}
-	checks, err := Checks(r.config.Features, r.config.Tags)
+	checks, paths, err := read(r.config.Features, r.config.Tags)
 	if err != nil {
 		return &ConfigError{Err: err}
 	}
@@ -159,7 +164,7 @@ func (r *run) load() error {
 	case len(checks) == 0:
 		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection %q", r.config.Tags)}
 	}
-	r.checks = checks
+	r.checks, r.paths = checks, paths
 	r.byScenario = make(map[string]int, len(checks))
 	for i, c := range checks {
 		r.byScenario[c.scenario] = i
@@ -195,15 +200,22 @@ func (r *run) anyLeft() bool {
 func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
 	suite, err := steps.New(steps.Config{
-		Target: r.target, Provisioner: r.config.Provisioner, Run: r.config.Run, MailDomain: r.config.MailDomain,
-		Settle: r.config.Settle, Patience: r.config.Patience, Skip: r.skip, OnOutcome: r.outcome,
+		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
+		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Patience: r.config.Patience,
+		ReadOnly: !r.config.Write, Skip: r.skip, OnOutcome: r.outcome,
 	})
 	if err != nil {
 		return &ConfigError{Err: err}
 	}
-	status := godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: r.options(ctx)}.Run()
-	if status > 1 {
-		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
+	// What others build on comes first.
+	for _, root := range []bool{true, false} {
+		if !slices.ContainsFunc(r.checks, func(c Check) bool { return c.Root == root }) {
+			continue
+		}
+		options := r.options(ctx, selection(r.config.Tags, root))
+		if status := (godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: options}).Run(); status > 1 {
+			return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
+		}
 	}
 	for i := range r.checks {
 		if !r.done[i] {
@@ -211,4 +223,16 @@ func (r *run) judge(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// selection narrows a tag expression to root checks, or to the others.
+func selection(tags string, root bool) string {
+	part := "~@root"
+	if root {
+		part = "@root"
+	}
+	if tags == "" {
+		return part
+	}
+	return tags + " && " + part
 }

@@ -77,7 +77,7 @@ const (
       And barbara's account is active
 `
 	bad = `
-    @MADE-02 @should
+    @MADE-02 @must
     Scenario: An account has a name that nobody gave it
       Given the app already has an account for barbara
       Then barbara's account has "displayName" "Queen Victoria"
@@ -126,7 +126,7 @@ func TestRunReportsEachCheck(t *testing.T) {
 		reason  string
 	}{
 		{"MADE-01", conformance.Must, conformance.Pass, ""},
-		{"MADE-02", conformance.Should, conformance.Fail, "Queen Victoria"},
+		{"MADE-02", conformance.Must, conformance.Fail, "Queen Victoria"},
 		{"MADE-03", conformance.May, conformance.Pass, ""},
 		{"MADE-04", conformance.Must, conformance.Error, "barbara sings"},
 		{"MADE-05", conformance.Must, conformance.Error, "no steps"},

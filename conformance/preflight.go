@@ -76,16 +76,19 @@ func (r *run) look(ctx context.Context) error {
 	if err := r.wantObject(answer); err != nil {
 		return err
 	}
-	answer, err = r.ask(ctx, "Groups")
-	if err != nil {
-		return err
+	if r.discovery, err = steps.Discover(ctx, r.target); err != nil {
+		return r.unreachable(ctx, err)
 	}
-	r.missing = map[string]string{}
-	switch answer.Status {
-	case http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		r.missing["@needs-groups"] = fmt.Sprintf("not offered: GET /Groups answered %d", answer.Status)
+	r.missing = missing(r.discovery, r.config)
+	return r.tryOut(ctx)
+}
+
+// unreachable says that there was no answer, unless that is because the run ends.
+func (r *run) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return nil
+	return &TargetError{Endpoint: r.target.Endpoint(), Detail: "the target cannot be reached", Err: err}
 }
 
 func (r *run) ask(ctx context.Context, collection string) (*steps.Answer, error) {
@@ -93,10 +96,7 @@ func (r *run) ask(ctx context.Context, collection string) (*steps.Answer, error)
 	if err == nil {
 		return answer, nil
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	return nil, &TargetError{Endpoint: r.target.Endpoint(), Detail: "the target cannot be reached", Err: err}
+	return nil, r.unreachable(ctx, err)
 }
 
 func (r *run) targetError(refused bool, format string, args ...any) error {

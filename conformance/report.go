@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,8 +16,13 @@ type Verdict string
 const (
 	// Pass: the target does what is demanded.
 	Pass Verdict = "pass"
-	// Fail: it does not.
+	// Fail: it does not, and it must.
 	Fail Verdict = "fail"
+	// Warn: it does not, and it should; or what it does is allowed and causes
+	// trouble.
+	Warn Verdict = "warn"
+	// Info: it does not, and it need not.
+	Info Verdict = "info"
 	// Skip: the check was left out; the reason says why.
 	Skip Verdict = "skip"
 	// Error: the check could not be judged.
@@ -29,8 +35,15 @@ type Result struct {
 	Verdict Verdict
 	// Reason says what was wrong, or why the check was left out. It is "" for a
 	// check that passed.
-	Reason   string
-	Duration time.Duration
+	Reason string
+	// BlockedBy is, for a check that was skipped since another one has failed, the id
+	// of that one.
+	BlockedBy string
+	// Parts are what was found out about each of several attributes.
+	Parts []steps.Part
+	// Exchanges are all that went over the wire, cleanup included.
+	Exchanges []steps.Exchange
+	Duration  time.Duration
 }
 
 // A Report is what a run found out.
@@ -77,19 +90,66 @@ func (r *run) outcome(o steps.Outcome) {
 	if !known {
 		return
 	}
-	result := Result{Check: r.checks[i], Verdict: Pass}
-	switch {
-	case o.Err != nil && steps.IsFailure(o.Err):
-		result.Verdict, result.Reason = Fail, sentence(o.Err)
-	case o.Err != nil:
-		result.Verdict, result.Reason = Error, sentence(o.Err)
-	case o.Skipped != "":
-		result.Verdict, result.Reason = Skip, o.Skipped
-	}
+	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges}
+	result.Verdict, result.Reason, result.BlockedBy = r.verdict(r.checks[i], o)
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
 	r.record(i, result)
+}
+
+// verdict decides how a check ended, why, and which other check is the reason.
+func (r *run) verdict(c Check, o steps.Outcome) (v Verdict, reason, blockedBy string) {
+	switch {
+	case o.Err != nil && steps.IsFailure(o.Err):
+		if root := r.rootOf(c, o.Err); root != "" {
+			return Skip, "blocked by " + root + ": " + sentence(o.Err), root
+		}
+		if steps.IsUnmet(o.Err) {
+			return Error, sentence(o.Err), ""
+		}
+		return failing(c.Level), sentence(o.Err), ""
+	case o.Err != nil:
+		return Error, sentence(o.Err), ""
+	case o.Skipped != "":
+		return Skip, o.Skipped, ""
+	case len(o.Remarks) > 0 && c.Level == May:
+		return Info, strings.Join(o.Remarks, "; "), ""
+	case len(o.Remarks) > 0:
+		return Warn, strings.Join(o.Remarks, "; "), ""
+	default:
+		return Pass, "", ""
+	}
+}
+
+// failing is the verdict on a target that does not do what a demand of a level is.
+func failing(l Level) Verdict {
+	switch l {
+	case Should:
+		return Warn
+	case May:
+		return Info
+	default:
+		return Fail
+	}
+}
+
+// rootOf returns the check that has failed already and is the reason of a failure,
+// "" if there is none.
+func (r *run) rootOf(c Check, err error) string {
+	for _, id := range slices.Concat(steps.Roots(err), c.After) {
+		i := slices.IndexFunc(r.checks, func(other Check) bool { return other.ID == id })
+		if i < 0 || id == c.ID || !r.done[i] {
+			continue
+		}
+		switch root := r.results[i]; {
+		case root.BlockedBy != "":
+			return root.BlockedBy
+		case root.Verdict == Fail, root.Verdict == Error:
+			return id
+		}
+	}
+	return ""
 }
 
 // sentence joins the errors of a scenario into one line.

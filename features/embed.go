@@ -5,6 +5,11 @@
 // never used again, and its level:
 //
 //	@LIFE-21 @must @lifecycle @write
+//	@PATCH-08 @must @RFC7644-3.5.2-R18 @needs-patch @after-PATCH-01 @protocol @write
+//
+// The other tags are requirements that it is about, what the target has to offer,
+// checks without which it means little (@root marks those that others build on),
+// and that it makes something in the target.
 //
 // The Rule above it says what is demanded. What the sentences do is defined in
 // package conformance/steps.
@@ -13,7 +18,8 @@ package features
 import "embed"
 
 // FS holds the feature files. Folder lifecycle drives a provisioner and looks at
-// what the app holds afterwards.
+// what the app holds afterwards. Folder protocol talks to the service itself, one
+// file for each area of the RFCs.
 //
-//go:embed lifecycle/*.feature
+//go:embed lifecycle/*.feature protocol/*.feature
 var FS embed.FS

@@ -3,6 +3,7 @@ package features_test
 import (
 	"context"
 	"io"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/permiso/scimwright/cmd/scimwright/cli"
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/features"
 	"github.com/permiso/scimwright/mocktarget"
@@ -103,8 +105,18 @@ func TestEveryScenarioIsACheck(t *testing.T) {
 			t.Errorf("%s: stands under no rule", at)
 		}
 		perFile[c.File]++
+		if strings.HasPrefix(c.File, "protocol/") {
+			wantProtocol(t, at, c)
+		}
 		if strings.HasPrefix(c.File, "lifecycle/") && !(c.Area == "LIFE" && slices.Contains(c.Tags, "@lifecycle") && slices.Contains(c.Tags, "@write")) {
 			t.Errorf("%s: a lifecycle scenario has an id LIFE-… and the tags @lifecycle and @write, not %v", at, c.Tags)
+		}
+	}
+	for _, c := range checks {
+		for _, before := range c.After {
+			if _, known := seen[before]; !known {
+				t.Errorf("%s comes after %s, which is no check", c.ID, before)
+			}
 		}
 	}
 	for _, event := range []string{"create", "update", "group_add", "disable"} {
@@ -114,26 +126,44 @@ func TestEveryScenarioIsACheck(t *testing.T) {
 	}
 }
 
+// wantProtocol checks the tags of a scenario about the protocol.
+func wantProtocol(t *testing.T, at string, c conformance.Check) {
+	if !slices.Contains(c.Tags, "@protocol") {
+		t.Errorf("%s: lacks the tag @protocol", at)
+	}
+	if len(c.Requirements) == 0 {
+		t.Errorf("%s: cites no requirement", at)
+	}
+	for _, id := range c.Requirements {
+		if r, known := requirement.Get(id); !known || !r.Subject.Binds(requirement.Server) {
+			t.Errorf("%s: %s is no requirement on servers", at, id)
+		}
+	}
+}
+
 // Every sentence of the vocabulary is spoken in a scenario.
 func TestVocabularyIsUsed(t *testing.T) {
 	var text strings.Builder
-	files, err := features.FS.ReadDir("lifecycle")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		data, err := features.FS.ReadFile("lifecycle/" + f.Name())
-		if err != nil {
-			t.Fatal(err)
+	err := fs.WalkDir(features.FS, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
 		}
+		data, err := features.FS.ReadFile(path)
 		for line := range strings.Lines(string(data)) {
 			keyword, sentence, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if slices.Contains([]string{"Given", "When", "Then", "And", "But"}, keyword) {
+			if slices.Contains([]string{"Given", "When", "Then", "And", "But", "*"}, keyword) {
 				text.WriteString(sentence + "\n")
 			}
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, d := range steps.Docs() {
+	for _, d := range steps.Vocabulary() {
+		if d.Protocol {
+			continue
+		}
 		if !regexp.MustCompile(`(?m)` + d.Pattern).MatchString(text.String()) {
 			t.Errorf("no scenario says anything like %q", d.Example)
 		}

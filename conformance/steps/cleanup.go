@@ -59,33 +59,33 @@ func kindOf(collection string) Kind {
 // findUnsettled looks for what creates without an answer may have made, by the
 // unique name they carried.
 func (g *Guard) findUnsettled(ctx context.Context, collection string, leaks *[]Leak) {
-	for _, name := range g.ledger.unsettled(collection) {
-		found, err := g.find(ctx, collection, name)
+	for _, e := range g.ledger.unsettled(collection) {
+		found, err := g.find(ctx, collection, e.attribute, e.name)
 		if err != nil {
-			*leaks = append(*leaks, Leak{Kind: kindOf(collection), Name: name, Reason: "a create got no answer, and looking for what it made failed: " + err.Error()})
+			*leaks = append(*leaks, Leak{Kind: kindOf(collection), Name: e.name, Reason: "a create got no answer, and looking for what it made failed: " + err.Error()})
 			continue
 		}
 		for _, r := range found {
-			if g.marked(r.text(nameAttribute(collection))) {
-				g.ledger.adopt(collection, r.id(), name)
+			if g.marks(r) {
+				g.ledger.adopt(collection, r.id(), e)
 			}
 		}
 	}
 }
 
-// find returns the resources of a name, by filter, or by walking the list of a
-// target that cannot filter. The answer is checked: some targets ignore a filter.
-func (g *Guard) find(ctx context.Context, collection, name string) ([]resource, error) {
-	attribute := nameAttribute(collection)
-	query := url.Values{"filter": {attribute + " eq " + strconv.Quote(name)}}
+// find returns the resources that have a value in an attribute, by filter, or by
+// walking the list of a target that cannot filter. The answer is checked: some
+// targets ignore a filter.
+func (g *Guard) find(ctx context.Context, collection, attribute, value string) ([]resource, error) {
+	query := url.Values{"filter": {attribute + " eq " + strconv.Quote(value)}}
 	answer, err := g.target.Get(ctx, query, collection)
 	if err != nil {
 		return nil, err
 	}
 	if !answer.OK() {
-		return g.walk(ctx, collection, name)
+		return g.walk(ctx, collection, attribute, value)
 	}
-	return named(answer.object().objects("Resources"), attribute, name), nil
+	return named(answer.object().objects("Resources"), attribute, value), nil
 }
 
 func named(all []resource, attribute, name string) []resource {
@@ -99,8 +99,7 @@ const walkLimit = 10_000
 
 // walk reads a list page by page (RFC 7644 section 3.4.2.4). It goes on by what it
 // has received, not by what the target says about it.
-func (g *Guard) walk(ctx context.Context, collection, name string) ([]resource, error) {
-	attribute := nameAttribute(collection)
+func (g *Guard) walk(ctx context.Context, collection, attribute, name string) ([]resource, error) {
 	seen := map[string]bool{}
 	var found []resource
 	for len(seen) < walkLimit {

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -18,24 +19,36 @@ func (v *Violation) Error() string {
 }
 
 // A Guard is the only way to a target. It lets reads through, lets creates through
-// that carry the run's marker, and lets changes through to what the run has made;
-// everything else is refused with a [Violation]. It may be used from any number of
-// goroutines.
+// that carry the run's marker, and lets changes through to what the run has made and
+// to what cannot exist; everything else is refused with a [Violation]. It may be used
+// from any number of goroutines.
 type Guard struct {
 	target *Target
 	ledger *Ledger
 	// marker begins the userName of every user and the displayName of every group
 	// that the run makes. It is in lower case.
 	marker string
+	// unknown is an id in the form of a UUID that no resource has.
+	unknown string
+	// readOnly refuses every write.
+	readOnly bool
 }
 
 // NewGuard returns a guard with an empty ledger for a run.
 func NewGuard(target *Target, run string) *Guard {
-	return &Guard{target: target, ledger: &Ledger{}, marker: marker(run)}
+	return &Guard{target: target, ledger: &Ledger{}, marker: marker(run), unknown: newUUID()}
 }
 
 // marker begins every name that a run gives to anything in the target.
 func marker(run string) string { return "scimwright-" + run + "-" }
+
+// newUUID returns a random UUID (RFC 9562 section 5.4).
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
 
 // Do checks a request and sends it. A resource that it creates is entered in the
 // ledger before the answer is returned.
@@ -43,22 +56,31 @@ func (g *Guard) Do(ctx context.Context, r *Request) (*Answer, error) {
 	if why := g.refuse(ctx, r); why != "" {
 		return nil, &Violation{Method: r.Method, Path: r.path(), Why: why}
 	}
-	if !r.writes() || r.Method != http.MethodPost {
+	switch {
+	case !r.writes():
+		return g.target.do(ctx, r)
+	case r.Path[0] == bulk:
+		return g.bulk(ctx, r)
+	case creates(r) || r.Method == http.MethodPut && !g.ledger.owns(r.Path[0], r.Path[1]):
+		return g.create(ctx, r)
+	default:
 		return g.target.do(ctx, r)
 	}
-	return g.create(ctx, r)
+}
+
+// creates reports whether a request that was let through makes a resource.
+func creates(r *Request) bool {
+	return r.Method == http.MethodPost && (r.Path[0] == users || r.Path[0] == groups)
 }
 
 // create notes the intent before the request leaves, so that a resource whose
 // answer got lost is found again.
 func (g *Guard) create(ctx context.Context, r *Request) (*Answer, error) {
-	collection := r.Path[0]
-	sent := (&Answer{Body: r.Body}).object().text(nameAttribute(collection))
-	intent := g.ledger.intend(collection, sent)
+	intent := g.intend(r.Path[0], r.Body)
 	answer, err := g.target.do(ctx, r)
 	switch {
-	case err != nil, answer.Status >= 500, answer.Status == http.StatusRequestTimeout:
-		return answer, err // it may have been carried out
+	case uncertain(answer, err):
+		return answer, err
 	case !answer.OK():
 		g.ledger.drop(intent)
 		return answer, nil
@@ -68,16 +90,60 @@ func (g *Guard) create(ctx context.Context, r *Request) (*Answer, error) {
 	if id == "" {
 		id = lastSegment(answer.Header.Get("Location"))
 	}
-	if id == "" {
-		return answer, nil
-	}
 	// A target may answer with a resource that was there before. Only the marker
 	// says that it is ours.
-	if !g.marked(made.text(nameAttribute(collection))) && !g.carriesMarker(ctx, collection, id) {
-		return answer, nil
+	if id != "" && (g.marks(made) || g.carriesMarker(ctx, r.Path[0], id)) {
+		g.ledger.made(intent, id)
 	}
-	g.ledger.made(intent, id)
 	return answer, nil
+}
+
+// uncertain reports whether a write may have been carried out, although the target
+// has not said so.
+func uncertain(answer *Answer, err error) bool {
+	return err != nil || answer.Status >= 500 || answer.Status == http.StatusRequestTimeout
+}
+
+func (g *Guard) intend(collection string, body []byte) *entry {
+	attribute, name := g.identity(collection, body)
+	return g.ledger.intend(collection, attribute, name)
+}
+
+// identity returns the attribute by which a resource that a body makes can be found
+// again, and its value. A body that is no JSON object has none; what a careless
+// target makes of it can only go by the marked word in it.
+func (g *Guard) identity(collection string, body []byte) (attribute, value string) {
+	o := (&Answer{Body: body}).object()
+	for _, name := range identities(collection) {
+		if text := o.text(name); g.marked(text) {
+			return name, text
+		}
+	}
+	word := g.markedWord(string(body))
+	if o != nil {
+		word = ""
+	}
+	return nameAttribute(collection), word
+}
+
+// identities are the attributes that may carry the marker, the best one first.
+func identities(collection string) []string {
+	return []string{nameAttribute(collection), "externalId", "displayName"}
+}
+
+// markedWord returns the first word of a text that begins with the marker.
+func (g *Guard) markedWord(text string) string {
+	at := strings.Index(strings.ToLower(text), g.marker)
+	if at < 0 {
+		return ""
+	}
+	end := strings.IndexFunc(text[at:], func(c rune) bool {
+		return c != '-' && c != '@' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	})
+	if end < 0 {
+		return text[at:]
+	}
+	return text[at : at+end]
 }
 
 func lastSegment(location string) string {
@@ -89,10 +155,15 @@ func (g *Guard) marked(name string) bool {
 	return strings.HasPrefix(strings.ToLower(name), g.marker)
 }
 
+// marks reports whether a resource carries the run's marker.
+func (g *Guard) marks(r resource) bool {
+	return slices.ContainsFunc([]string{"userName", "displayName", "externalId"}, func(name string) bool { return g.marked(r.text(name)) })
+}
+
 // carriesMarker reads a resource and reports whether the run has made it.
 func (g *Guard) carriesMarker(ctx context.Context, collection, id string) bool {
 	answer, err := g.target.do(ctx, &Request{Method: http.MethodGet, Path: []string{collection, id}})
-	return err == nil && answer.OK() && g.marked(answer.object().text(nameAttribute(collection)))
+	return err == nil && answer.OK() && g.marks(answer.object())
 }
 
 // owns reports whether the run has made a resource. One that is not in the ledger
@@ -104,35 +175,64 @@ func (g *Guard) owns(ctx context.Context, collection, id string) bool {
 	if len(g.ledger.unsettled(collection)) == 0 || !g.carriesMarker(ctx, collection, id) {
 		return false
 	}
-	g.ledger.adopt(collection, id, "")
+	g.ledger.adopt(collection, id, entry{})
 	return true
 }
 
+// invented reports whether an id is one that the run made up and that no resource
+// has.
+func (g *Guard) invented(id string) bool { return id == g.unknown || g.marked(id) }
+
 // refuse returns why a request must not be sent, "" if it may.
 func (g *Guard) refuse(ctx context.Context, r *Request) string {
-	for _, segment := range r.Path {
-		if segment == "" || segment == "." || segment == ".." || strings.ContainsAny(segment, "/\\") {
+	for i, segment := range r.Path {
+		last := i == len(r.Path)-1 && i > 0
+		if segment == "" && !(last && !r.writes()) || segment == "." || segment == ".." || strings.ContainsAny(segment, "/\\") {
 			return "the path is not a plain one"
 		}
 	}
 	if !r.writes() {
-		if r.Method == http.MethodPost {
-			return ""
-		}
-		if len(r.Body) > 0 {
+		if r.Method != http.MethodPost && len(r.Body) > 0 {
 			return "a read carries a body"
 		}
 		return ""
 	}
-	if len(r.Path) == 0 || r.Path[0] != users && r.Path[0] != groups {
-		return "the run writes to /Users and /Groups only"
+	switch {
+	case g.readOnly:
+		return "the run may not write"
+	case len(r.Path) == 0:
+		return elsewhere
 	}
+	switch r.Path[0] {
+	case users, groups:
+		return g.refuseWrite(ctx, r)
+	case bulk:
+		return g.refuseBulk(ctx, r)
+	case "ServiceProviderConfig", "ResourceTypes", "Schemas":
+		return g.refuseDiscovery(r)
+	default:
+		return elsewhere
+	}
+}
+
+const elsewhere = "the run writes to /Users and /Groups only"
+
+func (g *Guard) refuseWrite(ctx context.Context, r *Request) string {
 	switch r.Method {
 	case http.MethodPost:
+		if len(r.Path) != 1 {
+			return "a create goes to the collection"
+		}
 		return g.refuseCreate(ctx, r)
 	case http.MethodPut, http.MethodPatch, http.MethodDelete:
 		if len(r.Path) != 2 {
 			return "a change needs the id of one resource"
+		}
+		if g.invented(r.Path[1]) {
+			if r.Method == http.MethodPut {
+				return g.refuseCreate(ctx, r) // a careless target would make it
+			}
+			return ""
 		}
 		if !g.owns(ctx, r.Path[0], r.Path[1]) {
 			return "this run did not make the resource"
@@ -143,17 +243,27 @@ func (g *Guard) refuse(ctx context.Context, r *Request) string {
 	}
 }
 
+// refuseDiscovery lets through what even a target that took it could not be harmed
+// by.
+func (g *Guard) refuseDiscovery(r *Request) string {
+	switch {
+	case r.Method == http.MethodPost && len(r.Path) == 1 && string(r.Body) == "{}":
+		return ""
+	case r.Method != http.MethodPost && len(r.Path) == 2 && g.invented(r.Path[1]):
+		return ""
+	default:
+		return "the run does not change what the target says about itself"
+	}
+}
+
 func (g *Guard) refuseCreate(ctx context.Context, r *Request) string {
-	if len(r.Path) != 1 {
-		return "a create goes to the collection"
+	collection := r.Path[0]
+	o := (&Answer{Body: r.Body}).object()
+	if name := o.text(nameAttribute(collection)); strings.TrimSpace(name) != "" && !g.marked(name) {
+		return fmt.Sprintf("the %s %q does not begin with this run's marker %q", nameAttribute(collection), name, g.marker)
 	}
-	attribute := nameAttribute(r.Path[0])
-	body := (&Answer{Body: r.Body}).object()
-	if body == nil {
-		return "the body is not a JSON object"
-	}
-	if name := body.text(attribute); !g.marked(name) {
-		return fmt.Sprintf("the %s %q does not begin with this run's marker %q", attribute, name, g.marker)
+	if _, word := g.identity(collection, r.Body); word == "" {
+		return fmt.Sprintf("nothing in it begins with this run's marker %q", g.marker)
 	}
 	return g.refuseMembers(ctx, r)
 }
@@ -170,7 +280,7 @@ func (g *Guard) refuseMembers(ctx context.Context, r *Request) string {
 	var ids []string
 	collectMembers(body, &ids)
 	for _, id := range ids {
-		if !g.owns(ctx, users, id) && !g.owns(ctx, groups, id) {
+		if !g.invented(id) && !g.owns(ctx, users, id) && !g.owns(ctx, groups, id) {
 			return fmt.Sprintf("the member %q was not made by this run", id)
 		}
 	}

@@ -30,15 +30,17 @@ type Ledger struct {
 // An entry is one resource, or the intent to make one: it is written before the
 // create is sent and has no id until the answer has told it.
 type entry struct {
-	collection, id, name string
+	collection, id string
+	// attribute and name are how it can be found without its id.
+	attribute, name string
 	// gone says that the target has confirmed that the resource is no more.
 	gone bool
 }
 
-func (l *Ledger) intend(collection, name string) *entry {
+func (l *Ledger) intend(collection, attribute, name string) *entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := &entry{collection: collection, name: name}
+	e := &entry{collection: collection, attribute: attribute, name: name}
 	l.entries = append(l.entries, e)
 	return e
 }
@@ -63,14 +65,22 @@ func (l *Ledger) made(e *entry, id string) {
 	e.id = id
 }
 
-// adopt adds a resource that carries the run's marker.
-func (l *Ledger) adopt(collection, id, name string) {
+// adopt adds a resource that carries the run's marker, found by an earlier entry or
+// by none.
+func (l *Ledger) adopt(collection, id string, by entry) {
 	if l.owns(collection, id) {
 		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = append(l.entries, &entry{collection: collection, id: id, name: name})
+	l.entries = append(l.entries, &entry{collection: collection, id: id, attribute: by.attribute, name: by.name})
+}
+
+// copy returns a ledger with the same entries.
+func (l *Ledger) copy() *Ledger {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return &Ledger{entries: slices.Clone(l.entries)}
 }
 
 func (l *Ledger) owns(collection, id string) bool {
@@ -104,16 +114,16 @@ func (l *Ledger) ids(collection string) []string {
 	return ids
 }
 
-// unsettled returns the names of creates of which it is not known whether they
-// made anything.
-func (l *Ledger) unsettled(collection string) []string {
-	var names []string
+// unsettled returns the creates of which it is not known whether they made anything,
+// one for each name.
+func (l *Ledger) unsettled(collection string) []entry {
+	var all []entry
 	for _, e := range l.open(collection) {
-		if e.id == "" && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, e.name) }) {
-			names = append(names, e.name)
+		if e.id == "" && !slices.ContainsFunc(all, func(o entry) bool { return strings.EqualFold(o.name, e.name) }) {
+			all = append(all, e)
 		}
 	}
-	return names
+	return all
 }
 
 // open returns copies of a collection's entries that are not gone.

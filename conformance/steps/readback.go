@@ -120,7 +120,7 @@ func (s *scenario) resources(ctx context.Context, collection, id string, names [
 		}
 	}
 	for _, name := range names {
-		more, err := s.guard.find(ctx, collection, name)
+		more, err := s.guard.find(ctx, collection, nameAttribute(collection), name)
 		if err != nil {
 			return nil, err
 		}

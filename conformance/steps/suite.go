@@ -5,7 +5,7 @@
 // nothing but what the run has made itself.
 //
 // [New] makes a suite, [Suite.Initialize] registers the sentences with godog, and
-// [Docs] lists them:
+// [Vocabulary] lists them:
 //
 //	suite, err := steps.New(steps.Config{Target: target, Provisioner: newProvisioner})
 //	status := godog.TestSuite{ScenarioInitializer: suite.Initialize, Options: options}.Run()
@@ -19,15 +19,20 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cucumber/godog"
+
+	"github.com/permiso/scimwright/conformance/lint"
 )
 
 // Config says what a [Suite] works with.
 type Config struct {
 	// Target is the SCIM service under test. Required.
 	Target *Target
+	// Discovery is what the target says about itself. Nil means nothing.
+	Discovery *Discovery
 	// Provisioner makes the provisioner of one scenario. Nil fails the scenarios
 	// that need one.
 	Provisioner func(ctx context.Context) (Provisioner, error)
@@ -43,6 +48,8 @@ type Config struct {
 	// Patience is how long the provisioner may take to deliver a change to an app
 	// that is up, retries included. Zero means 30 s.
 	Patience time.Duration
+	// ReadOnly refuses every write, whatever a scenario wants.
+	ReadOnly bool
 	// Skip decides, from its tags, whether a scenario is left out, and returns the
 	// reason, "" to run it. Nil runs them all.
 	Skip func(tags []string) string
@@ -59,8 +66,24 @@ type Outcome struct {
 	// Err is nil if everything was as demanded. [IsFailure] tells a verdict from
 	// trouble.
 	Err error
+	// Remarks say what is not demanded and would be better otherwise.
+	Remarks []string
+	// Parts are what was found out about each of several attributes, for a check that
+	// goes through what the target publishes.
+	Parts []Part
+	// Exchanges are all that went over the wire to and from the target, cleanup
+	// included, in the order of the answers.
+	Exchanges []Exchange
 	// Leaks lists what the scenario made and could not remove.
 	Leaks []Leak
+}
+
+// A Part is what was found out about one attribute.
+type Part struct {
+	// Name is the attribute's path.
+	Name string
+	// Failure says what is wrong, "" if nothing is.
+	Failure string
 }
 
 // A Suite holds what the scenarios of one run share.
@@ -92,11 +115,14 @@ func New(config Config) (*Suite, error) {
 	if config.Settle <= 0 {
 		config.Settle = 2 * time.Second
 	}
+	if config.Discovery == nil {
+		config.Discovery = &Discovery{Published: &lint.Published{}}
+	}
 	if config.Patience <= 0 {
 		config.Patience = 30 * time.Second
 	}
 	s := &Suite{config: config}
-	for _, d := range Docs() {
+	for _, d := range Vocabulary() {
 		s.patterns = append(s.patterns, regexp.MustCompile(d.Pattern))
 	}
 	return s, nil
@@ -124,8 +150,13 @@ func ID(tags []string) string {
 // scenario initializer.
 func (s *Suite) Initialize(sc *godog.ScenarioContext) {
 	state := &scenario{suite: s, people: map[string]*person{}, groups: map[string]*group{}}
+	state.client = newClient(state)
 	sc.Before(state.begin)
 	sc.After(state.end)
+	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
+		state.client.step = step.Text
+		return ctx, nil
+	})
 	for i, d := range vocabulary(state) {
 		sc.Step(s.patterns[i], d.handler)
 	}
@@ -170,6 +201,25 @@ type scenario struct {
 	// impatient says that waiting for a retry has been in vain once.
 	impatient bool
 	skipped   string
+
+	client *client
+	mu     sync.Mutex
+	// exchanges are all with the target; mu guards them.
+	exchanges []Exchange
+	remarks   []string
+	parts     []Part
+}
+
+// see takes down an exchange with the target.
+func (s *scenario) see(r *Request, a *Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.exchanges = append(s.exchanges, Exchange{Request: *r, Fate: FateForwarded, Answer: a})
+}
+
+// remark takes down what is no failure and would be better otherwise.
+func (s *scenario) remark(format string, args ...any) {
+	s.remarks = append(s.remarks, fmt.Sprintf(format, args...))
 }
 
 func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
@@ -188,7 +238,8 @@ func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.C
 		key = "x" + NewRun()
 	}
 	s.prefix = marker(s.suite.config.Run) + key + "-"
-	s.guard = NewGuard(s.suite.config.Target, s.suite.config.Run)
+	s.guard = NewGuard(s.suite.config.Target.Watch(s.see), s.suite.config.Run)
+	s.guard.readOnly = s.suite.config.ReadOnly
 	return ctx, nil
 }
 
@@ -229,6 +280,7 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 	if hookErr != nil {
 		out.Err = errors.Join(hookErr, out.Err)
 	}
+	out.Remarks, out.Parts, out.Exchanges = s.remarks, s.parts, s.exchanges
 	if s.suite.config.OnOutcome != nil {
 		s.suite.config.OnOutcome(out)
 	}

@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,15 @@ type Target struct {
 	token     string
 	transport http.RoundTripper
 	timeout   time.Duration
+	// seen is told of every exchange; nil for nobody.
+	seen func(*Request, *Answer)
+}
+
+// Watch returns the same target with somebody who sees every exchange.
+func (t *Target) Watch(seen func(*Request, *Answer)) *Target {
+	other := *t
+	other.seen = seen
+	return &other
 }
 
 // NewTarget checks the endpoint and returns the target behind it. The error says
@@ -84,8 +94,11 @@ type Request struct {
 	Method string
 	// Path holds the unescaped segments below the base URL, such as
 	// {"Users", "2819c223"}.
-	Path   []string
-	Query  url.Values
+	// An empty last segment ends the path with a slash.
+	Path  []string
+	Query url.Values
+	// Header overrides what is sent otherwise, credentials and media types
+	// included. A field with an empty value is not sent.
 	Header http.Header
 	Body   []byte
 }
@@ -111,6 +124,8 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// TLS is nil for an answer that came over plain HTTP.
+	TLS *tls.ConnectionState
 }
 
 // OK reports whether the status is a success.
@@ -164,26 +179,9 @@ func retryAfter(a *Answer, otherwise time.Duration) time.Duration {
 func (t *Target) do(ctx context.Context, r *Request) (*Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	u := t.base.JoinPath(escape(r.Path)...)
-	u.RawQuery = r.Query.Encode()
-	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
+	request, err := t.request(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	if r.Header != nil {
-		request.Header = r.Header.Clone()
-	}
-	if request.Header.Get("Accept") == "" {
-		request.Header.Set("Accept", mediaType)
-	}
-	if len(r.Body) > 0 && request.Header.Get("Content-Type") == "" {
-		request.Header.Set("Content-Type", mediaType)
-	}
-	if request.Header.Get("User-Agent") == "" {
-		request.Header.Set("User-Agent", "scimwright-verify")
-	}
-	if t.token != "" {
-		request.Header.Set("Authorization", "Bearer "+t.token)
 	}
 	response, err := t.transport.RoundTrip(request)
 	if err != nil {
@@ -197,7 +195,39 @@ func (t *Target) do(ctx context.Context, r *Request) (*Answer, error) {
 	if len(body) > maxBody {
 		return nil, fmt.Errorf("%s %s: the answer is longer than %d MiB", r.Method, r.path(), maxBody>>20)
 	}
-	return &Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
+	answer := &Answer{Status: response.StatusCode, Header: response.Header, Body: body, TLS: response.TLS}
+	if t.seen != nil {
+		t.seen(r, answer)
+	}
+	return answer, nil
+}
+
+// request puts a request together.
+func (t *Target) request(ctx context.Context, r *Request) (*http.Request, error) {
+	u := t.base.JoinPath(escape(r.Path)...)
+	if n := len(r.Path); n > 0 && r.Path[n-1] == "" {
+		*u = *u.JoinPath("/")
+	}
+	u.RawQuery = strings.ReplaceAll(r.Query.Encode(), "+", "%20") // not everybody reads + as a space
+	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	header := http.Header{"Accept": {mediaType}, "User-Agent": {"scimwright-verify"}}
+	if len(r.Body) > 0 {
+		header.Set("Content-Type", mediaType)
+	}
+	if t.token != "" {
+		header.Set("Authorization", "Bearer "+t.token)
+	}
+	for name, values := range r.Header {
+		header[name] = values
+		if len(values) == 0 || values[0] == "" {
+			header.Del(name)
+		}
+	}
+	request.Header = header
+	return request, nil
 }
 
 func escape(segments []string) []string {

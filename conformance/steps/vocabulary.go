@@ -10,12 +10,23 @@ type Doc struct {
 	Example string
 	// Meaning says what the sentence does or demands.
 	Meaning string
+	// Protocol says that the sentence is of the scenarios about the protocol, in
+	// which a client talks to the target; the others are about a provisioner that
+	// keeps an app up to date.
+	Protocol bool
+	// Claim says that "if it is accepted, ", "if it is refused, " and then
+	// "ideally " may stand before the sentence. The first two leave it out unless
+	// the last request succeeded, or did not; the third makes a remark of a failure.
+	Claim bool
 }
 
-// Docs lists the vocabulary in the order in which scenarios use it: what happens
-// in the directory, what the app is like, what must be so afterwards.
-func Docs() []Doc {
-	all := vocabulary(&scenario{})
+// Vocabulary lists all sentences in the order in which scenarios use them: for a
+// provisioner what happens in the directory, what the app is like, what must be so
+// afterwards; for the protocol what there is, what is sent, what must be so.
+func Vocabulary() []Doc {
+	s := &scenario{}
+	s.client = newClient(s)
+	all := vocabulary(s)
 	docs := make([]Doc, len(all))
 	for i, d := range all {
 		docs[i] = d.Doc
@@ -43,6 +54,13 @@ func vocabulary(s *scenario) []definition {
 		s.directoryWords(), s.groupDirectoryWords(), s.appWords(), s.accountWords(), s.groupWords(), s.trafficWords(),
 	} {
 		all = append(all, part...)
+	}
+	c := s.client
+	for _, part := range [][]definition{c.makeWords(), c.sendWords(), c.answerWords(), c.trialWords()} {
+		for _, d := range part {
+			d.Protocol = true
+			all = append(all, d)
+		}
 	}
 	return all
 }

@@ -1,0 +1,207 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// A client is the one who speaks SCIM to the target in the scenarios about the
+// protocol.
+type client struct {
+	s *scenario
+	// named are the users and groups that the scenario has named, by nick.
+	named map[string]*made
+	// header are the fields of the next request.
+	header http.Header
+	// sent are the exchanges of sentences that send, in their order; those before
+	// the mark were sent at the same time as the last ones.
+	sent []sent
+	// atOnce is how many of the last exchanges were made at the same time.
+	atOnce int
+	// step is the sentence under way.
+	step string
+	// wrote says that something was written, so that a read may have to wait.
+	wrote bool
+}
+
+// A sent is a request and its answer.
+type sent struct {
+	request *Request
+	answer  *Answer
+}
+
+// A made is a user or group that a scenario has named.
+type made struct {
+	nick, collection string
+	// name is its userName or displayName.
+	name string
+	// id is "" until the target has told it.
+	id string
+	// known is how the target showed it when it was made, or when the client last
+	// read it in so many words.
+	known resource
+}
+
+func (m *made) path() []string { return []string{m.collection, m.id} }
+
+func newClient(s *scenario) *client {
+	return &client{s: s, named: map[string]*made{}, header: http.Header{}}
+}
+
+// do sends a request with the fields that were set for it. A target that is busy is
+// asked again, as often and as late as it wants within bounds.
+func (c *client) do(ctx context.Context, r *Request) (*Answer, error) {
+	for try := 1; ; try++ {
+		answer, err := c.s.guard.Do(ctx, r)
+		if err != nil {
+			return nil, err
+		}
+		if try == 3 || !busy(answer) || answer.Status == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" {
+			return answer, nil
+		}
+		if err := sleep(ctx, retryAfter(answer, time.Second)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// send sends what a sentence says and keeps the answer for the sentences after it.
+func (c *client) send(ctx context.Context, r *Request) error {
+	r.Header, c.header = c.header, http.Header{}
+	answer, err := c.do(ctx, r)
+	if err != nil {
+		return err
+	}
+	c.wrote = c.wrote || r.writes()
+	c.sent, c.atOnce = append(c.sent, sent{r, answer}), 1
+	return nil
+}
+
+func (c *client) last() (sent, error) {
+	if len(c.sent) == 0 {
+		return sent{}, fmt.Errorf("no earlier sentence has sent anything")
+	}
+	return c.sent[len(c.sent)-1], nil
+}
+
+// get returns what a nick stands for.
+func (c *client) get(nick string) (*made, error) {
+	m, ok := c.named[nick]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("no earlier sentence has said who %s is", nick)
+	case m.id == "":
+		return nil, failf("%s was not made", nick)
+	}
+	return m, nil
+}
+
+// read reads a named resource. A target from which it cannot be read fails READ-01.
+func (c *client) read(ctx context.Context, m *made) (resource, error) {
+	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: m.path()})
+	if err != nil {
+		return nil, err
+	}
+	if !answer.OK() {
+		return nil, rooted(failf("reading %s answered %d%s", m.nick, answer.Status, detail(answer)), "READ-01", "CREATE-01")
+	}
+	r := answer.object()
+	if r == nil {
+		return nil, rooted(failf("reading %s did not answer with a JSON object", m.nick), "READ-01")
+	}
+	return r, nil
+}
+
+// detail is what an error says about itself, for the end of a message.
+func detail(a *Answer) string {
+	if text := a.object().text("detail"); text != "" && !a.OK() {
+		return ": " + clip(text, 160)
+	}
+	return ""
+}
+
+// holds repeats a check until it succeeds, for as long as the target may take to
+// show what it has accepted. A late success is a remark.
+func (c *client) holds(ctx context.Context, check func() error) error {
+	begun := time.Now()
+	first := check()
+	if !IsFailure(first) || !c.wrote {
+		return first
+	}
+	err := poll(ctx, c.s.suite.config.Settle, check)
+	if err == nil {
+		c.s.remark("what was written showed only after %s: at first %s", time.Since(begun).Round(10*time.Millisecond), first)
+	}
+	return err
+}
+
+// again repeats a check of the last answer, sending the request again if it was a
+// read.
+func (c *client) again(ctx context.Context, check func(*Answer) error) error {
+	last, err := c.last()
+	if err != nil {
+		return err
+	}
+	answer := last.answer
+	if last.request.writes() || c.atOnce > 1 {
+		return check(answer)
+	}
+	repeat := false
+	return c.holds(ctx, func() error {
+		if repeat {
+			if answer, err = c.do(ctx, last.request); err != nil {
+				return err
+			}
+			c.sent[len(c.sent)-1].answer = answer
+		}
+		repeat = true
+		return check(answer)
+	})
+}
+
+// The conditions that may stand before a claim, each once, in this order.
+const (
+	ifAccepted = "if it is accepted, "
+	ifRefused  = "if it is refused, "
+	ideally    = "ideally "
+)
+
+const conditions = `(?:if it is accepted, |if it is refused, )?(?:ideally )?`
+
+// claim defines a sentence about what must be so. It may begin with a condition
+// about the answer before, and with "ideally" for what is better but not demanded.
+func (c *client) claim(pattern, example, meaning string, handler any) definition {
+	d := define(conditions+pattern, example, meaning, c.conditional(handler))
+	d.Claim = true
+	return d
+}
+
+// conditional wraps a handler so that it heeds the conditions of its sentence.
+func (c *client) conditional(handler any) any {
+	inner := reflect.ValueOf(handler)
+	return reflect.MakeFunc(inner.Type(), func(args []reflect.Value) []reflect.Value {
+		none := []reflect.Value{reflect.Zero(inner.Type().Out(0))}
+		accepted := len(c.sent) > 0 && c.sent[len(c.sent)-1].answer.OK()
+		text := c.step
+		if rest, ok := strings.CutPrefix(text, ifAccepted); ok {
+			if text = rest; !accepted {
+				return none
+			}
+		} else if rest, ok := strings.CutPrefix(text, ifRefused); ok {
+			if text = rest; accepted {
+				return none
+			}
+		}
+		out := inner.Call(args)
+		err, _ := out[0].Interface().(error)
+		if strings.HasPrefix(text, ideally) && IsFailure(err) && Roots(err) == nil {
+			c.s.remark("%s", err)
+			return none
+		}
+		return out
+	}).Interface()
+}

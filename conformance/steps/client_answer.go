@@ -1,0 +1,444 @@
+package steps
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cucumber/godog"
+)
+
+const (
+	// subjectOf is what a claim is about: the last answer, or a resource as it can
+	// be read now.
+	subjectOf = `(the answer|[a-z][a-z0-9-]*)`
+	statuses  = `([1-5][0-9]{2}(?:(?:, | or )[1-5][0-9]{2})*)`
+	quoted    = `"([^"]+)"`
+)
+
+// answerWords are the claims about the last answer and about resources.
+func (c *client) answerWords() []definition {
+	return []definition{
+		c.claim(`the answer has status `+statuses, `the answer has status 200 or 204`,
+			"Demands one of these status codes.",
+			c.hasStatus),
+		c.claim(`the answer is a SCIM error with status `+statuses, `the answer is a SCIM error with status 400 or 404`,
+			"Demands one of these status codes, and that the body says so.",
+			func(ctx context.Context, status string) error { return c.isError(ctx, status, "") }),
+		c.claim(`the answer is a SCIM error with status `+statuses+` and scimType ("[^"]+"(?:(?:, | or )"[^"]+")*)`,
+			`the answer is a SCIM error with status 400 and scimType "invalidValue" or "invalidSyntax"`,
+			"The same, and one of these scimTypes.",
+			c.isError),
+		c.claim(`the answer has the header `+quoted, `the answer has the header "Location"`,
+			"Demands a header field with a value.",
+			func(ctx context.Context, name string) error { return c.hasHeader(ctx, name, "") }),
+		c.claim(`the answer has the header `+quoted+` "(.*)"`, `the answer has the header "Location" "{base}/Users/{barbara.id}"`,
+			"Demands a header field with this value.",
+			c.hasHeader),
+		c.claim(`the answer has no body`, `the answer has no body`,
+			"Demands an empty body.",
+			c.hasNoBody),
+		c.claim(subjectOf+` has `+quoted+` (.+)`, `barbara has "name.familyName" "Jensen"`,
+			"Compares what a path selects with a JSON value. Members and elements may come in any order, texts in another letter case unless the attribute is caseExact.",
+			c.has),
+		c.claim(subjectOf+` has:`, `the answer has:`,
+			"The same for a table of paths and values.",
+			c.hasRows),
+		c.claim(subjectOf+` has no `+quoted, `barbara has no "title"`,
+			"Demands that a path selects nothing, null or an empty array.",
+			c.hasNo),
+		c.claim(subjectOf+` has another `+quoted+` than "(.*)"`, `the answer has another "id" than "{barbara.id}"`,
+			"Demands a text that differs.",
+			c.hasAnother),
+		c.claim(subjectOf+` has at most one value at `+quoted, `barbara has at most one value at "emails[primary=true]"`,
+			"Demands that a path selects one value, or nothing.",
+			c.hasAtMostOne),
+		c.claim(subjectOf+` has an? (text|boolean|integer|number|object|array|URI|date) at `+quoted, `the answer has a date at "meta.created"`,
+			"Demands a value of this form, and in an array that each is.",
+			c.hasForm),
+		c.claim(subjectOf+` has nothing but ("[^"]+"(?:(?:, | and )"[^"]+")*)`, `the answer has nothing but "schemas", "id", "meta" and "userName"`,
+			"Demands that a resource, or each resource of a list, has no other members than these; it need not have all of them.",
+			c.hasNothingBut),
+		c.claim(nick+` is unchanged`, `barbara is unchanged`,
+			"Reads the resource and compares all of it with what it was when it was made, or last read.",
+			c.unchanged),
+		c.claim(nick+` has a later `+quoted+` than before`, `barbara has a later "meta.lastModified" than before`,
+			"Compares an instant with what it was when the resource was made, or last read.",
+			c.later),
+		c.claim(nick+` is gone`, `barbara is gone`,
+			"Demands that reading the resource answers 404.",
+			c.gone),
+		c.claim(`there is no (user|group) `+nick, `there is no user barbara`,
+			"Looks for the name, and demands that nothing is found.",
+			c.nobody),
+		c.claim(`"([^"]+)" is in no answer`, `"{secret}" is in no answer`,
+			"Demands that a text is in none of the bodies and header fields of the scenario so far.",
+			c.inNoAnswer),
+		c.claim(`exactly one of the answers has status `+statuses+` and the others have `+statuses, `exactly one of the answers has status 201 and the others have 409`,
+			"Counts the answers to what was sent at once.",
+			c.exactlyOne),
+	}
+}
+
+// list splits "a, b or c".
+func list(text string) []string {
+	return strings.FieldsFunc(strings.NewReplacer(" or ", ",", " and ", ",", ", ", ",").Replace(text), func(r rune) bool { return r == ',' })
+}
+
+func unquote(all []string) []string {
+	for i, s := range all {
+		all[i] = strings.Trim(s, `"`)
+	}
+	return all
+}
+
+func (c *client) hasStatus(ctx context.Context, want string) error {
+	return c.again(ctx, func(a *Answer) error {
+		if !slices.Contains(list(want), strconv.Itoa(a.Status)) {
+			return failf("%s answered %d and should answer %s%s", c.asked(), a.Status, want, detail(a))
+		}
+		return nil
+	})
+}
+
+// asked names the last request.
+func (c *client) asked() string {
+	last, err := c.last()
+	if err != nil {
+		return "nothing"
+	}
+	return last.request.Method + " " + last.request.path()
+}
+
+func (c *client) isError(ctx context.Context, status, types string) error {
+	if err := c.hasStatus(ctx, status); err != nil {
+		return err
+	}
+	return c.again(ctx, func(a *Answer) error {
+		o := a.object()
+		switch {
+		case o == nil:
+			return rooted(failf("%s answered %d without a SCIM error in the body", c.asked(), a.Status), "ERR-01")
+		case o.text("status") != strconv.Itoa(a.Status):
+			return rooted(failf("%s answered %d, and the body has the status %s", c.asked(), a.Status, brief(o.get("status"))), "ERR-02")
+		case types != "" && !slices.Contains(unquote(list(types)), o.text("scimType")):
+			return failf("%s answered %d with the scimType %s and should have %s", c.asked(), a.Status, brief(o.get("scimType")), types)
+		}
+		return nil
+	})
+}
+
+func (c *client) hasHeader(ctx context.Context, name, want string) error {
+	want, err := c.expand(want, false)
+	if err != nil {
+		return err
+	}
+	return c.again(ctx, func(a *Answer) error {
+		got := a.Header.Get(name)
+		switch {
+		case got == "":
+			return failf("%s answered without the header %s", c.asked(), name)
+		case want != "" && got != want && !strings.HasPrefix(got, want+";"):
+			return failf("%s answered with %s: %s and should have %s", c.asked(), name, got, want)
+		}
+		return nil
+	})
+}
+
+func (c *client) hasNoBody(ctx context.Context) error {
+	return c.again(ctx, func(a *Answer) error {
+		if len(a.Body) > 0 {
+			return failf("%s answered %d with a body of %d bytes and should have none", c.asked(), a.Status, len(a.Body))
+		}
+		return nil
+	})
+}
+
+// about calls check with the last answer, or with a resource as it can be read now,
+// until it succeeds.
+func (c *client) about(ctx context.Context, subject string, check func(got any) error) error {
+	if subject == "the answer" {
+		return c.again(ctx, func(a *Answer) error {
+			v, err := parseJSON(a.Body)
+			if err != nil {
+				return failf("%s answered %d, and the body is not JSON", c.asked(), a.Status)
+			}
+			return check(v)
+		})
+	}
+	m, err := c.get(subject)
+	if err != nil {
+		return err
+	}
+	return c.holds(ctx, func() error {
+		r, err := c.read(ctx, m)
+		if err != nil {
+			return err
+		}
+		return check(map[string]any(r))
+	})
+}
+
+func (c *client) has(ctx context.Context, subject, path, value string) error {
+	value, err := c.expand(value, true)
+	if err != nil {
+		return err
+	}
+	want, err := parseJSON([]byte(value))
+	if err != nil {
+		return fmt.Errorf("the value %s is not JSON: %w", value, err)
+	}
+	if path, err = c.expand(path, false); err != nil {
+		return err
+	}
+	return c.about(ctx, subject, func(v any) error {
+		if got := pick(v, path); !agrees(got, want, c.caseExact(path)) {
+			return failf("%s has %s %s and should have %s", subject, path, c.show(subject, got), brief(want))
+		}
+		return nil
+	})
+}
+
+// caseExact reports whether the letter case of an attribute matters.
+func (c *client) caseExact(path string) bool {
+	for _, known := range []string{"id", "externalId", "meta", "schemas", "$ref", "Operations"} {
+		if strings.EqualFold(path, known) || strings.HasPrefix(path, known+".") || strings.HasSuffix(path, "."+known) {
+			return true
+		}
+	}
+	for _, collection := range []string{users, groups} {
+		if p, ok := c.s.suite.config.Discovery.Published.Place(collection, path); ok {
+			return p.CaseExact
+		}
+	}
+	return false
+}
+
+// show writes a value for a message. What may belong to a resource that the run did
+// not make is not told.
+func (c *client) show(subject string, v any) string {
+	if subject != "the answer" {
+		return brief(v)
+	}
+	last, err := c.last()
+	if err != nil || last.request.writes() || len(last.request.Path) == 0 {
+		return brief(v)
+	}
+	switch path := last.request.Path; {
+	case path[0] != users && path[0] != groups && path[0] != "Me" && path[0] != ".search",
+		len(path) > 1 && c.s.guard.ledger.owns(path[0], path[1]):
+		return brief(v)
+	}
+	switch v := v.(type) {
+	case string:
+		if !c.s.guard.marked(v) && !strings.HasPrefix(v, "urn:") {
+			return "a text"
+		}
+	case map[string]any:
+		return "an object"
+	case []any:
+		return fmt.Sprintf("%d values", len(v))
+	}
+	return brief(v)
+}
+
+func (c *client) hasRows(ctx context.Context, subject string, table *godog.Table) error {
+	rows, err := pairs(table)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := c.has(ctx, subject, row[0], row[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *client) hasNo(ctx context.Context, subject, path string) error {
+	path, err := c.expand(path, false)
+	if err != nil {
+		return err
+	}
+	return c.about(ctx, subject, func(v any) error {
+		if got := pick(v, path); !empty(got) {
+			return failf("%s has %s %s and should have none", subject, path, c.show(subject, got))
+		}
+		return nil
+	})
+}
+
+func (c *client) hasAnother(ctx context.Context, subject, path, other string) error {
+	other, err := c.expand(other, false)
+	if err != nil {
+		return err
+	}
+	return c.about(ctx, subject, func(v any) error {
+		if got, ok := pick(v, path).(string); !ok || got == "" || got == other {
+			return failf("%s has %s %s and should have another one", subject, path, c.show(subject, pick(v, path)))
+		}
+		return nil
+	})
+}
+
+func (c *client) hasAtMostOne(ctx context.Context, subject, path string) error {
+	return c.about(ctx, subject, func(v any) error {
+		if all, ok := pick(v, path).([]any); ok && len(all) > 1 {
+			return failf("%s has %d values at %s and should have at most one", subject, len(all), path)
+		}
+		return nil
+	})
+}
+
+func (c *client) hasForm(ctx context.Context, subject, form, path string) error {
+	return c.about(ctx, subject, func(v any) error {
+		got := pick(v, path)
+		if all, ok := got.([]any); ok && form != "array" {
+			for _, e := range all {
+				if !hasForm(e, form) {
+					return failf("%s has %s among its %s, and each should be %s", subject, c.show(subject, e), path, article(form))
+				}
+			}
+			if len(all) > 0 {
+				return nil
+			}
+		}
+		if !hasForm(got, form) {
+			return failf("%s has %s %s and should have %s there", subject, path, c.show(subject, got), article(form))
+		}
+		return nil
+	})
+}
+
+func article(form string) string {
+	if strings.ContainsRune("aeiou", rune(form[0])) {
+		return "an " + form
+	}
+	return "a " + form
+}
+
+func (c *client) hasNothingBut(ctx context.Context, subject, names string) error {
+	allowed := unquote(list(names))
+	return c.about(ctx, subject, func(v any) error {
+		for _, r := range resourcesIn(v) {
+			for name, value := range r {
+				if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, name) }) && !empty(value) {
+					return failf("%s has %q and should have nothing but %s", subject, name, names)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// resourcesIn returns the resources of a list, or the one resource itself.
+func resourcesIn(v any) []resource {
+	o, _ := v.(map[string]any)
+	if resource(o).get("Resources") != nil {
+		return resource(o).objects("Resources")
+	}
+	return []resource{o}
+}
+
+func (c *client) unchanged(ctx context.Context, nick string) error {
+	m, err := c.get(nick)
+	if err != nil {
+		return err
+	}
+	return c.about(ctx, nick, func(v any) error {
+		if names := differences(m.known, v.(map[string]any)); len(names) > 0 {
+			return failf("%s should be as before and differs in %s", nick, strings.Join(names, ", "))
+		}
+		return nil
+	})
+}
+
+func (c *client) later(ctx context.Context, nick, path string) error {
+	m, err := c.get(nick)
+	if err != nil {
+		return err
+	}
+	before, _ := pick(map[string]any(m.known), path).(string)
+	return c.about(ctx, nick, func(v any) error {
+		now, _ := pick(v, path).(string)
+		then, okThen := instant(before)
+		at, okNow := instant(now)
+		if !okThen || !okNow || !at.After(then) {
+			return failf("%s has %s %q, which is not later than %q before", nick, path, now, before)
+		}
+		return nil
+	})
+}
+
+func (c *client) gone(ctx context.Context, nick string) error {
+	m, err := c.get(nick)
+	if err != nil {
+		return err
+	}
+	return c.holds(ctx, func() error {
+		answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: m.path()})
+		if err != nil {
+			return err
+		}
+		if answer.Status != http.StatusNotFound {
+			return failf("reading %s answered %d and should answer 404", nick, answer.Status)
+		}
+		return nil
+	})
+}
+
+func (c *client) nobody(ctx context.Context, kind, nick string) error {
+	collection, name := users, c.s.address(nick)
+	if kind == "group" {
+		collection, name = groups, c.s.name(nick)
+	}
+	if m, ok := c.named[nick]; ok && m.name != "" {
+		name = m.name
+	}
+	return c.holds(ctx, func() error {
+		found, err := c.s.guard.find(ctx, collection, nameAttribute(collection), name)
+		if err == nil && len(found) > 0 {
+			err = failf("there is a %s %s, and there should be none", kind, nick)
+		}
+		return err
+	})
+}
+
+func (c *client) inNoAnswer(text string) error {
+	text, err := c.expand(text, false)
+	if err != nil {
+		return err
+	}
+	for _, x := range c.s.exchanges {
+		if strings.Contains(string(x.Answer.Body), text) {
+			return failf("%s %s answered with it in the body", x.Request.Method, x.Request.path())
+		}
+		for name, values := range x.Answer.Header {
+			if strings.Contains(strings.Join(values, " "), text) {
+				return failf("%s %s answered with it in the header %s", x.Request.Method, x.Request.path(), name)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *client) exactlyOne(one, others string) error {
+	answers := c.sent[len(c.sent)-min(c.atOnce, len(c.sent)):]
+	n := 0
+	for _, x := range answers {
+		status := strconv.Itoa(x.answer.Status)
+		switch {
+		case slices.Contains(list(one), status):
+			n++
+		case !slices.Contains(list(others), status):
+			return failf("one of %d answers at the same time has status %s, which is neither %s nor %s", len(answers), status, one, others)
+		}
+	}
+	if n != 1 {
+		return failf("%d of %d answers at the same time have status %s, and one should", n, len(answers), one)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package steps
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/permiso/scimwright/conformance/lint"
+)
+
+// fullUser makes a user with a value for every writable attribute, and returns how
+// it reads.
+func (c *client) fullUser(ctx context.Context) (*made, resource, error) {
+	if err := c.createFull(ctx, "full"); err != nil {
+		return nil, nil, err
+	}
+	m, err := c.get("full")
+	if err != nil {
+		return nil, nil, rooted(err, "CREATE-17")
+	}
+	r, err := c.read(ctx, m)
+	return m, r, err
+}
+
+// project reads a user with a projection.
+func (c *client) project(ctx context.Context, m *made, parameter, path string) (resource, error) {
+	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: m.path(), Query: url.Values{parameter: {path}}})
+	if err != nil {
+		return nil, err
+	}
+	if !answer.OK() {
+		return nil, failf("%s=%s answered %d%s", parameter, path, answer.Status, detail(answer))
+	}
+	return answer.object(), nil
+}
+
+// tryEach calls try for each place and makes a verdict of the parts.
+func (c *client) tryEach(all []lint.Place, try func(lint.Place) error) error {
+	for _, p := range all {
+		if err := c.part(p, try(p)); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+func (c *client) tryAlone(ctx context.Context) error {
+	all, err := c.places("returned by default", func(p lint.Place) bool { return p.Parent == nil && p.Returned == "default" })
+	if err != nil {
+		return err
+	}
+	m, whole, err := c.fullUser(ctx)
+	if err != nil {
+		return err
+	}
+	stays := map[string]bool{"schemas": true, "id": true, "meta": true}
+	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
+		if p.Returned == "always" {
+			stays[strings.ToLower(p.Name)] = true
+		}
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		want := pick(map[string]any(whole), p.Path())
+		if empty(want) {
+			return nil // not kept, or nothing to show
+		}
+		r, err := c.project(ctx, m, "attributes", p.Path())
+		if err != nil {
+			return err
+		}
+		if !identical(pick(map[string]any(r), p.Path()), want) {
+			return failf("it is asked for and not shown as in a plain read")
+		}
+		for name, v := range r {
+			inside := strings.EqualFold(name, p.Name) || strings.EqualFold(name, p.Extension)
+			if !inside && !stays[strings.ToLower(name)] && !empty(v) {
+				return failf("it is asked for, and %s comes too", name)
+			}
+		}
+		return nil
+	})
+}
+
+func (c *client) tryAlways(ctx context.Context) error {
+	all, err := c.places("always returned", func(p lint.Place) bool { return p.Returned == "always" && p.Parent == nil })
+	if err != nil {
+		return err
+	}
+	m, whole, err := c.fullUser(ctx)
+	if err != nil {
+		return err
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		r, err := c.project(ctx, m, "excludedAttributes", p.Path())
+		if err == nil && empty(pick(map[string]any(r), p.Path())) && !empty(pick(map[string]any(whole), p.Path())) {
+			err = failf("it is left out")
+		}
+		return err
+	})
+}
+
+func (c *client) tryRequest(ctx context.Context) error {
+	all, err := c.places("returned on request", func(p lint.Place) bool { return p.Returned == "request" && p.Parent == nil && writable(p) })
+	if err != nil {
+		return err
+	}
+	m, whole, err := c.fullUser(ctx)
+	if err != nil {
+		return err
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		if !empty(pick(map[string]any(whole), p.Path())) {
+			return failf("it comes without being asked for")
+		}
+		r, err := c.project(ctx, m, "attributes", p.Path())
+		if err == nil && empty(pick(map[string]any(r), p.Path())) {
+			c.s.remark("%s: it does not come when it is asked for", p.Path())
+		}
+		return err
+	})
+}

@@ -1,0 +1,351 @@
+package steps
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/permiso/scimwright/conformance/lint"
+)
+
+// trialWords are the sentences that go through what the target publishes about
+// users, attribute by attribute. What they find about each is a part of the result.
+func (c *client) trialWords() []definition {
+	return []definition{
+		define(`a user is refused without each attribute that the schema requires`, `a user is refused without each attribute that the schema requires`,
+			"Sends a create for each required attribute, complete but for that one, and demands 400.",
+			c.tryRequired),
+		define(`a value of another type is refused for each attribute`, `a value of another type is refused for each attribute`,
+			"Sends a create for each writable attribute with a value of another JSON type, and demands 400. That it is ignored is a remark.",
+			c.tryTypes),
+		define(`each readOnly attribute that a create carries is ignored`, `each readOnly attribute that a create carries is ignored`,
+			"Sends one create with a value for every readOnly attribute, and demands that none is shown.",
+			c.tryReadOnly),
+		define(`each attribute comes back as it was sent`, `each attribute comes back as it was sent`,
+			"Sends one create with a value for every writable attribute, reads the user and compares.",
+			c.tryRoundTrip),
+		define(`each attribute that is never returned stays hidden`, `each attribute that is never returned stays hidden`,
+			"Sends a create with a value for every such attribute, and looks for it in that answer, in reads that ask for it, and in a list.",
+			c.tryNever),
+		define(`each attribute comes alone when it is asked for`, `each attribute comes alone when it is asked for`,
+			"Makes a user with a value for every writable attribute, asks for each alone, and demands it and nothing else but what is always returned.",
+			c.tryAlone),
+		define(`each attribute that is always returned cannot be left out`, `each attribute that is always returned cannot be left out`,
+			"Makes such a user, leaves out each such attribute, and demands that it comes nevertheless.",
+			c.tryAlways),
+		define(`each attribute that is returned on request comes when it is asked for`, `each attribute that is returned on request comes when it is asked for`,
+			"Makes such a user, and looks for each such attribute in a plain read and in one that asks for it.",
+			c.tryRequest),
+	}
+}
+
+// places returns the writable attributes of users, sub-attributes too, that keep
+// returns true for; the scenario is skipped if there are none.
+func (c *client) places(what string, keep func(lint.Place) bool) ([]lint.Place, error) {
+	all := c.s.suite.config.Discovery.Published.Places(users)
+	if all == nil {
+		return nil, c.s.skip("not advertised: the target does not publish the schema of users")
+	}
+	all = slices.DeleteFunc(all, func(p lint.Place) bool { return !keep(p) })
+	if len(all) == 0 {
+		return nil, c.s.skip("not advertised: the target's schema of users has no attribute that is %s", what)
+	}
+	return all, nil
+}
+
+func writable(p lint.Place) bool {
+	return p.Mutability != "readOnly" && (p.Parent == nil || p.Parent.Mutability != "readOnly")
+}
+
+// part takes down what was found out about an attribute.
+func (c *client) part(p lint.Place, err error) error {
+	if err != nil && !IsFailure(err) {
+		return err
+	}
+	part := Part{Name: p.Path()}
+	if err != nil {
+		part.Failure = err.Error()
+	}
+	c.s.parts = append(c.s.parts, part)
+	return nil
+}
+
+// verdict makes one failure of the parts that failed.
+func (c *client) verdict() error {
+	var wrong []string
+	for _, p := range c.s.parts {
+		if p.Failure != "" {
+			wrong = append(wrong, p.Name+": "+p.Failure)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return failf("%d of %d attributes: %s", len(wrong), len(c.s.parts), clip(strings.Join(wrong, "; "), 600))
+}
+
+// put sets the value of an attribute in the body of a resource.
+func put(body map[string]any, p lint.Place, v any) {
+	at := body
+	if p.Extension != "" {
+		inner, _ := body[p.Extension].(map[string]any)
+		if inner == nil {
+			inner = map[string]any{}
+			body[p.Extension] = inner
+			body["schemas"] = append(slices.Clone(body["schemas"].([]any)), p.Extension)
+		}
+		at = inner
+	}
+	if p.Parent == nil {
+		at[p.Name] = v
+		return
+	}
+	var inner map[string]any
+	switch parent := at[p.Parent.Name].(type) {
+	case map[string]any:
+		inner = maps.Clone(parent)
+	case []any:
+		inner = maps.Clone(parent[0].(map[string]any))
+	default:
+		inner = map[string]any{}
+	}
+	if inner[p.Name] = v; v == nil {
+		delete(inner, p.Name)
+	}
+	if at[p.Parent.Name] = any(inner); p.Parent.MultiValued {
+		at[p.Parent.Name] = []any{inner}
+	}
+}
+
+// tryCreate sends a create for a trial, under a name of its own.
+func (c *client) tryCreate(ctx context.Context, nick string, change func(body map[string]any)) (*Answer, error) {
+	body := c.base(users, nick)
+	body["externalId"] = c.s.name(nick)
+	change(body)
+	return c.post(ctx, users, nick, body)
+}
+
+func (c *client) tryRequired(ctx context.Context) error {
+	all, err := c.places("required", func(p lint.Place) bool {
+		return p.Required && writable(p) && p.Extension == "" && (p.Parent == nil || p.Parent.Required)
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		answer, err := c.tryCreate(ctx, nickOf(p), func(body map[string]any) {
+			put(body, p, nil)
+			if p.Parent == nil {
+				delete(body, p.Name)
+			}
+		})
+		if err == nil && answer.Status != http.StatusBadRequest {
+			err = failf("without it a create answered %d and should answer 400%s", answer.Status, detail(answer))
+		}
+		if err := c.part(p, err); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+// nickOf makes a nick of an attribute's path.
+func nickOf(p lint.Place) string {
+	path := p.Path()
+	if p.Extension != "" {
+		path = "x-" + strings.TrimPrefix(path, p.Extension)
+	}
+	return strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(path)), "-")
+}
+
+// misfit returns a value of a JSON type that no value of the attribute has, in a form
+// that no target takes for a value written another way.
+func misfit(p lint.Place) any {
+	switch {
+	case p.Type != "complex":
+		return map[string]any{"misfit": map[string]any{"of": "type"}}
+	case p.MultiValued:
+		return json.Number("7")
+	default:
+		return "not an object"
+	}
+}
+
+func (c *client) tryTypes(ctx context.Context) error {
+	all, err := c.places("writable", func(p lint.Place) bool { return writable(p) && !strings.EqualFold(p.Name, "userName") })
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		nick := nickOf(p)
+		answer, err := c.tryCreate(ctx, nick, func(body map[string]any) { put(body, p, misfit(p)) })
+		switch {
+		case err != nil:
+		case answer.Status >= 500 && answer.Status != http.StatusNotImplemented:
+			err = failf("%s answered %d", brief(misfit(p)), answer.Status)
+		case answer.OK() && identical(pick(map[string]any(answer.object()), p.Path()), misfit(p)):
+			err = failf("%s is stored as it is", brief(misfit(p)))
+		case answer.OK():
+			c.s.remark("%s: %s is ignored, and a refusal would say that something is wrong", p.Path(), brief(misfit(p)))
+		case answer.Status != http.StatusBadRequest:
+			err = failf("%s answered %d and should answer 400%s", brief(misfit(p)), answer.Status, detail(answer))
+		}
+		if err := c.part(p, err); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+func (c *client) tryReadOnly(ctx context.Context) error {
+	all, err := c.places("readOnly", func(p lint.Place) bool {
+		return p.Mutability == "readOnly" && (p.Parent == nil || p.Parent.Mutability != "readOnly" && !p.Parent.MultiValued)
+	})
+	if err != nil {
+		return err
+	}
+	claimed := map[string]any{}
+	answer, err := c.tryCreate(ctx, "claims", func(body map[string]any) {
+		for _, p := range all {
+			plain := p
+			plain.Type, plain.SubAttributes = "string", nil
+			claimed[p.Path()] = any("claimed-" + nickOf(p))
+			if p.Type == "complex" {
+				claimed[p.Path()] = map[string]any{"value": "claimed-" + nickOf(p)}
+			}
+			if p.MultiValued {
+				claimed[p.Path()] = []any{claimed[p.Path()]}
+			}
+			put(body, p, claimed[p.Path()])
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if !answer.OK() {
+		return failf("a create with readOnly attributes answered %d, and they should be ignored%s", answer.Status, detail(answer))
+	}
+	r, err := c.read(ctx, c.named["claims"])
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		var err error
+		if got := pick(map[string]any(r), p.Path()); !empty(got) && strings.Contains(brief(got), "claimed-"+nickOf(p)) {
+			err = failf("the value of the client is stored")
+		}
+		if err := c.part(p, err); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+// full adds a value for every writable attribute to a body and returns the
+// attributes that have one. Password and active are left as they are.
+func (c *client) full(body map[string]any, nick string) []lint.Place {
+	var all []lint.Place
+	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
+		if p.Parent != nil || !writable(p) || p.Returned == "never" || p.Mutability == "writeOnly" || strings.EqualFold(p.Name, "active") {
+			continue
+		}
+		if v := c.sample(p, nick); v != nil {
+			put(body, p, v)
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func (c *client) tryRoundTrip(ctx context.Context) error {
+	if _, err := c.places("writable", writable); err != nil {
+		return err
+	}
+	var all []lint.Place
+	var body map[string]any
+	answer, err := c.tryCreate(ctx, "full", func(b map[string]any) { body, all = b, c.full(b, "full") })
+	if err != nil {
+		return err
+	}
+	if !answer.OK() {
+		return failf("a create with a value for each attribute answered %d%s", answer.Status, detail(answer))
+	}
+	r, err := c.read(ctx, c.named["full"])
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		want := pick(body, p.Path())
+		var err error
+		if got := pick(map[string]any(r), p.Path()); empty(got) {
+			err = failf("it is not kept")
+		} else if !agrees(got, want, false) {
+			err = failf("%s became %s", brief(want), brief(got))
+		}
+		if err := c.part(p, err); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+func (c *client) tryNever(ctx context.Context) error {
+	all, err := c.places("never returned", func(p lint.Place) bool {
+		return writable(p) && p.Parent == nil && (p.Returned == "never" || p.Mutability == "writeOnly")
+	})
+	if err != nil {
+		return err
+	}
+	var names []string
+	answer, err := c.tryCreate(ctx, "hidden", func(body map[string]any) {
+		for _, p := range all {
+			if v := c.sample(p, "hidden"); v != nil {
+				put(body, p, v)
+				names = append(names, p.Path())
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	m, err := c.get("hidden")
+	if err != nil {
+		return failf("a create with %s answered %d%s", strings.Join(names, ", "), answer.Status, detail(answer))
+	}
+	shown := []*Answer{answer}
+	for _, r := range []*Request{
+		{Method: http.MethodGet, Path: m.path()},
+		{Method: http.MethodGet, Path: m.path(), Query: url.Values{"attributes": {strings.Join(names, ",")}}},
+		{Method: http.MethodGet, Path: []string{users}, Query: url.Values{"filter": {`userName eq "` + m.name + `"`}}},
+	} {
+		answer, err := c.do(ctx, r)
+		if err != nil {
+			return err
+		}
+		shown = append(shown, answer)
+	}
+	for _, p := range all {
+		var err error
+		for _, a := range shown {
+			v, _ := parseJSON(a.Body)
+			for _, r := range resourcesIn(v) {
+				if got := pick(map[string]any(r), p.Path()); !empty(got) {
+					err = failf("it is shown")
+				}
+			}
+		}
+		if err := c.part(p, err); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}

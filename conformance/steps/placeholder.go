@@ -1,0 +1,98 @@
+package steps
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var placeholder = regexp.MustCompile(`\{(CAPITAL )?([a-z0-9][a-z0-9-]*)(?:[. ]([^{}\n"]+))?\}`)
+
+// expand replaces what stands in braces:
+//
+//	{barbara}                     the userName or displayName that barbara was given
+//	{barbara.id} {barbara.x.y}    what the target has shown of her
+//	{answer.id} {header ETag}     what is in the last answer
+//	{config.bulk.maxOperations}   what /ServiceProviderConfig says
+//	{run}                         the beginning of every name of this scenario
+//	{domain}                      the domain of mail addresses
+//	{unknown}                     an id that no resource has
+//	{base}                        the base URL
+//	{CAPITAL barbara}             the same in capital letters, of anything above
+//	{500 letters}                 a text of that length
+//
+// In JSON, text is escaped as it has to be there.
+func (c *client) expand(text string, inJSON bool) (string, error) {
+	var failed error
+	out := placeholder.ReplaceAllStringFunc(text, func(match string) string {
+		parts := placeholder.FindStringSubmatch(match)
+		value, err := c.lookUp(parts[2], parts[3])
+		if err != nil && failed == nil {
+			failed = err
+		}
+		s, isText := value.(string)
+		if parts[1] != "" {
+			s = strings.ToUpper(s)
+			value = s
+		}
+		if isText && !inJSON {
+			return s
+		}
+		quoted, _ := json.Marshal(value)
+		if isText {
+			return string(quoted[1 : len(quoted)-1])
+		}
+		return string(quoted)
+	})
+	return out, failed
+}
+
+func (c *client) lookUp(word, path string) (any, error) {
+	switch word {
+	case "run":
+		return c.s.prefix, nil
+	case "domain":
+		return c.s.suite.config.MailDomain, nil
+	case "unknown":
+		return c.s.guard.unknown, nil
+	case "base":
+		return c.s.suite.config.Target.Endpoint(), nil
+	case "config":
+		return pick(map[string]any(c.s.suite.config.Discovery.Config), path), nil
+	case "answer", "header":
+		last, err := c.last()
+		if err != nil {
+			return nil, err
+		}
+		if word == "header" {
+			return last.answer.Header.Get(path), nil
+		}
+		v, _ := parseJSON(last.answer.Body)
+		return wanted(pick(v, path), "the answer has no %q", path)
+	}
+	if n, err := strconv.Atoi(word); err == nil && path == "letters" {
+		return strings.Repeat("x", n), nil
+	}
+	m, named := c.named[word]
+	switch {
+	case !named && path == "":
+		return c.s.name(word), nil
+	case !named:
+		return nil, fmt.Errorf("no earlier sentence has said who %s is", word)
+	case path == "":
+		return m.name, nil
+	case path == "id":
+		return m.id, nil
+	default:
+		return wanted(pick(map[string]any(m.known), path), word+" has no %q", path)
+	}
+}
+
+func wanted(v any, format string, args ...any) (any, error) {
+	if v == nil {
+		return nil, failf(format, args...)
+	}
+	return v, nil
+}

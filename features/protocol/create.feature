@@ -1,0 +1,327 @@
+@protocol @create @write
+Feature: Creating a user
+  A client sends a POST to /Users with what it knows of somebody. The service answers
+  with the user it has made: with an id, with what it has stored, and with the address
+  where the user is found from now on.
+
+  Rule: A create answers 201 with the user that was made (RFC 7644 section 3.3)
+
+    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @root @core
+    Scenario: A new user is created and comes back with an id
+      When the client creates a user barbara
+      Then the answer has status 201
+      And the answer has a text at "id"
+      And the answer has "userName" "{barbara}"
+
+    @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01
+    Scenario: The answer to the create shows the whole user, as a read does
+      When the client creates a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      Then the answer has status 201
+      And barbara is unchanged
+
+    @CREATE-02 @must @RFC7644-3.3-R8 @after-CREATE-01 @core
+    Scenario: The answer says where the user is, in the header and in the body
+      When the client creates a user barbara
+      Then the answer has the header "Location"
+      And the answer has "meta.location" "{header Location}"
+
+    @CREATE-32 @must @RFC7644-3.3-R8 @RFC7643-2.3.7-R4 @after-CREATE-02 @after-READ-01
+    Scenario: The user is found at its location
+      When the client creates a user barbara
+      And the client follows "{header Location}"
+      Then the answer has status 200
+      And the answer has "id" "{barbara.id}"
+
+    @CREATE-33 @should @RFC7644-3.3-R8 @after-CREATE-02
+    Scenario: The location is a whole URL, which every client understands
+      When the client creates a user barbara
+      Then the answer has the header "Location" "{base}/Users/{barbara.id}"
+
+  Rule: The service gives each resource its id and meta itself (RFC 7643 section 3.1)
+
+    @CREATE-03 @must @RFC7643-3.1-R2 @RFC7643-3.1-R22 @RFC7643-3.1-R23 @RFC7643-3-R8 @RFC7644-3.3.1-R1 @after-CREATE-01 @core
+    Scenario: A new user has its type, its dates and its location
+      Given a user barbara
+      Then barbara has "meta.resourceType" "User"
+      And barbara has a date at "meta.created"
+      And barbara has a date at "meta.lastModified"
+      And barbara has a URI at "meta.location"
+
+    @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03
+    Scenario: A user that was never changed was modified last when it was created
+      Given a user barbara
+      When the client reads barbara
+      Then the answer has "meta.lastModified" "{answer.meta.created}"
+
+    @CREATE-04 @must @RFC7643-3.1-R9 @RFC7643-3.1-R19 @RFC7644-3.3-R2 @after-CREATE-01
+    Scenario: An id and a meta that the client makes up are ignored
+      When the client creates a user barbara with:
+        """
+        {"id": "{run}chosen", "meta": {"resourceType": "Robot", "created": "1999-12-31T23:59:59Z", "version": "W/\"chosen\""}}
+        """
+      Then the answer has status 201
+      And barbara has "meta.resourceType" "User"
+      And "{run}chosen" is in no answer
+      And "1999-12-31" is in no answer
+      And "Robot" is in no answer
+
+    @CREATE-23 @must @RFC7644-3.3-R2 @RFC7643-7-R15 @needs-schemas @after-CREATE-01 @after-READ-01
+    Scenario: Whatever the schema calls readOnly is ignored in a create
+      * each readOnly attribute that a create carries is ignored
+
+    @CREATE-30 @must @RFC7643-3.1-R6 @RFC7643-3.1-R10 @after-CREATE-01
+    Scenario: Two users have two ids, and none of them is a bulkId
+      Given a user barbara
+      And a user carla
+      When the client reads carla
+      Then the answer has "id" "{carla.id}"
+      And the answer has another "id" than "{barbara.id}"
+      And "bulkId" is in no answer
+
+    @CREATE-29 @must @RFC7643-3.1-R15 @after-CREATE-01 @after-READ-01
+    Scenario: The service does not make up an externalId
+      Given a user barbara
+      Then barbara has no "externalId"
+
+    @CREATE-35 @must @RFC7643-3.1-R18 @RFC7643-3-R5 @RFC7643-7-R13 @after-CREATE-01 @after-READ-01
+    Scenario: The externalId is kept letter by letter
+      Given a user barbara with:
+        """
+        {"externalId": "{run}MiXeD-Case"}
+        """
+      Then barbara has "externalId" "{run}MiXeD-Case"
+
+  Rule: A user name belongs to one user (RFC 7644 section 3.3, RFC 7643 section 4.1.1)
+
+    @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @after-CREATE-01 @core
+    Scenario: A second user of the same name is refused
+      Given a user barbara
+      When the client creates a user copy with:
+        """
+        {"userName": "{barbara}"}
+        """
+      Then the answer is a SCIM error with status 409 and scimType "uniqueness"
+
+    @CREATE-06 @must @RFC7643-4.1.1-R3 @RFC7643-4.1.1-R2 @needs-caseless-usernames @after-CREATE-05
+    Scenario: The same name in capital letters is the same name
+      Given a user barbara
+      When the client creates a user copy with:
+        """
+        {"userName": "{CAPITAL barbara}"}
+        """
+      Then the answer is a SCIM error with status 409 and scimType "uniqueness"
+
+    @CREATE-36 @must @RFC7644-5-R1 @needs-caseless-usernames @after-CREATE-05
+    Scenario: The same name with a letter composed in another way is the same name
+      Given a user barbara with:
+        """
+        {"userName": "{run}zo\u00eb@{domain}"}
+        """
+      When the client creates a user copy with:
+        """
+        {"userName": "{run}zoe\u0308@{domain}"}
+        """
+      Then ideally the answer is a SCIM error with status 409 or 400
+
+    @CREATE-16 @must @RFC7643-4.1.1-R2 @RFC7644-3.3-R9 @after-CREATE-05
+    Scenario: Of five creates of one name at the same time, one succeeds
+      When the client sends POST /Users 5 times at once with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}@{domain}", "active": false}
+        """
+      Then exactly one of the answers has status 201 and the others have 409
+
+  Rule: What a schema demands is demanded, and what is refused leaves nothing behind (RFC 7644 sections 3.3 and 3.12)
+
+    @CREATE-07 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-CREATE-01 @core
+    Scenario: A user without a userName is refused
+      When the client sends POST /Users with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "externalId": "{run}nameless", "displayName": "{run}nameless"}
+        """
+      Then the answer is a SCIM error with status 400
+      And ideally the answer is a SCIM error with status 400 and scimType "invalidValue" or "invalidSyntax"
+
+    @CREATE-37 @must @RFC7643-4.1.1-R1 @after-CREATE-07
+    Scenario: A user whose userName is empty is refused
+      When the client sends POST /Users with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "", "externalId": "{run}empty", "displayName": "{run}empty"}
+        """
+      Then the answer is a SCIM error with status 400
+
+    @CREATE-22 @must @RFC7643-7-R30 @needs-schemas @after-CREATE-01
+    Scenario: Whatever the schema requires has to be there
+      * a user is refused without each attribute that the schema requires
+
+    @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01
+    Scenario: No attribute takes a value of another JSON type
+      * a value of another type is refused for each attribute
+
+    @CREATE-25 @must @RFC7644-3.3-R10 @after-CREATE-01
+    Scenario: A create that is refused makes nothing
+      When the client creates a user barbara with:
+        """
+        {"name": "Barbara"}
+        """
+      Then the answer has status 400 or 201
+      And if it is refused, there is no user barbara
+
+    @CREATE-26 @must @RFC7643-3.3-R1 @RFC7643-2.1-R2 @after-CREATE-01
+    Scenario: A create without schemas is refused or repaired
+      When the client creates a user barbara with:
+        """
+        {"schemas": []}
+        """
+      Then the answer has status 400 or 201
+      And if it is accepted, barbara has "schemas[=urn:ietf:params:scim:schemas:core:2.0:User]" "urn:ietf:params:scim:schemas:core:2.0:User"
+
+  Rule: What the service does not know never becomes part of a user (RFC 7644 section 3.1)
+
+    @CREATE-09 @should @RFC7644-3.1-R4 @after-CREATE-01
+    Scenario: An attribute that no schema has is ignored or refused
+      When the client creates a user barbara with:
+        """
+        {"shoeSize": 42}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has no "shoeSize"
+
+    @CREATE-18 @must @RFC7643-3-R2 @after-CREATE-01
+    Scenario: A schema that the service does not know is ignored or refused
+      When the client creates a user barbara with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:example:scimwright:2.0:Nothing"]}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has no "schemas[=urn:example:scimwright:2.0:Nothing]"
+
+    @CREATE-19 @must @RFC7643-3-R3 @after-CREATE-01
+    Scenario: A schema that is named twice is shown once
+      When the client creates a user barbara with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:User"]}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has at most one value at "schemas[=urn:ietf:params:scim:schemas:core:2.0:User]"
+
+  Rule: A password goes in and never comes out (RFC 7643 sections 4.1.1 and 7)
+
+    @CREATE-10 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @RFC7643-7-R18 @after-CREATE-01 @core
+    Scenario: A password is in no answer, whatever is asked
+      Given a user barbara with:
+        """
+        {"password": "Zq7!{run}vK#9"}
+        """
+      When the client reads barbara
+      And the client sends GET /Users/{barbara.id}?attributes=password
+      And the client looks for users where userName eq "{barbara}"
+      And the client replaces barbara with:
+        """
+        {"password": "Zq7!{run}vK#9", "displayName": "Barbara"}
+        """
+      And the client patches barbara with:
+        | op      | path     | value                 |
+        | replace | password | "Zq7!{run}vK#9" |
+      And the client reads barbara
+      Then "Zq7!{run}vK#9" is in no answer
+      And barbara has no "password"
+
+    @CREATE-24 @must @RFC7643-7-R20 @RFC7643-7-R18 @needs-schemas @after-CREATE-01
+    Scenario: Whatever the schema says is never returned stays hidden
+      * each attribute that is never returned stays hidden
+
+  Rule: A value is kept as it was sent, as far as the schema has a place for it (RFC 7643 section 2)
+
+    @CREATE-17 @must @RFC7644-3.3-R6 @RFC7643-7-R1 @needs-schemas @after-CREATE-01
+    Scenario: A user with a value for every attribute of the schema is accepted
+      When the client creates a user barbara with every attribute
+      Then the answer has status 201
+
+    @CREATE-14 @may @RFC7644-3.1-R6 @needs-schemas @after-CREATE-17 @after-READ-01
+    Scenario: Every attribute of the schema comes back as it was sent
+      * each attribute comes back as it was sent
+
+    @CREATE-12 @must @RFC7643-2.5-R1 @RFC7643-2.5-R2 @after-CREATE-01 @after-READ-01
+    Scenario: Null, an empty array and nothing at all are the same
+      When the client creates a user barbara with:
+        """
+        {"title": null, "emails": [], "displayName": "Barbara"}
+        """
+      Then the answer has status 201
+      And barbara has no "title"
+      And barbara has no "emails"
+
+    @CREATE-11 @must @RFC7643-2.4-R3 @after-CREATE-01
+    Scenario: Of several values at most one is the primary one
+      When the client creates a user barbara with:
+        """
+        {"emails": [
+          {"value": "{run}a@{domain}", "type": "work", "primary": true},
+          {"value": "{run}b@{domain}", "type": "home", "primary": true}
+        ]}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has at most one value at "emails[primary=true]"
+
+    @CREATE-13 @must @RFC7643-3.3-R5 @RFC7643-4.3-R1 @RFC7643-3-R7 @RFC7643-3-R6 @needs-enterprise @after-CREATE-01 @after-READ-01
+    Scenario: An extension stands under its name, and schemas lists it
+      Given a user barbara with:
+        """
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research"}}
+        """
+      Then barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Research"
+      And barbara has "schemas[=urn:ietf:params:scim:schemas:extension:enterprise:2.0:User]" "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+      And barbara has no "department"
+
+    @CREATE-27 @must @RFC7643-3-R4 @RFC7643-2.3.8-R1 @needs-enterprise @after-CREATE-13
+    Scenario: The order of schemas and of members means nothing
+      When the client creates a user barbara with:
+        """
+        {
+          "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research"},
+          "schemas": ["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:User"]
+        }
+        """
+      Then the answer has status 201
+      And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Research"
+
+    @CREATE-28 @must @RFC7643-2.1-R1 @after-CREATE-01 @after-READ-01
+    Scenario: The letter case of attribute names means nothing
+      When the client creates a user barbara with:
+        """
+        {"DISPLAYNAME": "Barbara Jensen", "Name": {"FamilyName": "Jensen"}}
+        """
+      Then the answer has status 201
+      And barbara has "displayName" "Barbara Jensen"
+      And barbara has "name.familyName" "Jensen"
+
+    @CREATE-15 @must @RFC7643-2.3.1-R1 @RFC7644-3.8-R2 @after-CREATE-01 @after-READ-01
+    Scenario: Letters of every script arrive as they are
+      Given a user barbara with:
+        """
+        {"displayName": "Zoë Łucja Đặng 名前 שלום 🙂", "name": {"familyName": "O'Connor-Çelik \"von\" \\ Großmühl"}}
+        """
+      Then barbara has "displayName" "Zoë Łucja Đặng 名前 שלום 🙂"
+      And barbara has "name.familyName" "O'Connor-Çelik \"von\" \\ Großmühl"
+
+    @CREATE-20 @may @RFC7643-2.3.1-R1 @after-CREATE-01 @edge
+    Scenario: A text of 10,000 letters is kept whole or refused
+      When the client creates a user barbara with:
+        """
+        {"displayName": "{10000 letters}"}
+        """
+      Then the answer has status 201, 400 or 413
+      And if it is accepted, barbara has "displayName" "{10000 letters}"
+
+    @CREATE-21 @must @RFC7643-2.3.1-R1 @after-CREATE-01 @edge
+    Scenario: Markup and query languages in a text mean nothing to the service
+      When the client creates a user barbara with:
+        """
+        {"displayName": "<script>alert(1)</script> '; DROP TABLE users; -- *)(uid=*) ${7*7} %00"}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has "displayName" "<script>alert(1)</script> '; DROP TABLE users; -- *)(uid=*) ${7*7} %00"

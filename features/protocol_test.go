@@ -1,0 +1,87 @@
+package features_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/features"
+	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/elimityserver"
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// judge runs the protocol scenarios against a target, and checks that they leave
+// nothing behind.
+func judge(t *testing.T, target *mocktargettest.Target) *conformance.Report {
+	t.Helper()
+	before := len(target.Users()) + len(target.Groups())
+	report, err := conformance.Run(t.Context(), conformance.Config{
+		Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Tags: "@protocol", Write: true,
+		Settle: 20 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := len(target.Users()) + len(target.Groups()); after != before || len(report.Leaks) > 0 {
+		t.Errorf("%d resources before and %d after the run, leaks %v", before, after, report.Leaks)
+	}
+	requests := 0
+	for _, r := range report.Results {
+		requests += len(r.Exchanges)
+	}
+	t.Logf("%d checks, %d requests, %s", len(report.Results), requests, report.Duration.Round(time.Millisecond))
+	return report
+}
+
+// The mock has no known fault: it passes every check, and none is left out but for
+// what a test on loopback cannot have.
+func TestProtocolAgainstTheMock(t *testing.T) {
+	for _, r := range judge(t, mocktargettest.New(t, mocktargettest.WithJournalTail(0))).Results {
+		skips := slices.ContainsFunc(allowedSkips, func(tag string) bool { return slices.Contains(r.Tags, tag) })
+		if r.Verdict != conformance.Pass && !(skips && r.Verdict == conformance.Skip) {
+			t.Errorf("%s %s (%s): %s", r.Verdict, r.ID, r.Title, r.Reason)
+		}
+	}
+}
+
+var allowedSkips = []string{"@needs-tls"}
+
+// Whatever a server that we did not write is told, it is true: the list is read by
+// people, with the requirement and the reason.
+func TestProtocolAgainstElimity(t *testing.T) {
+	target := mocktargettest.New(t, mocktargettest.WithJournalTail(0), mocktargettest.WithConfig(elimityserver.Configure(mocktarget.Config{})))
+	var found strings.Builder
+	for _, r := range judge(t, target).Results {
+		switch r.Verdict {
+		case conformance.Pass:
+		case conformance.Skip:
+			if !strings.HasPrefix(r.Reason, "not ") && r.BlockedBy == "" && !strings.Contains(r.Reason, "schema") && !strings.Contains(r.Reason, "plain http") {
+				t.Errorf("%s was skipped: %s", r.ID, r.Reason)
+			}
+		default:
+			t.Logf("%s %s: %s", r.Verdict, r.ID, r.Reason)
+			fmt.Fprintf(&found, "%s %s (%s)\n\t%s\n", r.Verdict, r.ID, strings.Join(r.Requirements, " "), r.Title)
+		}
+	}
+	const golden = "testdata/elimity.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(found.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found.String() != string(want) {
+		t.Errorf("the findings differ from %s; run with -update if they are right:\n%s", golden, found.String())
+	}
+}
