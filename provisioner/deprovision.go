@@ -44,6 +44,19 @@ func (w *Work) Goodbye(now time.Time) (g Goodbye, ok bool) {
 	return g, farewell != FarewellUnlink && (!g.Final || farewell == FarewellDelete && due)
 }
 
+// Parting returns what a goodbye does in the app.
+func (w *Work) Parting(g Goodbye) Action {
+	d := w.App.Settings.Deprovision
+	switch {
+	case w.Link.Kind == KindGroup && w.Link.Origin != OriginCreated:
+		return ActionLeave
+	case w.Link.Kind == KindGroup, g.Final, d.farewell(KindUser, g.Why) == FarewellDelete && d.GraceDays < 0:
+		return ActionDelete
+	default:
+		return ActionDisable
+	}
+}
+
 // pinned reports whether the subject's account is never to be disabled or deleted.
 func (w *Work) pinned() bool {
 	return w.Link.Kind == KindUser && slices.Contains(w.App.Settings.Pins, w.Link.Subject)
@@ -60,12 +73,11 @@ func (w *Work) farewellAhead(m Member) bool {
 func (a *attempt) farewell(ctx context.Context, d Desired) error {
 	w := *a.work
 	w.Link = a.link
-	settings := &w.App.Settings
 	if w.pinned() {
 		a.settle(LinkKept, "is pinned: "+d.Reason+", and the account stays as it is")
 		return nil
 	}
-	farewell := settings.Deprovision.farewell(a.link.Kind, d.Presence)
+	farewell := w.App.Settings.Deprovision.farewell(a.link.Kind, d.Presence)
 	if farewell == FarewellUnlink {
 		a.letGo(d, "was left to the app")
 		return nil
@@ -78,11 +90,11 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 		if given, err := a.leave(ctx, g); !given {
 			return err
 		}
-		if a.link.Kind == KindGroup {
-			return a.leaveGroup(ctx, d)
-		}
-		if g.Final || farewell == FarewellDelete && settings.Deprovision.GraceDays < 0 {
+		switch w.Parting(g) {
+		case ActionDelete:
 			return a.erase(ctx, d)
+		case ActionLeave:
+			return a.leaveGroup(ctx, d)
 		}
 	}
 	return a.disable(ctx, d, farewell)
@@ -174,12 +186,8 @@ func (a *attempt) stillOurs(found *scim.Object) error {
 		a.link.RemoteID, found.ExternalID(), name, found.String(name))}
 }
 
-// leaveGroup takes a group out of the app: one that we created is deleted, an adopted
-// one loses the members that we gave it.
+// leaveGroup takes the members that we gave it out of a group that the app had before.
 func (a *attempt) leaveGroup(ctx context.Context, d Desired) error {
-	if a.link.Origin == OriginCreated {
-		return a.erase(ctx, d)
-	}
 	empty := Desired{Presence: d.Presence, Payload: a.link.Acked, Members: map[string]string{}}
 	if err := a.carryOut(ctx, empty); err != nil {
 		return err

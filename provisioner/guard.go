@@ -101,6 +101,8 @@ type Guards interface {
 // A Held is a goodbye that waits for a person.
 type Held struct {
 	Goodbye
+	// Action is what would be done.
+	Action Action
 	// Name is the userName or displayName that the app knows.
 	Name     string
 	RemoteID string

@@ -143,6 +143,8 @@ const (
 	ActionDisable Action = "disable"
 	ActionDelete  Action = "delete"
 	ActionSkip    Action = "skip"
+	// ActionLeave takes the members that we gave it out of a group that stays.
+	ActionLeave Action = "leave"
 	// ActionHold: the guard held back a goodbye.
 	ActionHold Action = "hold"
 )

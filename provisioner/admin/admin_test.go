@@ -137,7 +137,9 @@ func TestOpenAPI(t *testing.T) {
 	want := map[string][]string{
 		"/api/v1/apps": {"get"}, "/api/v1/apps/{app}": {"delete", "get", "put"},
 		"/api/v1/apps/{app}/sync": {"post"}, "/api/v1/apps/{app}/links": {"get"},
-		"/api/v1/apps/{app}/pause": {"post"}, "/api/v1/apps/{app}/resume": {"post"},
+		"/api/v1/apps/{app}/held": {"get"}, "/api/v1/apps/{app}/held/approve": {"post"}, "/api/v1/apps/{app}/held/reject": {"post"},
+		"/api/v1/directory/distrust": {"delete", "get", "put"},
+		"/api/v1/apps/{app}/pause":   {"post"}, "/api/v1/apps/{app}/resume": {"post"},
 		"/api/v1/status": {"get"}, "/api/v1/apps/{app}/status": {"get"},
 		"/api/v1/apps/{app}/log": {"get"}, "/api/v1/apps/{app}/log/{entry}": {"get"},
 		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},

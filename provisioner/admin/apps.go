@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -130,21 +129,13 @@ func wireApp(a *provisioner.App) App {
 	}
 	return App{
 		Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), Settings: a.Settings,
-		State: string(a.State), Cause: string(a.Cause), Reason: a.Reason, Since: instant(a.StateSince),
+		State: string(a.State), Cause: string(a.Cause), Reason: a.Reason, Since: moment(a.StateSince),
 	}
 }
 
 func wireLink(l *provisioner.Link) Link {
 	return Link{
 		Kind: string(l.Kind), ID: l.Subject, RemoteID: l.RemoteID, Origin: string(l.Origin),
-		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts, NextAttempt: instant(l.NextAttempt),
+		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts, NextAttempt: moment(l.NextAttempt),
 	}
-}
-
-// instant returns a time as answers carry it, nil for the zero time.
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

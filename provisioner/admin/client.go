@@ -85,6 +85,34 @@ func (c *Client) Resume(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "resume")
 }
 
+// Held lists what the guard holds back of an app.
+func (c *Client) Held(ctx context.Context, name string) ([]Held, error) {
+	return items[Held](ctx, c, "apps", name, "held")
+}
+
+// Approve lets goodbyes through that are held back, and says how many.
+func (c *Client) Approve(ctx context.Context, name string, chosen Chosen) (int, error) {
+	var out Decided
+	err := c.do(ctx, http.MethodPost, chosen, &out, "apps", name, "held", "approve")
+	return out.Decided, err
+}
+
+// Reject keeps what is held back as it is, and says how many.
+func (c *Client) Reject(ctx context.Context, name string, chosen Chosen) (int, error) {
+	var out Decided
+	err := c.do(ctx, http.MethodPost, chosen, &out, "apps", name, "held", "reject")
+	return out.Decided, err
+}
+
+// Distrust holds back all goodbyes in all apps, for a reason such as that the source
+// of the directory has failed. An empty reason ends that.
+func (c *Client) Distrust(ctx context.Context, reason string) error {
+	if reason == "" {
+		return c.do(ctx, http.MethodDelete, nil, nil, "directory", "distrust")
+	}
+	return c.do(ctx, http.MethodPut, Distrust{Reason: reason}, nil, "directory", "distrust")
+}
+
 // Links reads how far an app has come with each user and group.
 func (c *Client) Links(ctx context.Context, name string) ([]Link, error) {
 	return items[Link](ctx, c, "apps", name, "links")

@@ -86,6 +86,7 @@ func New(config Config) (http.Handler, error) {
 	api := humago.New(mux, c)
 	s.registerApps(api)
 	s.registerAppState(api)
+	s.registerGuard(api)
 	s.registerStatus(api)
 	s.registerLog(api)
 	s.registerUsers(api)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -166,7 +167,7 @@ func (s *Store) Held(ctx context.Context, app string) ([]provisioner.Held, error
 		if !ok {
 			continue // the next attempt will see that, too
 		}
-		h := provisioner.Held{Goodbye: g, Name: w.Link.Name(), RemoteID: w.Link.RemoteID}
+		h := provisioner.Held{Goodbye: g, Action: w.Parting(g), Name: w.Link.Name(), RemoteID: w.Link.RemoteID}
 		var since int64
 		err = s.db.QueryRowContext(ctx, "SELECT decision_note, decided_at FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject).Scan(&h.Reason, &since)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -254,6 +255,17 @@ func choose(held, keys []provisioner.Key) ([]provisioner.Key, error) {
 // somebody approves them, in every app. An empty reason ends that.
 func (s *Store) Distrust(ctx context.Context, reason string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error { return s.distrust(ctx, tx, reason) })
+}
+
+// Distrusted returns why the directory is not trusted with goodbyes and since when, ""
+// if it is.
+func (s *Store) Distrusted(ctx context.Context) (reason string, since time.Time, err error) {
+	var at int64
+	err = s.db.QueryRowContext(ctx, "SELECT reason, since FROM distrust").Scan(&reason, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", time.Time{}, nil
+	}
+	return reason, fromMillis(at), err
 }
 
 func (s *Store) distrust(ctx context.Context, tx *sql.Tx, reason string) error {

@@ -86,10 +86,10 @@ func TestSyncJSON(t *testing.T) {
 	if d.More() {
 		t.Errorf("there is more than one document: %s", stdout)
 	}
-	wantKeys(t, doc, "app", "duration_ms", "endpoint", "failures", "groups", "requests", "users")
+	wantKeys(t, doc, "app", "duration_ms", "endpoint", "failures", "groups", "held", "requests", "users")
 	users, groups := doc["users"].(map[string]any), doc["groups"].(map[string]any)
-	wantKeys(t, users, "created", "disabled", "failed", "skipped", "unchanged", "updated")
-	wantKeys(t, groups, "created", "deleted", "failed", "skipped", "unchanged", "updated")
+	wantKeys(t, users, "created", "deleted", "disabled", "failed", "held", "skipped", "unchanged", "updated")
+	wantKeys(t, groups, "created", "deleted", "failed", "held", "skipped", "unchanged", "updated")
 	if users["created"] != json.Number("60") || users["skipped"] != json.Number("2") || groups["created"] != json.Number("8") {
 		t.Errorf("users %v, groups %v", users, groups)
 	}

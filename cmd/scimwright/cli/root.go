@@ -41,7 +41,8 @@ left something behind, 130 interrupted after cleaning up.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newSync(), newServe(), newStatus(), newLog(), newMock(), newVerify())
+	root.AddCommand(newSync(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
+		newHeld(), newApprove(), newReject())
 	return root
 }
 

@@ -21,15 +21,18 @@ type summary struct {
 	Requests int         `json:"requests"`
 	Duration int64       `json:"duration_ms"`
 	Failures []failure   `json:"failures"`
+	Held     []failure   `json:"held"`
 }
 
 type userCounts struct {
 	Created   int `json:"created"`
 	Updated   int `json:"updated"`
 	Disabled  int `json:"disabled"`
+	Deleted   int `json:"deleted"`
 	Unchanged int `json:"unchanged"`
 	Skipped   int `json:"skipped"`
 	Failed    int `json:"failed"`
+	Held      int `json:"held"`
 }
 
 type groupCounts struct {
@@ -39,6 +42,7 @@ type groupCounts struct {
 	Unchanged int `json:"unchanged"`
 	Skipped   int `json:"skipped"`
 	Failed    int `json:"failed"`
+	Held      int `json:"held"`
 }
 
 type failure struct {
@@ -51,14 +55,19 @@ func summarize(app *provisioner.App, r *provisioner.Result, requests int, took t
 	u, g := r.Users, r.Groups
 	s := &summary{
 		App: app.Name, Endpoint: app.Endpoint, Requests: requests, Duration: took.Milliseconds(),
-		Users:    userCounts{Created: u.Created, Updated: u.Updated, Disabled: u.Disabled, Unchanged: u.Unchanged, Skipped: u.Skipped, Failed: u.Failed},
-		Groups:   groupCounts{Created: g.Created, Updated: g.Updated, Deleted: g.Deleted, Unchanged: g.Unchanged, Skipped: g.Skipped, Failed: g.Failed},
-		Failures: make([]failure, 0, len(r.Failures)),
-	}
-	for _, f := range r.Failures {
-		s.Failures = append(s.Failures, failure{Kind: string(f.Kind), ID: f.ID, Reason: f.Reason})
+		Users:    userCounts{Created: u.Created, Updated: u.Updated, Disabled: u.Disabled, Deleted: u.Deleted, Unchanged: u.Unchanged, Skipped: u.Skipped, Failed: u.Failed, Held: u.Held},
+		Groups:   groupCounts{Created: g.Created, Updated: g.Updated, Deleted: g.Deleted, Unchanged: g.Unchanged, Skipped: g.Skipped, Failed: g.Failed, Held: g.Held},
+		Failures: subjects(r.Failures), Held: subjects(r.Held),
 	}
 	return s
+}
+
+func subjects(list []provisioner.Failure) []failure {
+	out := make([]failure, 0, len(list))
+	for _, f := range list {
+		out = append(out, failure{Kind: string(f.Kind), ID: f.ID, Reason: f.Reason})
+	}
+	return out
 }
 
 // writeJSON prints the summary as one JSON document.
@@ -79,18 +88,29 @@ func (s *summary) writeText(w io.Writer) {
 		}
 		fmt.Fprintln(t)
 	}
-	row("", "created", "updated", "disabled", "deleted", "unchanged", "skipped", "failed")
 	u, g := s.Users, s.Groups
-	row("users", u.Created, u.Updated, u.Disabled, "-", u.Unchanged, u.Skipped, u.Failed)
-	row("groups", g.Created, g.Updated, "-", g.Deleted, g.Unchanged, g.Skipped, g.Failed)
+	titles := []any{"", "created", "updated", "disabled", "deleted", "unchanged", "skipped", "failed"}
+	users := []any{"users", u.Created, u.Updated, u.Disabled, u.Deleted, u.Unchanged, u.Skipped, u.Failed}
+	groups := []any{"groups", g.Created, g.Updated, "-", g.Deleted, g.Unchanged, g.Skipped, g.Failed}
+	if len(s.Held) > 0 {
+		titles, users, groups = append(titles, "held"), append(users, u.Held), append(groups, g.Held)
+	}
+	row(titles...)
+	row(users...)
+	row(groups...)
 	t.Flush()
 	took := time.Duration(s.Duration) * time.Millisecond
 	fmt.Fprintf(w, "\n%s in %s\n", count(s.Requests, "request"), took)
-	if len(s.Failures) == 0 {
+	writeSubjects(w, "Failed", s.Failures)
+	writeSubjects(w, "Held", s.Held)
+}
+
+func writeSubjects(w io.Writer, title string, list []failure) {
+	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nFailed:\n")
-	for _, f := range s.Failures {
+	fmt.Fprintf(w, "\n%s:\n", title)
+	for _, f := range list {
 		fmt.Fprintf(w, "  %s %s: %s\n", f.Kind, f.ID, f.Reason)
 	}
 }

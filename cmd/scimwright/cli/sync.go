@@ -236,11 +236,27 @@ func (f *syncFlags) finish(w io.Writer, report *summary, result *provisioner.Res
 	switch {
 	case result.Paused != "":
 		return unablef("the app was paused: %s", result.Paused)
+	case len(report.Failures) > 0 && len(report.Held) > 0:
+		return exitf(ExitBad, "%s failed%s; %s", count(len(report.Failures), "subject"), f.keptNote(), f.heldNote(len(report.Held)))
 	case len(report.Failures) > 0:
 		return exitf(ExitBad, "%s failed%s", count(len(report.Failures), "subject"), f.keptNote())
+	case len(report.Held) > 0:
+		return exitf(ExitBad, "%s", f.heldNote(len(report.Held)))
 	default:
 		return nil
 	}
+}
+
+// heldNote says what to do about what is held back.
+func (f *syncFlags) heldNote(n int) string {
+	note := "held back instead of disabled or deleted: " + count(n, "account or group")
+	if n != 1 {
+		note = fmt.Sprintf("held back instead of disabled or deleted: %d accounts and groups", n)
+	}
+	if f.database == "" || f.dryRun {
+		return note
+	}
+	return fmt.Sprintf("%s; see 'scimwright held %s --database %s', approve or reject it, and sync again", note, f.app, databaseName(f.database))
 }
 
 func (f *syncFlags) keptNote() string {
