@@ -19,10 +19,9 @@ func (s *Store) Depart(ctx context.Context, g provisioner.Goodbye) (held string,
 		if err := s.lockName(ctx, tx, "guard:"+g.App, false); err != nil {
 			return err
 		}
-		var decision provisioner.Decision
-		err := tx.QueryRowContext(ctx, "SELECT decision, decision_note FROM link WHERE app = $1 AND kind = $2 AND subject = $3",
-			g.App, g.Kind, g.Subject).Scan(&decision, &held)
-		if decision == provisioner.DecisionHold || err != nil && !errors.Is(err, sql.ErrNoRows) {
+		decided := false
+		var err error
+		if held, decided, err = standing(ctx, tx, g); err != nil || decided {
 			return err
 		}
 		app, err := s.findApp(ctx, tx, g.App)
@@ -41,6 +40,29 @@ func (s *Store) Depart(ctx context.Context, g provisioner.Goodbye) (held string,
 		return err
 	})
 	return held, err
+}
+
+// standing returns what a decision says that has been made about a goodbye, be it since
+// the attempt that asks began.
+func standing(ctx context.Context, tx *sql.Tx, g provisioner.Goodbye) (held string, decided bool, err error) {
+	var decision provisioner.Decision
+	var about, note string
+	err = tx.QueryRowContext(ctx, "SELECT decision, decision_about, decision_note FROM link WHERE app = $1 AND kind = $2 AND subject = $3",
+		g.App, g.Kind, g.Subject).Scan(&decision, &about, &note)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	case decision == provisioner.DecisionHold:
+		return note, true, nil
+	case decision == provisioner.DecisionApprove && about == g.About():
+		return "", true, nil
+	case decision == provisioner.DecisionReject && about == g.About():
+		return "somebody has rejected it", true, nil
+	default:
+		return "", false, nil
+	}
 }
 
 // leaving is the condition that a link is to lose something now, that nothing has
