@@ -143,9 +143,14 @@ func fetch(ts *testscript.TestScript, url string) (status int, body string) {
 func request(ts *testscript.TestScript, method, url, body string) (status int, answer string) {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	ts.Check(err)
-	req.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
-	if body != "" {
+	if req.URL.User == nil { // otherwise it goes by HTTP Basic
+		req.Header.Set("Authorization", "Bearer "+ts.Getenv("TOKEN"))
+	}
+	switch {
+	case strings.HasPrefix(body, "{"):
 		req.Header.Set("Content-Type", "application/json")
+	case body != "":
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	resp, err := http.DefaultClient.Do(req)
 	ts.Check(err)

@@ -22,7 +22,8 @@ type mockFlags struct {
 	adminListen, controlTokenEnv string
 	controlToken                 string // the one in that variable
 	types, deviations            []string
-	strict                       bool
+	basic, clients               []string
+	strict, open                 bool
 	generate                     int
 }
 
@@ -53,9 +54,12 @@ own.`,
 	flags := c.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8080", "address to serve on; port 0 takes a free one")
 	flags.StringVar(&f.token, "token", "", "bearer token clients have to send (default: a random one, printed)")
+	flags.StringArrayVar(&f.basic, "basic", nil, "NAME:PASSWORD that clients may send by HTTP Basic as well; may be given again")
+	flags.StringArrayVar(&f.clients, "oauth-client", nil, "ID:SECRET with which clients may fetch tokens from /oauth/token (client credentials) as well; may be given again")
+	flags.BoolVar(&f.open, "open", false, "let everybody in, with or without credentials")
 	flags.StringVar(&f.seed, "seed", "", "JSON file of users and groups that the default tenant starts with")
 	flags.IntVar(&f.generate, "generate", 0, "number of plausible users, in groups, that the default tenant starts with beside the seed")
-	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types; may be given again")
+	flags.StringArrayVar(&f.types, "types", nil, "JSON file of further schemas and resource types: one as /Schemas and /ResourceTypes show it, or an array of them; may be given again")
 	flags.StringVar(&f.engine, "engine", mocktarget.OwnEngine, "who answers: rfc goes by the RFCs, elimity is the Go library elimity-com/scim on the same data")
 	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
 	flags.StringSliceVar(&f.deviations, "deviation", nil, "depart from the RFCs like this, names with commas between them; \"scimwright mock deviations\" lists them")
@@ -95,6 +99,9 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 	if f.token == "" {
 		fmt.Fprintf(out, "Bearer token: %s\n", mock.Token())
 	}
+	if len(f.clients) > 0 {
+		fmt.Fprintf(out, "OAuth tokens: %s\n", strings.TrimSuffix(running.endpoint, "/scim/v2")+"/oauth/token")
+	}
 	fmt.Fprintf(out, "Control API: %s\n", api.address)
 	fmt.Fprintf(out, "Inspector: %s\n", api.page())
 	if api.made != "" {
@@ -118,6 +125,9 @@ func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 	}
 	config.Settings.Engine = f.engine
 	var err error
+	if config.Auth, err = f.auth(); err != nil {
+		return nil, err
+	}
 	if config.ResourceTypes, err = readTypes(f.types); err != nil {
 		return nil, err
 	}
@@ -126,6 +136,26 @@ func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
 		return nil, usagef("the mock cannot be set up like this: %v", err)
 	}
 	return mock, nil
+}
+
+// auth returns the ways to be let in beside the token.
+func (f *mockFlags) auth() (mocktarget.Auth, error) {
+	auth := mocktarget.Auth{Open: f.open}
+	for _, text := range f.basic {
+		name, password, ok := strings.Cut(text, ":")
+		if !ok || name == "" {
+			return auth, usagef("--basic: write NAME:PASSWORD")
+		}
+		auth.Users = append(auth.Users, mocktarget.BasicUser{Name: name, Password: password})
+	}
+	for _, text := range f.clients {
+		id, secret, ok := strings.Cut(text, ":")
+		if !ok || id == "" || secret == "" {
+			return auth, usagef("--oauth-client: write ID:SECRET")
+		}
+		auth.Clients = append(auth.Clients, mocktarget.OAuthClient{ID: id, Secret: secret})
+	}
+	return auth, nil
 }
 
 // fillMock adds what the default tenant starts with. Being interrupted, it leaves the
