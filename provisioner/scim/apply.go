@@ -216,6 +216,9 @@ func (a *applier) attribute(op Operation, ref Ref) error {
 		was = CloneValue(at.holder.Get(at.a.Name))
 	}
 	if err := at.apply(); err != nil {
+		if ref.Extension != nil {
+			err = inExtension(ref.Extension, ref.Attribute, err)
+		}
 		return err
 	}
 	at.prune()

@@ -132,7 +132,7 @@ func Forbidden(format string, args ...any) Error {
 
 // NotFound returns a 404 that names the resource, such as User "2819c223".
 func NotFound(resourceType, id string) Error {
-	return NewError(http.StatusNotFound, "", "%s %q not found", resourceType, id)
+	return NewError(http.StatusNotFound, "", "%s %q not found", resourceType, clip(id))
 }
 
 // MethodNotAllowed returns a 405.

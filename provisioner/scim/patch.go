@@ -1,6 +1,9 @@
 package scim
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // The operations of a patch (RFC 7644 section 3.5.2).
 const (
@@ -79,6 +82,26 @@ func inOperation(err error, i int) error {
 		return e
 	}
 	return err
+}
+
+// below puts the place of a complex value in front of a detail that begins with a
+// JSON pointer into it.
+func below(place string, err error) error {
+	if e, ok := errors.AsType[Error](err); ok && strings.HasPrefix(e.Detail, "/") {
+		e.Detail = place + e.Detail
+		return e
+	}
+	return err
+}
+
+// inExtension has a detail that names an attribute, by JSON pointer or by path, name
+// the extension with it.
+func inExtension(x *Schema, a *Attribute, err error) error {
+	if e, ok := errors.AsType[Error](err); ok && strings.HasPrefix(e.Detail, `"`+a.Name) {
+		e.Detail = `"` + x.ID + ":" + e.Detail[1:]
+		return e
+	}
+	return below(pointer(x.ID), err)
 }
 
 // detailOf returns the sentence of an error without its status and keyword.

@@ -113,7 +113,7 @@ func (t *target) part() error {
 		t.holder.set(&t.a.Name, value)
 	}
 	if err := change(value, t.ref.Sub, t.op.Op, t.op.Value); err != nil {
-		return err
+		return below(pointer(t.a.Name), err)
 	}
 	return checkParts(t.a, value)
 }
@@ -184,7 +184,7 @@ func (t *target) changeElements(elements []any) error {
 			continue
 		}
 		if err := change(o, t.ref.Sub, t.op.Op, t.op.Value); err != nil {
-			return err
+			return below(pointer(t.a.Name), err)
 		}
 		if err := checkParts(t.a, o); err != nil {
 			return err
