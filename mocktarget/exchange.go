@@ -86,8 +86,15 @@ func (x *exchange) negotiate() error {
 	if !x.acceptable {
 		return scim.Status(http.StatusNotAcceptable, "only application/scim+json and application/json can be answered")
 	}
+	if x.target.kind == kindToken || x.reads() || x.r.Method == http.MethodDelete {
+		return nil
+	}
+	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		x.w.Header().Set("Accept-Encoding", "identity")
+		return scim.Status(http.StatusUnsupportedMediaType, "Content-Encoding %q: send the body as it is", clip(coding))
+	}
 	contentType := x.r.Header.Get("Content-Type")
-	if contentType == "" || x.target.kind == kindToken || x.reads() || x.r.Method == http.MethodDelete {
+	if contentType == "" {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(contentType)
@@ -103,7 +110,7 @@ func (x *exchange) negotiate() error {
 // acceptable reports whether the Accept fields allow an answer of ours, and
 // whether they prefer application/json.
 func acceptable(accept []string) (asJSON, ok bool) {
-	if len(accept) == 0 {
+	if strings.TrimSpace(strings.Join(accept, "")) == "" {
 		return false, true
 	}
 	best := map[string]float64{}
@@ -125,8 +132,16 @@ func acceptable(accept []string) (asJSON, ok bool) {
 			best["any"] = max(best["any"], quality)
 		}
 	}
-	scimQuality := max(best["scim"], best["any"])
-	return best["json"] > scimQuality, best["json"] > 0 || scimQuality > 0
+	// A type that is named does not go by the wildcard (RFC 9110 section 12.5.1).
+	scimQuality, named := best["scim"]
+	if !named {
+		scimQuality = best["any"]
+	}
+	jsonQuality, named := best["json"]
+	if !named {
+		jsonQuality = best["any"]
+	}
+	return jsonQuality > scimQuality, jsonQuality > 0 || scimQuality > 0
 }
 
 // read is the first half of decoding: it reads the body up to a limit, once.

@@ -12,7 +12,7 @@ func TestMediaTypeRequirements(t *testing.T) {
 	prove(t, []proof{
 		{"RFC7644-3.8-R6+RFC7644-3.8-R8+RFC7644-8.1-R1", func(c *client) {
 			made := c.createUser("ann")
-			for _, accept := range []string{"", "*/*", "application/*", "application/scim+json", "application/json;q=0.5, application/scim+json", "text/html, */*;q=0.1"} {
+			for _, accept := range []string{"", " ", "*/*", "application/*", "application/scim+json", "application/json;q=0.5, application/scim+json", "text/html, */*;q=0.1"} {
 				for _, path := range []string{"/Users", "/Users/" + made.id(), "/Schemas", "/Nope", "/Users/nobody"} {
 					r := c.do("GET", path, "", "Accept: "+accept)
 					equal(c.t, path+" for "+accept, r.header.Get("Content-Type"), "application/scim+json")
@@ -21,7 +21,7 @@ func TestMediaTypeRequirements(t *testing.T) {
 		}},
 		{"RFC7644-3.8-R7", func(c *client) {
 			made := c.createUser("ann")
-			for _, accept := range []string{"application/json", "application/json; charset=utf-8", "application/json, application/scim+json;q=0.9"} {
+			for _, accept := range []string{"application/json", "application/json; charset=utf-8", "application/json, application/scim+json;q=0.9", "application/scim+json;q=0, */*"} {
 				as := "Accept: " + accept
 				for _, r := range []reply{
 					c.do("GET", "/Users/"+made.id(), "", as).want(200), c.do("GET", "/Users", "", as).want(200),
@@ -31,7 +31,7 @@ func TestMediaTypeRequirements(t *testing.T) {
 					equal(c.t, r.what, r.header.Get("Content-Type"), "application/json")
 				}
 			}
-			for _, accept := range []string{"text/html", "application/xml, text/*", "application/scim+json;q=0"} {
+			for _, accept := range []string{"text/html", "application/xml, text/*", "application/scim+json;q=0", "application/*, application/json;q=0, application/scim+json;q=0"} {
 				c.do("GET", "/Users", "", "Accept: "+accept).wantError(406, "")
 				c.do("POST", "/Users", user("bob"), "Accept: "+accept).wantError(406, "")
 			}
@@ -52,6 +52,9 @@ func TestMediaTypeRequirements(t *testing.T) {
 			for _, contentType := range []string{"text/plain", "application/xml", "application/scim+json; charset=iso-8859-1", "application/x-www-form-urlencoded", "json"} {
 				c.do("POST", "/Users", user("bob"), "Content-Type: "+contentType).wantError(415, "")
 			}
+			packed := c.do("POST", "/Users", user("bob"), "Content-Encoding: gzip")
+			packed.wantError(415, "", "Content-Encoding", "gzip")
+			equal(c.t, "Accept-Encoding", packed.header.Get("Accept-Encoding"), "identity")
 			equal(c.t, "users", len(c.target.Users()), 6)
 		}},
 		{"RFC7644-3.2-R8", func(c *client) {
