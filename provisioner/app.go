@@ -3,8 +3,12 @@ package provisioner
 import (
 	"fmt"
 	"net/url"
+	"reflect"
 	"regexp"
+	"slices"
 	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 // An App is a connected application: an OIDC client with a SCIM endpoint.
@@ -25,6 +29,9 @@ type App struct {
 	Cause      PauseCause
 	Reason     string
 	StateSince time.Time
+	// Synced says that all of the directory was pushed to the app once. From then on
+	// it is given what it lacks; before that, what changes.
+	Synced bool
 	// Learned is what the app has shown about itself so far.
 	Learned Learned
 
@@ -38,6 +45,16 @@ func (a *App) Prepare() (err error) {
 	return err
 }
 
+// PrepareAs makes use of what was read of the settings of an app that has the same.
+func (a *App) PrepareAs(other *App) { a.read = other.read }
+
+// Redesired reports whether the app can want anything else than by earlier settings.
+func (a *App) Redesired(old *App) bool {
+	is, was := &a.Settings, &old.Settings
+	return a.Print() != old.Print() || !reflect.DeepEqual(is.Scope, was.Scope) ||
+		is.groups() != was.groups() || !slices.Equal(is.SelectedGroups, was.SelectedGroups)
+}
+
 func (a *App) blueprint() (*blueprint, error) {
 	if a.read != nil {
 		return a.read, nil
@@ -45,10 +62,29 @@ func (a *App) blueprint() (*blueprint, error) {
 	return a.Settings.blueprint()
 }
 
-// gives reports whether the app is given a group of the directory.
-func (a *App) gives(group string) bool {
+// Gives reports whether the app is given a group of the directory.
+func (a *App) Gives(group string) bool {
 	b, err := a.blueprint()
 	return err == nil && b.gives(group)
+}
+
+// KeepsMember reports whether the account of somebody stays in its groups.
+func (a *App) KeepsMember(p Presence) bool { return a.Settings.Deprovision.keepsMember(p) }
+
+// Reads reports whether a change of a user's attributes makes a difference to what
+// the app is given of somebody who has access.
+func (a *App) Reads(before, after *scim.Object) bool {
+	b, err := a.blueprint()
+	return err != nil || b.mapping.differs(before, after)
+}
+
+// Print is a hash of the settings that decide what is desired.
+func (a *App) Print() string {
+	b, err := a.blueprint()
+	if err != nil {
+		return ""
+	}
+	return b.print
 }
 
 // WantsGroups reports whether groups are pushed to the app at all.

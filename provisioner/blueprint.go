@@ -1,6 +1,9 @@
 package provisioner
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 )
 
@@ -11,7 +14,11 @@ type blueprint struct {
 	demands  []demand
 	groups   GroupPolicy
 	selected map[string]bool
+	print    string
 }
+
+// printVersion changes when the same settings come to mean something else.
+const printVersion = 1
 
 // blueprint reads the settings. The error says what to change in them.
 func (s *Settings) blueprint() (*blueprint, error) {
@@ -33,6 +40,12 @@ func (s *Settings) blueprint() (*blueprint, error) {
 	if b.demands, err = compileDemands(preset.Demands); err != nil {
 		return nil, fmt.Errorf("preset %q: %w", preset.Name, err)
 	}
+	decisive, err := json.Marshal([]any{printVersion, rules, preset.Demands, s.CreateDisabled, s.Deprovision})
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(decisive)
+	b.print = hex.EncodeToString(sum[:8])
 	return b, nil
 }
 

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -54,6 +55,12 @@ type Desired struct {
 	Missing int
 
 	mapping *mapping // nil for groups
+}
+
+// equal reports whether an app is to hold the same, whatever the reason.
+func (d *Desired) equal(other *Desired) bool {
+	return d.Presence == other.Presence && d.Create == other.Create && d.Problem == other.Problem && d.Missing == other.Missing &&
+		maps.Equal(d.Members, other.Members) && scim.Equal(d.Payload, other.Payload) && scim.Equal(d.Initial, other.Initial)
 }
 
 // initial returns the body of a create, without members.
@@ -115,16 +122,16 @@ func DesireGroup(w *Work) Desired {
 		return Desired{Presence: Absent, Reason: "groups are switched off for the app"}
 	case w.Group == nil:
 		return w.without(Left, "has left the directory")
-	case !w.App.gives(w.Group.ID):
+	case !w.App.Gives(w.Group.ID):
 		return w.without(NoAccess, "is not one of the groups that the app is given")
 	}
 	d := Desired{Presence: Present, Create: true, Payload: groupPayload(w.Group), Members: make(map[string]string, len(w.Members))}
 	for _, m := range w.Members {
 		switch {
-		case !w.App.Settings.Deprovision.keepsMember(m.Presence) && !w.farewellAhead(m):
+		case !w.App.KeepsMember(m.Presence()) && !w.farewellAhead(m):
 		case m.RemoteID != "":
 			d.Members[m.Subject] = m.RemoteID
-		case m.Presence == Present:
+		case m.Presence() == Present:
 			d.Missing++
 		}
 	}

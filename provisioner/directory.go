@@ -53,8 +53,10 @@ type Group struct {
 	// Attributes are SCIM core attributes (RFC 7643 section 4.2) without id,
 	// meta and members.
 	Attributes *scim.Object
-	// Members are the directory ids of the users in the group.
+	// Members are the directory ids of the users in the group, Groups those of the
+	// groups in it: apps see everybody in those as members of this one.
 	Members []string
+	Groups  []string
 }
 
 // A Directory is everybody and every group there is.

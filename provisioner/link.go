@@ -17,6 +17,8 @@ type Link struct {
 	State  LinkState
 	// Acked is what the app is known to hold of what we manage, nil if nothing.
 	Acked *scim.Object
+	// Basis is the [Work.Basis] by which the link was last settled, "" if it never was.
+	Basis string
 	// Desired counts the changes that concern the link, Applied is the count the
 	// app has caught up with.
 	Desired, Applied int64

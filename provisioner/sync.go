@@ -53,7 +53,7 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 		}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
-		a.Learned = learned
+		a.Learned, a.Synced = learned, true
 		if a.syncable() == nil {
 			a.Resume()
 		}
@@ -71,13 +71,10 @@ func (e *Engine) Sync(ctx context.Context, name string) (marked int, err error) 
 // kind those that are not tied to a resource yet.
 func (e *Engine) stale(ctx context.Context, app *App) (keys map[Lane][]Key, unlinked map[Kind]int, err error) {
 	keys, unlinked = map[Lane][]Key{}, map[Kind]int{}
-	err = e.config.Store.Works(ctx, app.Name, func(w *Work) error {
-		w.App.Learned = app.Learned
-		if w.Stale() {
-			keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
-			if w.Link.RemoteID == "" {
-				unlinked[w.Link.Kind]++
-			}
+	err = e.config.Store.Stale(ctx, app, func(w *Work) error {
+		keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
+		if w.Link.RemoteID == "" {
+			unlinked[w.Link.Kind]++
 		}
 		return nil
 	})

@@ -37,6 +37,9 @@ type Work struct {
 	AckedMembers map[string]string
 	// Blocked says that a resource this one refers to has not been tried yet.
 	Blocked bool
+	// Basis is a hash of all the above that decides what is desired. A settled link of
+	// that basis has nothing to do.
+	Basis string
 }
 
 // A Member is a member of a directory group, as one app knows it.
@@ -44,10 +47,25 @@ type Member struct {
 	Subject string
 	// RemoteID is the app's id, "" while the app does not have the account.
 	RemoteID string
-	// Presence says whether the member should have an account in the app.
-	Presence Presence
 	// InUse says that the app has the account and has not disabled it.
 	InUse bool
+	// Gone says that the person has left the directory, Disabled that they are disabled
+	// there, NoAccess that they have no access to the app.
+	Gone, Disabled, NoAccess bool
+}
+
+// Presence says whether the app should have the member's account.
+func (m *Member) Presence() Presence {
+	switch {
+	case m.Gone:
+		return Left
+	case m.NoAccess:
+		return NoAccess
+	case m.Disabled:
+		return Disabled
+	default:
+		return Present
+	}
 }
 
 // Desired returns what the app should hold for the work's subject.
@@ -69,6 +87,18 @@ func (w *Work) Name() string {
 		attributes = w.Group.Attributes
 	}
 	return attributes.String(nameAttribute(w.Link.Kind))
+}
+
+// Differs reports whether something else is to become of the subject than by an
+// earlier work at it.
+func (w *Work) Differs(before *Work) bool {
+	was, is := before.Desired(), w.Desired()
+	if !is.equal(&was) {
+		return true
+	}
+	old, now := &before.App.Settings.Deprovision, &w.App.Settings.Deprovision
+	kind := w.Link.Kind
+	return is.Presence.Leaving() && (old.farewell(kind, is.Presence) != now.farewell(kind, is.Presence) || old.GraceDays != now.GraceDays)
 }
 
 // Gone reports whether the subject has left the directory.
@@ -103,8 +133,9 @@ type Outcome struct {
 	Link Link
 	// Members replaces the members that the app is known to hold, if not nil.
 	Members map[string]string
-	// Want is the count of changes that the attempt knew of.
-	Want int64
+	// Want is the count of changes that the attempt knew of, Basis that of its work.
+	Want  int64
+	Basis string
 	// Retry is how long to wait before the next attempt. It counts only if the
 	// link has failed.
 	Retry time.Duration
@@ -142,8 +173,9 @@ type Syncs interface {
 	App(ctx context.Context, name string) (*App, error)
 	// UpdateApp changes an app's state and what was learned of it.
 	UpdateApp(ctx context.Context, name string, change func(*App)) error
-	// Works calls visit with the work of every subject that concerns the app.
-	Works(ctx context.Context, app string, visit func(*Work) error) error
+	// Stale calls visit with the work of every subject that concerns the app and at
+	// which an attempt could have something to do.
+	Stale(ctx context.Context, app *App, visit func(*Work) error) error
 	// Touch marks links as changed and makes an attempt at each due at once, each in
 	// its lane.
 	Touch(ctx context.Context, keys map[Lane][]Key) error

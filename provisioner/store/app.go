@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -19,11 +20,15 @@ type queryer interface {
 }
 
 // PutApp connects an app, or changes its endpoint, token and settings. An empty
-// token keeps the one the app has. What was learned through another connection is
+// token keeps the one the app has. A change of the settings touches the links for
+// which it makes a difference; an app that is new waits for its first sync. What was learned through another connection is
 // forgotten. [provisioner.App.Connect] says which state the app has then; the error
 // is [provisioner.ErrConflict] for an app that is being removed.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockDirectory(ctx, tx, true); err != nil {
+			return err
+		}
 		old, err := s.lockApp(ctx, tx, app.Name)
 		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
 			return err
@@ -41,7 +46,13 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && reflect.DeepEqual(old.Settings, app.Settings) {
 			app.Learned = old.Learned
 		}
+		if old != nil {
+			app.Synced = old.Synced
+		}
 		if err := s.writeApp(ctx, tx, &app); err != nil {
+			return err
+		}
+		if err := s.resettle(ctx, tx, old, &app); err != nil {
 			return err
 		}
 		if old == nil || old.State != provisioner.AppPaused || app.State == provisioner.AppPaused {
@@ -76,29 +87,34 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
-			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at`,
-		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis())
+			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at, synced = excluded.synced`,
+		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(), flag(app.Synced))
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
 	var token, settings, learned string
-	var since int64
-	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned)
+	var since, synced int64
+	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned, &synced)
 	if err != nil {
 		return nil, err
 	}
-	app.StateSince = fromMillis(since)
+	app.StateSince, app.Synced = fromMillis(since), synced != 0
 	if err := json.Unmarshal([]byte(settings), &app.Settings); err != nil {
 		return nil, fmt.Errorf("the settings of app %q are damaged: %w", app.Name, err)
 	}
+	read, err := s.settings.app(settings)
+	if err != nil {
+		return nil, err
+	}
+	app.PrepareAs(read)
 	if err := json.Unmarshal([]byte(learned), &app.Learned); err != nil {
 		return nil, fmt.Errorf("what was learned of app %q is damaged: %w", app.Name, err)
 	}
@@ -166,6 +182,43 @@ func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisi
 	})
 }
 
+// resettle touches what a change of an app's settings makes a difference to. What
+// nobody has touched yet of an app that was never synced waits for that.
+func (s *Store) resettle(ctx context.Context, tx *sql.Tx, old, app *provisioner.App) error {
+	_ = app.Prepare() // it was validated
+	if old != nil && !app.Redesired(old) {
+		return nil
+	}
+	had, err := texts(ctx, tx, "SELECT user_id FROM access WHERE app = $1", app.Name)
+	if err != nil {
+		return err
+	}
+	if _, err := grant(ctx, tx, app, nil); err != nil || old == nil {
+		return err
+	}
+	granted := set{}.add(had...)
+	everybody := old.Settings.Scope.Everybody()
+	keys := map[provisioner.Lane][]provisioner.Key{}
+	v := works{q: tx, app: app, linked: !app.Synced, visit: func(w *provisioner.Work) error {
+		before := *w
+		before.App = *old
+		before.NoAccess = w.User != nil && !everybody && !granted[w.User.ID]
+		before.Members = slices.Clone(w.Members)
+		for i := range before.Members {
+			m := &before.Members[i]
+			m.NoAccess = !everybody && !granted[m.Subject]
+		}
+		if w.Differs(&before) {
+			keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
+		}
+		return nil
+	}}
+	if err := v.run(ctx); err != nil {
+		return err
+	}
+	return s.touchLanes(ctx, tx, keys)
+}
+
 // DeleteApp forgets an app, its links and its log. The accounts in the app stay as
 // they are.
 func (s *Store) DeleteApp(ctx context.Context, name string) error {
@@ -177,7 +230,7 @@ func (s *Store) DeleteApp(ctx context.Context, name string) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
 		}
-		for _, table := range []string{"link", "link_member", "log"} {
+		for _, table := range []string{"access", "link", "link_member", "log"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
 				return err
 			}

@@ -5,117 +5,75 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// PutUser adds a user to the directory or changes one. Every app whose user it is
-// gets the change; a user put as it is changes nothing. A userName that another
-// user has is [provisioner.ErrConflict].
+// PutUser adds a user to the directory or changes one. Every app to which that makes
+// a difference gets the change; a user put as it is changes nothing. A userName that
+// another user has is [provisioner.ErrConflict].
 func (s *Store) PutUser(ctx context.Context, u provisioner.User) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		changed, err := s.writeUser(ctx, tx, &u)
-		if err != nil || !changed {
+	return s.edit(ctx, false, func(e *edit) error {
+		if err := e.mustBeFree(ctx, &u); err != nil {
 			return err
 		}
-		return s.touchEverywhere(ctx, tx, userLane(&u), provisioner.KindUser, u.ID)
+		return e.putUser(ctx, &u)
 	})
 }
 
-// userLane returns the lane of a change of a user: who is disabled comes first.
-func userLane(u *provisioner.User) provisioner.Lane {
-	if u.Active() {
-		return provisioner.LaneUsers
-	}
-	return provisioner.LaneGoodbye
-}
-
-func (s *Store) writeUser(ctx context.Context, tx *sql.Tx, u *provisioner.User) (changed bool, err error) {
+// mustBeFree returns an error if another user has the user's name.
+func (e *edit) mustBeFree(ctx context.Context, u *provisioner.User) error {
 	name := u.Attributes.String("userName")
-	if err := s.lockName(ctx, tx, "userName:"+strings.ToLower(name), false); err != nil {
-		return false, err
+	if err := e.lockName(ctx, e.tx, "userName:"+strings.ToLower(name), false); err != nil {
+		return err
 	}
-	var other string
-	err = tx.QueryRowContext(ctx, "SELECT id FROM subject WHERE kind = 'User' AND name = $1 AND id <> $2", strings.ToLower(name), u.ID).Scan(&other)
-	if err == nil {
-		return false, fmt.Errorf("userName %q belongs to user %q: %w", name, other, provisioner.ErrConflict)
+	other, err := texts(ctx, e.tx, "SELECT id FROM subject WHERE kind = 'User' AND name = $1 AND id <> $2", strings.ToLower(name), u.ID)
+	if err == nil && len(other) > 0 {
+		err = fmt.Errorf("userName %q belongs to user %q: %w", name, other[0], provisioner.ErrConflict)
 	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return false, err
-	}
-	return s.writeSubject(ctx, tx, provisioner.KindUser, u.ID, strings.ToLower(name), u.Manager(), u.Attributes)
+	return err
 }
 
-// writeSubject stores a subject and reports whether that changed anything.
-func (s *Store) writeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, id, name, manager string, attributes *scim.Object) (bool, error) {
-	text := string(attributes.AppendJSON(nil))
-	result, err := tx.ExecContext(ctx, `
-		INSERT INTO subject (kind, id, name, manager, attributes, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, manager = excluded.manager,
-			attributes = excluded.attributes, updated_at = excluded.updated_at
-		WHERE subject.attributes <> excluded.attributes`, kind, id, name, manager, text, s.nowMillis())
-	if err != nil {
-		return false, err
+func (e *edit) putUser(ctx context.Context, u *provisioner.User) error {
+	row := subjectRow{name: strings.ToLower(u.Attributes.String("userName")), manager: u.Manager(), active: u.Active(), attributes: u.Attributes}
+	before, changed, err := e.writeSubject(ctx, e.tx, provisioner.KindUser, u.ID, row)
+	if changed {
+		e.changeUser(u.ID, before, u.Attributes)
 	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	return err
 }
 
-// PutGroup adds a group to the directory or changes its attributes and members.
-// Members that are not users of the directory are [provisioner.ErrNotFound].
-func (s *Store) PutGroup(ctx context.Context, g provisioner.Group) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		for _, user := range g.Members {
-			if err := mustExist(ctx, tx, provisioner.KindUser, user, s.dialect.forShare); err != nil {
-				return err
-			}
-		}
-		changed, lane, err := s.writeGroup(ctx, tx, &g)
-		if err != nil || !changed {
-			return err
-		}
-		return s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, g.ID)
-	})
+// A subjectRow is what is kept of a subject.
+type subjectRow struct {
+	name, manager string
+	active        bool
+	attributes    *scim.Object
 }
 
-// writeGroup stores a group and its members. It reports whether that changed anything,
-// and the lane of the change: a group that somebody leaves comes first.
-func (s *Store) writeGroup(ctx context.Context, tx *sql.Tx, g *provisioner.Group) (changed bool, lane provisioner.Lane, err error) {
-	lane = provisioner.LaneGroups
-	changed, err = s.writeSubject(ctx, tx, provisioner.KindGroup, g.ID, g.Attributes.String("displayName"), "", g.Attributes)
-	if err != nil {
-		return false, lane, err
-	}
-	had, err := texts(ctx, tx, "SELECT user_id FROM member WHERE group_id = $1 ORDER BY user_id", g.ID)
-	if err != nil {
-		return false, lane, err
-	}
-	want := slices.Clone(g.Members)
-	slices.Sort(want)
-	want = slices.Compact(want)
-	if slices.Equal(had, want) {
-		return changed, lane, nil
-	}
-	if slices.ContainsFunc(had, func(user string) bool { _, stays := slices.BinarySearch(want, user); return !stays }) {
-		lane = provisioner.LaneGoodbye
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM member WHERE group_id = $1", g.ID); err != nil {
-		return false, lane, err
-	}
-	for chunk := range slices.Chunk(want, rowsPerStatement) {
-		args := []any{g.ID}
-		for _, user := range chunk {
-			args = append(args, user)
-		}
-		query := "INSERT INTO member (group_id, user_id) VALUES " + rowsOf(len(chunk), 1, "($1, %s)")
-		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
-			return false, lane, err
+// writeSubject stores a subject. It returns the attributes it had, nil if it is new,
+// and whether they have changed.
+func (s *Store) writeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, id string, row subjectRow) (before *scim.Object, changed bool, err error) {
+	text := string(row.attributes.AppendJSON(nil))
+	var old string
+	err = tx.QueryRowContext(ctx, "SELECT attributes FROM subject WHERE kind = $1 AND id = $2"+s.dialect.forUpdate, kind, id).Scan(&old)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+	case err != nil:
+		return nil, false, err
+	case old == text:
+		return row.attributes, false, nil
+	default:
+		if before, err = scim.ParseObjectLenient([]byte(old)); err != nil {
+			return nil, false, fmt.Errorf("%s %q is damaged: %w", strings.ToLower(string(kind)), id, err)
 		}
 	}
-	return true, lane, nil
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO subject (kind, id, name, manager, active, attributes, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, manager = excluded.manager, active = excluded.active,
+			attributes = excluded.attributes, updated_at = excluded.updated_at`, kind, id, row.name, row.manager, flag(row.active), text, s.nowMillis())
+	return before, true, err
 }
 
 // rowsPerStatement bounds the rows of one INSERT.
@@ -140,142 +98,80 @@ func mustExist(ctx context.Context, q queryer, kind provisioner.Kind, id, lock s
 	var one int
 	err := q.QueryRowContext(ctx, "SELECT 1 FROM subject WHERE kind = $1 AND id = $2"+lock, kind, id).Scan(&one)
 	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("%s %q is not in the directory: %w", strings.ToLower(string(kind)), id, provisioner.ErrNotFound)
+		return notInDirectory(kind, id)
 	}
 	return err
 }
 
-// AddMember puts a user into a group. Both have to be in the directory.
-func (s *Store) AddMember(ctx context.Context, group, user string) error {
-	return s.changeMember(ctx, provisioner.LaneGroups, group, user, "INSERT INTO member (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-}
-
-// RemoveMember takes a user out of a group. Both have to be in the directory; a
-// user who is not in the group stays out of it.
-func (s *Store) RemoveMember(ctx context.Context, group, user string) error {
-	return s.changeMember(ctx, provisioner.LaneGoodbye, group, user, "DELETE FROM member WHERE group_id = $1 AND user_id = $2")
-}
-
-func (s *Store) changeMember(ctx context.Context, lane provisioner.Lane, group, user, statement string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := mustExist(ctx, tx, provisioner.KindGroup, group, s.dialect.forUpdate); err != nil {
-			return err
-		}
-		if err := mustExist(ctx, tx, provisioner.KindUser, user, s.dialect.forShare); err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, statement, group, user)
-		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, group)
-	})
-}
-
 // DeleteUser takes a user out of the directory and its groups. Apps that have the
-// account deactivate it.
+// account are told.
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.removeUser(ctx, tx, id)
-	})
+	return s.edit(ctx, false, func(e *edit) error { return e.removeUser(ctx, id) })
 }
 
-func (s *Store) removeUser(ctx context.Context, tx *sql.Tx, id string) error {
-	if err := mustExist(ctx, tx, provisioner.KindUser, id, s.dialect.forUpdate); err != nil {
+func (e *edit) removeUser(ctx context.Context, id string) error {
+	if err := mustExist(ctx, e.tx, provisioner.KindUser, id, e.dialect.forUpdate); err != nil {
 		return err
 	}
-	groups, err := texts(ctx, tx, "SELECT group_id FROM member WHERE user_id = $1", id)
+	groups, err := texts(ctx, e.tx, "DELETE FROM member WHERE user_id = $1 RETURNING group_id", id)
 	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM member WHERE user_id = $1", id); err != nil {
 		return err
 	}
 	for _, group := range groups {
-		if err := s.touchEverywhere(ctx, tx, provisioner.LaneGoodbye, provisioner.KindGroup, group); err != nil {
-			return err
-		}
+		e.left[group] = e.left[group].add(id)
 	}
-	return s.removeSubject(ctx, tx, provisioner.KindUser, id)
-}
-
-// DeleteGroup takes a group out of the directory. Apps lose it too, if it was made
-// for them, or else the members it was given.
-func (s *Store) DeleteGroup(ctx context.Context, id string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.removeGroup(ctx, tx, id)
-	})
-}
-
-func (s *Store) removeGroup(ctx context.Context, tx *sql.Tx, id string) error {
-	if err := mustExist(ctx, tx, provisioner.KindGroup, id, s.dialect.forUpdate); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "DELETE FROM member WHERE group_id = $1", id); err != nil {
-		return err
-	}
-	return s.removeSubject(ctx, tx, provisioner.KindGroup, id)
+	return e.removeSubject(ctx, provisioner.KindUser, id)
 }
 
 // removeSubject deletes a subject. Its links stay until the apps have confirmed.
-func (s *Store) removeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, id string) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM subject WHERE kind = $1 AND id = $2", kind, id); err != nil {
-		return err
-	}
-	keys, err := keysOf(ctx, tx, "SELECT app, kind, subject FROM link WHERE kind = $1 AND subject = $2", kind, id)
-	if err != nil {
-		return err
-	}
-	return s.touch(ctx, tx, provisioner.LaneGoodbye, keys)
+func (e *edit) removeSubject(ctx context.Context, kind provisioner.Kind, id string) error {
+	e.gone = append(e.gone, provisioner.Key{Kind: kind, Subject: id})
+	_, err := e.tx.ExecContext(ctx, "DELETE FROM subject WHERE kind = $1 AND id = $2", kind, id)
+	return err
 }
 
 // ReplaceDirectory makes the directory what is given: whoever is missing has left.
 // It is one transaction, and only what differs concerns the apps.
 func (s *Store) ReplaceDirectory(ctx context.Context, d *provisioner.Directory) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		users, groups := map[string]bool{}, map[string]bool{}
-		for _, u := range d.Users {
-			users[u.ID] = true
-		}
-		for _, g := range d.Groups {
-			groups[g.ID] = true
-		}
-		if err := s.removeMissing(ctx, tx, provisioner.KindUser, users, s.removeUser); err != nil {
-			return err
-		}
-		if err := s.removeMissing(ctx, tx, provisioner.KindGroup, groups, s.removeGroup); err != nil {
-			return err
-		}
-		// Names may change hands within one directory, and the whole of it has been
-		// checked: the rule against a second user of a name does not apply here.
-		for i := range d.Users {
-			u := &d.Users[i]
-			changed, err := s.writeSubject(ctx, tx, provisioner.KindUser, u.ID, strings.ToLower(u.Attributes.String("userName")), u.Manager(), u.Attributes)
-			if err == nil && changed {
-				err = s.touchEverywhere(ctx, tx, userLane(u), provisioner.KindUser, u.ID)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		for i := range d.Groups {
-			changed, lane, err := s.writeGroup(ctx, tx, &d.Groups[i])
-			if err == nil && changed {
-				err = s.touchEverywhere(ctx, tx, lane, provisioner.KindGroup, d.Groups[i].ID)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return s.edit(ctx, true, func(e *edit) error { return e.replaceAll(ctx, d) })
 }
 
-func (s *Store) removeMissing(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, present map[string]bool, remove func(context.Context, *sql.Tx, string) error) error {
-	ids, err := texts(ctx, tx, "SELECT id FROM subject WHERE kind = $1", kind)
+func (e *edit) replaceAll(ctx context.Context, d *provisioner.Directory) error {
+	users, groups := set{}, set{}
+	for _, u := range d.Users {
+		users.add(u.ID)
+	}
+	for _, g := range d.Groups {
+		groups.add(g.ID)
+	}
+	if err := e.removeMissing(ctx, provisioner.KindUser, users, e.removeUser); err != nil {
+		return err
+	}
+	if err := e.removeMissing(ctx, provisioner.KindGroup, groups, e.removeGroup); err != nil {
+		return err
+	}
+	// Names may change hands within one directory, and the whole of it has been
+	// checked: the rule against a second user of a name does not apply here.
+	for i := range d.Users {
+		if err := e.putUser(ctx, &d.Users[i]); err != nil {
+			return err
+		}
+	}
+	for i := range d.Groups { // all of them, before any is put into another
+		if err := e.putGroup(ctx, &d.Groups[i]); err != nil {
+			return err
+		}
+	}
+	for i := range d.Groups {
+		if err := e.putMembers(ctx, &d.Groups[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *edit) removeMissing(ctx context.Context, kind provisioner.Kind, present set, remove func(context.Context, string) error) error {
+	ids, err := texts(ctx, e.tx, "SELECT id FROM subject WHERE kind = $1", kind)
 	if err != nil {
 		return err
 	}
@@ -283,7 +179,7 @@ func (s *Store) removeMissing(ctx context.Context, tx *sql.Tx, kind provisioner.
 		if present[id] {
 			continue
 		}
-		if err := remove(ctx, tx, id); err != nil {
+		if err := remove(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -299,17 +195,6 @@ func (s *Store) User(ctx context.Context, id string) (*provisioner.User, error) 
 	return &provisioner.User{ID: id, Attributes: attributes}, nil
 }
 
-// Group returns a group of the directory with its members, or
-// [provisioner.ErrNotFound].
-func (s *Store) Group(ctx context.Context, id string) (*provisioner.Group, error) {
-	attributes, err := subject(ctx, s.db, provisioner.KindGroup, id)
-	if err != nil {
-		return nil, err
-	}
-	members, err := texts(ctx, s.db, "SELECT user_id FROM member WHERE group_id = $1 ORDER BY user_id", id)
-	return &provisioner.Group{ID: id, Attributes: attributes, Members: members}, err
-}
-
 // Users returns every user of the directory, in the order of their ids.
 func (s *Store) Users(ctx context.Context) ([]provisioner.User, error) {
 	var users []provisioner.User
@@ -317,21 +202,6 @@ func (s *Store) Users(ctx context.Context) ([]provisioner.User, error) {
 		users = append(users, provisioner.User{ID: id, Attributes: attributes})
 	})
 	return users, err
-}
-
-// Groups returns every group of the directory with its members, in the order of
-// their ids.
-func (s *Store) Groups(ctx context.Context) ([]provisioner.Group, error) {
-	var groups []provisioner.Group
-	err := s.subjects(ctx, provisioner.KindGroup, func(id string, attributes *scim.Object) {
-		groups = append(groups, provisioner.Group{ID: id, Attributes: attributes})
-	})
-	for i := range groups {
-		if err == nil {
-			groups[i].Members, err = texts(ctx, s.db, "SELECT user_id FROM member WHERE group_id = $1 ORDER BY user_id", groups[i].ID)
-		}
-	}
-	return groups, err
 }
 
 func (s *Store) subjects(ctx context.Context, kind provisioner.Kind, visit func(string, *scim.Object)) error {

@@ -109,7 +109,7 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, l
 	case link.State.Failed():
 		return s.now().Add(o.Retry).UnixMilli(), nil
 	case link.State.Settled():
-		link.Applied = o.Want
+		link.Applied, link.Basis = o.Want, o.Basis
 		return millis(link.DeleteAt), nil
 	case link.State == provisioner.LinkHeld:
 		return 0, nil // until somebody decides
@@ -127,11 +127,11 @@ func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, 
 	_, err := tx.ExecContext(ctx, `
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
 			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
-			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = ''
-		WHERE app = $16 AND kind = $17 AND subject = $18`,
+			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16
+		WHERE app = $17 AND kind = $18 AND subject = $19`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
 		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
-		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.App, l.Kind, l.Subject)
+		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.App, l.Kind, l.Subject)
 	return err
 }
 

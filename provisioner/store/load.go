@@ -5,34 +5,53 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, l.acked, l.desired, l.applied,
-	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at,
+	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at, l.basis,
 	l.disabled_at, l.delete_at, l.decision, l.decision_about`
 
-func scanLink(row interface{ Scan(...any) error }, more ...any) (*provisioner.Link, error) {
-	var l provisioner.Link
-	var acked string
-	var ambiguous, next, recreated, updated, disabled, deleteAt int64
-	err := row.Scan(append([]any{&l.App, &l.Kind, &l.Subject, &l.RemoteID, &l.Origin, &l.State, &acked, &l.Desired, &l.Applied,
-		&l.Attempts, &ambiguous, &l.LastError, &next, &recreated, &updated,
-		&disabled, &deleteAt, &l.Decision, &l.DecisionAbout}, more...)...)
-	if err != nil {
-		return nil, err
+// A linkRow is a link as it is kept.
+type linkRow struct {
+	provisioner.Link
+	acked                               string
+	ambiguous, next, recreated, updated int64
+	disabled, deleteAt                  int64
+}
+
+// places are where the linkColumns go.
+func (r *linkRow) places() []any {
+	return []any{&r.App, &r.Kind, &r.Subject, &r.RemoteID, &r.Origin, &r.State, &r.acked, &r.Desired, &r.Applied,
+		&r.Attempts, &r.ambiguous, &r.LastError, &r.next, &r.recreated, &r.updated, &r.Basis,
+		&r.disabled, &r.deleteAt, &r.Decision, &r.DecisionAbout}
+}
+
+func (r *linkRow) link() (*provisioner.Link, error) {
+	l := r.Link
+	l.Ambiguous = r.ambiguous != 0
+	l.NextAttempt, l.RecreatedAt, l.UpdatedAt = fromMillis(r.next), fromMillis(r.recreated), fromMillis(r.updated)
+	l.DisabledAt, l.DeleteAt = fromMillis(r.disabled), fromMillis(r.deleteAt)
+	if r.acked == "" {
+		return &l, nil
 	}
-	l.Ambiguous = ambiguous != 0
-	l.NextAttempt, l.RecreatedAt, l.UpdatedAt = fromMillis(next), fromMillis(recreated), fromMillis(updated)
-	l.DisabledAt, l.DeleteAt = fromMillis(disabled), fromMillis(deleteAt)
-	if acked != "" {
-		if l.Acked, err = scim.ParseObjectLenient([]byte(acked)); err != nil {
-			return nil, fmt.Errorf("what %s is known to hold is damaged: %w", l.Key, err)
-		}
+	var err error
+	if l.Acked, err = scim.ParseObjectLenient([]byte(r.acked)); err != nil {
+		return nil, fmt.Errorf("what %s is known to hold is damaged: %w", l.Key, err)
 	}
 	return &l, nil
+}
+
+func scanLink(row interface{ Scan(...any) error }, more ...any) (*provisioner.Link, error) {
+	var r linkRow
+	if err := row.Scan(append(r.places(), more...)...); err != nil {
+		return nil, err
+	}
+	return r.link()
 }
 
 // Load reads the work of a link in one transaction.
@@ -59,35 +78,82 @@ func (s *Store) load(ctx context.Context, q queryer, key provisioner.Key) (*prov
 		return nil, err
 	}
 	w := &provisioner.Work{App: *app, Link: *link}
-	attributes, err := subject(ctx, q, key.Kind, key.Subject)
-	gone := errors.Is(err, provisioner.ErrNotFound)
-	if err != nil && !gone {
+	var text string
+	err = q.QueryRowContext(ctx, "SELECT attributes FROM subject WHERE kind = $1 AND id = $2", key.Kind, key.Subject).Scan(&text)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	if key.Kind == provisioner.KindGroup {
-		if !gone {
-			w.Group = &provisioner.Group{ID: key.Subject, Attributes: attributes}
-		}
-		return w, loadMembers(ctx, q, w)
+		return w, loadGroup(ctx, q, w, text)
 	}
-	if !gone {
-		w.User = &provisioner.User{ID: key.Subject, Attributes: attributes}
-		return w, loadManager(ctx, q, w)
-	}
-	return w, nil
+	return w, loadUser(ctx, q, w, text)
 }
 
-func loadManager(ctx context.Context, q queryer, w *provisioner.Work) error {
-	manager := w.User.Manager()
-	if manager == "" || manager == w.User.ID {
+// loadUser fills in the user of a work, who has left if text is empty.
+func loadUser(ctx context.Context, q queryer, w *provisioner.Work, text string) (err error) {
+	if text == "" {
+		w.Basis = goneBasis(&w.App)
 		return nil
 	}
-	err := q.QueryRowContext(ctx, "SELECT remote_id FROM link WHERE app = $1 AND kind = 'User' AND subject = $2", w.App.Name, manager).Scan(&w.ManagerRemoteID)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if w.User, err = readUser(w.Link.Subject, text); err != nil {
 		return err
+	}
+	if !w.App.Settings.Scope.Everybody() {
+		granted, err := texts(ctx, q, "SELECT user_id FROM access WHERE app = $1 AND user_id = $2", w.App.Name, w.User.ID)
+		if err != nil {
+			return err
+		}
+		w.NoAccess = len(granted) == 0
+	}
+	if manager := w.User.Manager(); manager != "" && manager != w.User.ID {
+		err := q.QueryRowContext(ctx, "SELECT remote_id FROM link WHERE app = $1 AND kind = 'User' AND subject = $2", w.App.Name, manager).Scan(&w.ManagerRemoteID)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if w.Blocked, err = blocked(ctx, q, w.Link.Key); err != nil {
+			return err
+		}
+	}
+	w.Basis = userBasis(&w.App, w.NoAccess, text, w.ManagerRemoteID)
+	return nil
+}
+
+// loadGroup fills in the group of a work, which has left if text is empty.
+func loadGroup(ctx context.Context, q queryer, w *provisioner.Work, text string) (err error) {
+	if text != "" {
+		if w.Group, err = readGroup(w.Link.Subject, text); err != nil {
+			return err
+		}
+	}
+	groups := map[string]*provisioner.Work{w.Link.Subject: w}
+	if err := loadMembers(ctx, q, &w.App, groups); err != nil {
+		return err
+	}
+	if err := loadAckedMembers(ctx, q, &w.App, groups); err != nil {
+		return err
+	}
+	w.Basis = goneBasis(&w.App)
+	if w.Group != nil {
+		w.Basis = groupBasis(&w.App, w.Group.ID, text, w.Members)
 	}
 	w.Blocked, err = blocked(ctx, q, w.Link.Key)
 	return err
+}
+
+func readUser(id, text string) (*provisioner.User, error) {
+	attributes, err := scim.ParseObjectLenient([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("user %q is damaged: %w", id, err)
+	}
+	return &provisioner.User{ID: id, Attributes: attributes}, nil
+}
+
+func readGroup(id, text string) (*provisioner.Group, error) {
+	attributes, err := scim.ParseObjectLenient([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("group %q is damaged: %w", id, err)
+	}
+	return &provisioner.Group{ID: id, Attributes: attributes}, nil
 }
 
 // blocked reports whether a resource that the subject refers to has not been tried
@@ -112,54 +178,82 @@ func blocked(ctx context.Context, q queryer, key provisioner.Key) (bool, error) 
 	return is, err
 }
 
-func loadMembers(ctx context.Context, q queryer, w *provisioner.Work) error {
+// loadMembers reads who is in each of the groups now, as the app knows them.
+func loadMembers(ctx context.Context, q queryer, app *provisioner.App, groups map[string]*provisioner.Work) error {
+	ids := slices.Sorted(maps.Keys(groups))
 	rows, err := q.QueryContext(ctx, `
-		SELECT m.user_id, COALESCE(l.remote_id, ''), COALESCE(l.in_use, 0) = 1 FROM member m
+		SELECT m.group_id, m.user_id, COALESCE(l.remote_id, ''), COALESCE(l.in_use, 0), s.active, COALESCE(x.user_id, '')
+		FROM member m
+		JOIN subject s ON s.kind = 'User' AND s.id = m.user_id
 		LEFT JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = m.user_id
-		WHERE m.group_id = $2 ORDER BY m.user_id`, w.App.Name, w.Link.Subject)
+		LEFT JOIN access x ON x.app = $1 AND x.user_id = m.user_id
+		WHERE m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`) ORDER BY m.group_id, m.user_id`, append([]any{app.Name}, values(ids)...)...)
 	if err != nil {
 		return err
 	}
+	defer rows.Close()
+	everybody := app.Settings.Scope.Everybody()
 	for rows.Next() {
 		var m provisioner.Member
-		if err := rows.Scan(&m.Subject, &m.RemoteID, &m.InUse); err != nil {
-			return errors.Join(err, rows.Close())
+		var group, granted string
+		var inUse, active int64
+		if err := rows.Scan(&group, &m.Subject, &m.RemoteID, &inUse, &active, &granted); err != nil {
+			return err
 		}
-		m.Presence = provisioner.Present
-		w.Members = append(w.Members, m)
+		m.InUse, m.Disabled, m.NoAccess = inUse != 0, active == 0, !everybody && granted == ""
+		groups[group].Members = append(groups[group].Members, m)
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
-	if err := loadLeaving(ctx, q, w); err != nil {
-		return err
-	}
-	if w.AckedMembers, err = ackedMembers(ctx, q, w.Link.Key); err != nil {
-		return err
-	}
-	w.Blocked, err = blocked(ctx, q, w.Link.Key)
-	return err
+	return loadLeaving(ctx, q, app, groups)
 }
 
-// loadLeaving adds the members who have left the directory and whose account the app
-// has not disabled yet: whoever may still be in the app, be it that the guard holds
-// the goodbye back, stays in its groups.
-func loadLeaving(ctx context.Context, q queryer, w *provisioner.Work) error {
+// loadAckedMembers reads the members that the app is known to hold in each of the
+// groups.
+func loadAckedMembers(ctx context.Context, q queryer, app *provisioner.App, groups map[string]*provisioner.Work) error {
+	ids := slices.Sorted(maps.Keys(groups))
+	rows, err := q.QueryContext(ctx, "SELECT group_id, user_id, remote_id FROM link_member WHERE app = $1 AND group_id IN ("+rowsOf(len(ids), 1, "%s")+")",
+		append([]any{app.Name}, values(ids)...)...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for _, w := range groups {
+		w.AckedMembers = map[string]string{}
+	}
+	for rows.Next() {
+		var group, user, remote string
+		if err := rows.Scan(&group, &user, &remote); err != nil {
+			return err
+		}
+		groups[group].AckedMembers[user] = remote
+	}
+	return rows.Err()
+}
+
+// loadLeaving adds the members of each of the groups who have left the directory and
+// whose account the app has not disabled yet: whoever may still be in the app, be it
+// that the guard holds the goodbye back, stays in its groups.
+func loadLeaving(ctx context.Context, q queryer, app *provisioner.App, groups map[string]*provisioner.Work) error {
+	ids := slices.Sorted(maps.Keys(groups))
 	rows, err := q.QueryContext(ctx, `
-		SELECT m.user_id, m.remote_id FROM link_member m
+		SELECT m.group_id, m.user_id, m.remote_id FROM link_member m
 		JOIN link l ON l.app = m.app AND l.kind = 'User' AND l.subject = m.user_id AND l.remote_id = m.remote_id AND l.in_use = 1
-		WHERE m.app = $1 AND m.group_id = $2 AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = 'User' AND s.id = m.user_id)`,
-		w.App.Name, w.Link.Subject)
+		WHERE m.app = $1 AND m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`)
+		AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = 'User' AND s.id = m.user_id)
+		ORDER BY m.group_id, m.user_id`, append([]any{app.Name}, values(ids)...)...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		m := provisioner.Member{Presence: provisioner.Left, InUse: true}
-		if err := rows.Scan(&m.Subject, &m.RemoteID); err != nil {
+		m := provisioner.Member{Gone: true, InUse: true}
+		var group string
+		if err := rows.Scan(&group, &m.Subject, &m.RemoteID); err != nil {
 			return err
 		}
-		w.Members = append(w.Members, m)
+		groups[group].Members = append(groups[group].Members, m)
 	}
 	return rows.Err()
 }
@@ -190,32 +284,6 @@ func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, r
 		return key, provisioner.ErrNotFound
 	}
 	return key, err
-}
-
-// Works calls visit with the work of every subject of the directory and of every
-// link whose subject has left.
-func (s *Store) Works(ctx context.Context, app string, visit func(*provisioner.Work) error) error {
-	keys, err := keysOf(ctx, s.db, `
-		SELECT CAST($1 AS TEXT), kind, id FROM subject
-		UNION SELECT app, kind, subject FROM link WHERE app = $1`, app)
-	if err != nil {
-		return err
-	}
-	tx, err := s.db.BeginTx(ctx, s.dialect.reading)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	for _, key := range sortedKeys(keys) {
-		w, err := s.load(ctx, tx, key)
-		if err != nil {
-			return err
-		}
-		if err := visit(w); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // AppLinks returns every link of the app, users first.

@@ -134,8 +134,8 @@ func (s *Store) LastLogID(ctx context.Context) (int64, error) {
 	return id, err
 }
 
-// Tidy removes log entries that are kept no longer. Their ids tell their age.
-func (s *Store) Tidy(ctx context.Context) error {
+// dropLog removes log entries that are kept no longer. Their ids tell their age.
+func (s *Store) dropLog(ctx context.Context) error {
 	_, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", s.now().Add(-s.keepLog).UnixMicro())
 	return err
 }

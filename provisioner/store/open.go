@@ -58,8 +58,12 @@ type Store struct {
 	duesMu sync.Mutex
 	dues   map[*sql.Tx][]provisioner.Key
 
-	pulses map[string]pulse // of the other workers; [Store.Beat] alone uses it
-	alone  bool             // on SQLite: what earlier processes left is taken over
+	pulses   map[string]pulse // of the other workers; [Store.Beat] alone uses it
+	alone    bool             // on SQLite: what earlier processes left is taken over
+	settings readSettings
+
+	sweepMu sync.Mutex
+	swept   time.Time // when Tidy has swept last
 
 	idMu   sync.Mutex
 	lastID int64

@@ -107,7 +107,7 @@ func testTouch(t *testing.T, database string) {
 	must(t, s.RemoveMember(ctx, "g1", "u2"))
 	want("a member who has left", "")
 	must(t, s.DeleteUser(ctx, "u1"))
-	want("a user who goes", "chat/groups/g1 wiki/groups/g1 chat/users/u1 wiki/users/u1")
+	want("a user who goes", "chat/users/u1 chat/groups/g1 wiki/users/u1 wiki/groups/g1")
 	must(t, s.ReplaceDirectory(ctx, &provisioner.Directory{Users: []provisioner.User{user(t, "u2", "bob"), user(t, "u3", "eve")}}))
 	want("a directory with one more user and one less group", "chat/groups/g1 wiki/groups/g1 chat/users/u3 wiki/users/u3")
 }

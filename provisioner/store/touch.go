@@ -35,19 +35,6 @@ func byKind(keys []provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 	return lanes
 }
 
-// touchEverywhere touches a subject's link in every app.
-func (s *Store) touchEverywhere(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, kind provisioner.Kind, id string) error {
-	apps, err := appNames(ctx, tx)
-	if err != nil {
-		return err
-	}
-	keys := make([]provisioner.Key, len(apps))
-	for i, app := range apps {
-		keys[i] = provisioner.Key{App: app, Kind: kind, Subject: id}
-	}
-	return s.touch(ctx, tx, lane, keys)
-}
-
 // touch counts one more change that concerns each link, makes the links that do not
 // exist, and an attempt at each due at once, in a lane that is not behind the one it
 // waits in already. The row locks it takes order it against an attempt that is about
