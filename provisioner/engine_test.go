@@ -99,24 +99,37 @@ func setup(t *testing.T) *bundle {
 
 func (b *bundle) connect(t *testing.T, name string, d *door) {
 	t.Helper()
-	if err := b.PutApp(t.Context(), provisioner.App{Name: name, Endpoint: d.url, Token: d.token}); err != nil {
+	b.connectWith(t, name, d, provisioner.Settings{})
+}
+
+func (b *bundle) connectWith(t *testing.T, name string, d *door, settings provisioner.Settings) {
+	t.Helper()
+	if err := b.PutApp(t.Context(), provisioner.App{Name: name, Endpoint: d.url, Token: d.token, Settings: settings}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func start(t *testing.T, file string) *bundle {
 	t.Helper()
+	b, stop := startAt(t, file, time.Now)
+	t.Cleanup(stop)
+	return b
+}
+
+// startAt starts an engine that lives by a clock, until stop is called.
+func startAt(t *testing.T, file string, now func() time.Time) (b *bundle, stop func()) {
+	t.Helper()
 	ctx := t.Context()
-	s, err := store.Open(ctx, store.Config{Database: file})
+	s, err := store.Open(ctx, store.Config{Database: file, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := provisioner.New(provisioner.Config{Store: s, Backoff: provisioner.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
+	engine := provisioner.New(provisioner.Config{Store: s, Now: now, Backoff: provisioner.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
 	q, err := queue.Start(ctx, queue.Config{Store: s, Engine: engine})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if err := q.Stop(context.WithoutCancel(ctx)); err != nil {
 			t.Error(err)
 		}
@@ -124,7 +137,7 @@ func start(t *testing.T, file string) *bundle {
 			t.Error(err)
 		}
 	})
-	return &bundle{Store: s, engine: engine}
+	return &bundle{Store: s, engine: engine}, stop
 }
 
 // sync pushes the whole state to the app and waits until it has settled.
