@@ -44,7 +44,7 @@ func (e *Engine) attempt(ctx context.Context, w *Work) *Outcome {
 	}
 
 	err := a.run(ctx)
-	o := &Outcome{Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members}
+	o := &Outcome{Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members, HadMembers: w.AckedMembers}
 	if err == nil {
 		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
 		o.Forget = a.forgettable()

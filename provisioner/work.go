@@ -131,8 +131,9 @@ func (w *Work) Lane() Lane {
 type Outcome struct {
 	// Link is the link as it is now.
 	Link Link
-	// Members replaces the members that the app is known to hold, if not nil.
-	Members map[string]string
+	// Members are the members that the app is known to hold now, HadMembers those it
+	// was known to hold when the attempt began.
+	Members, HadMembers map[string]string
 	// Want is the count of changes that the attempt knew of, Basis that of its work.
 	Want  int64
 	Basis string

@@ -49,7 +49,7 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 		return err
 	}
 	if key.Kind == provisioner.KindGroup {
-		if err := writeMembers(ctx, tx, key, o.Members); err != nil {
+		if err := writeMembers(ctx, tx, key, o.HadMembers, o.Members); err != nil {
 			return err
 		}
 	}
@@ -143,12 +143,9 @@ func forget(ctx context.Context, tx *sql.Tx, key provisioner.Key) error {
 	return err
 }
 
-// writeMembers stores what changed of the members an app is known to hold.
-func writeMembers(ctx context.Context, tx *sql.Tx, key provisioner.Key, now map[string]string) error {
-	was, err := ackedMembers(ctx, tx, key)
-	if err != nil || maps.Equal(was, now) {
-		return err
-	}
+// writeMembers stores what an attempt has changed of the members that an app is known
+// to hold, and leaves alone what others have changed meanwhile.
+func writeMembers(ctx context.Context, tx *sql.Tx, key provisioner.Key, was, now map[string]string) error {
 	for user := range was {
 		if _, kept := now[user]; kept {
 			continue
