@@ -50,6 +50,12 @@ func missing(d *steps.Discovery, config Config) map[string]string {
 	if p, ok := d.Published.Place("Users", "userName"); !ok || p.CaseExact {
 		reasons["@needs-caseless-usernames"] = "the target's schema does not say that the letter case of userName means nothing"
 	}
+	if _, ok := d.Published.Place("Users", "x509Certificates.value"); !ok {
+		reasons["@needs-certificates"] = "not advertised: users have no x509Certificates"
+	}
+	if _, ok := d.Published.Place("Users", "groups.value"); !ok {
+		reasons["@needs-user-groups"] = "not advertised: users do not show their groups"
+	}
 	if config.Token == "" {
 		reasons["@needs-token"] = "the run has no credentials"
 	}

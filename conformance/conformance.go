@@ -60,6 +60,9 @@ type Config struct {
 	// Settle is how long the target may take to show what it has accepted. Zero
 	// means 2 s.
 	Settle time.Duration
+	// Tick is how far apart two changes have to be for the target to show that one
+	// is later. Zero means 1.1 s, for those that count seconds.
+	Tick time.Duration
 	// Patience is how long the provisioner may take to deliver a change, retries
 	// included. Zero means 30 s.
 	Patience time.Duration
@@ -201,7 +204,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
-		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Patience: r.config.Patience,
+		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
 		ReadOnly: !r.config.Write, Skip: r.skip, OnOutcome: r.outcome,
 	})
 	if err != nil {

@@ -161,9 +161,6 @@ func TestVocabularyIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range steps.Vocabulary() {
-		if d.Protocol {
-			continue
-		}
 		if !regexp.MustCompile(`(?m)` + d.Pattern).MatchString(text.String()) {
 			t.Errorf("no scenario says anything like %q", d.Example)
 		}

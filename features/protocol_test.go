@@ -18,14 +18,14 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// judge runs the protocol scenarios against a target, and checks that they leave
-// nothing behind.
-func judge(t *testing.T, target *mocktargettest.Target) *conformance.Report {
+// judge runs the protocol scenarios against a target whose clock shows another time
+// after a tick, and checks that they leave nothing behind.
+func judge(t *testing.T, target *mocktargettest.Target, tick time.Duration) *conformance.Report {
 	t.Helper()
 	before := len(target.Users()) + len(target.Groups())
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Tags: "@protocol", Write: true,
-		Settle: 20 * time.Millisecond,
+		Settle: 20 * time.Millisecond, Tick: tick,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -41,10 +41,23 @@ func judge(t *testing.T, target *mocktargettest.Target) *conformance.Report {
 	return report
 }
 
+// everything is a mock whose users have an attribute of every kind.
+func everything(t *testing.T) *mocktargettest.Target {
+	document, err := os.ReadFile("testdata/types.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	types, err := mocktarget.ParseResourceTypes(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mocktargettest.New(t, mocktargettest.WithJournalTail(0), mocktargettest.WithConfig(mocktarget.Config{ResourceTypes: types}))
+}
+
 // The mock has no known fault: it passes every check, and none is left out but for
 // what a test on loopback cannot have.
 func TestProtocolAgainstTheMock(t *testing.T) {
-	for _, r := range judge(t, mocktargettest.New(t, mocktargettest.WithJournalTail(0))).Results {
+	for _, r := range judge(t, everything(t), 2*time.Millisecond).Results {
 		skips := slices.ContainsFunc(allowedSkips, func(tag string) bool { return slices.Contains(r.Tags, tag) })
 		if r.Verdict != conformance.Pass && !(skips && r.Verdict == conformance.Skip) {
 			t.Errorf("%s %s (%s): %s", r.Verdict, r.ID, r.Title, r.Reason)
@@ -59,7 +72,7 @@ var allowedSkips = []string{"@needs-tls"}
 func TestProtocolAgainstElimity(t *testing.T) {
 	target := mocktargettest.New(t, mocktargettest.WithJournalTail(0), mocktargettest.WithConfig(elimityserver.Configure(mocktarget.Config{})))
 	var found strings.Builder
-	for _, r := range judge(t, target).Results {
+	for _, r := range judge(t, target, 1100*time.Millisecond).Results {
 		switch r.Verdict {
 		case conformance.Pass:
 		case conformance.Skip:

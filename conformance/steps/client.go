@@ -26,6 +26,8 @@ type client struct {
 	step string
 	// wrote says that something was written, so that a read may have to wait.
 	wrote bool
+	// walk is what the last walk through a list has brought, nil before.
+	walk *walk
 }
 
 // A sent is a request and its answer.

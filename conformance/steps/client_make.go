@@ -15,21 +15,13 @@ import (
 // makeWords are the sentences about what there is before anything is judged.
 func (c *client) makeWords() []definition {
 	return []definition{
-		define(`a user `+nick, `a user barbara`,
-			"Makes a user of which the scenario demands nothing but that it is there.",
-			func(ctx context.Context, nick string) error { return c.given(ctx, users, nick, nil) }),
-		define(`a user `+nick+` with:`, `a user barbara with:`,
+		define(`an? (user|group) `+nick, `a user barbara`,
+			"Makes a user or group of which the scenario demands nothing but that it is there.",
+			func(ctx context.Context, kind, nick string) error { return c.given(ctx, collectionOf(kind), nick, nil) }),
+		define(`an? (user|group) `+nick+` with:`, `a user barbara with:`,
 			"The same with the members of a JSON object. Skips the scenario if the target does not publish one of the attributes.",
-			func(ctx context.Context, nick string, doc *godog.DocString) error {
-				return c.given(ctx, users, nick, doc)
-			}),
-		define(`a group `+nick, `a group engineers`,
-			"Makes a group without members.",
-			func(ctx context.Context, nick string) error { return c.given(ctx, groups, nick, nil) }),
-		define(`a group `+nick+` with:`, `a group engineers with:`,
-			`The same with the members of a JSON object, such as {"members": [{"value": "{barbara.id}"}]}.`,
-			func(ctx context.Context, nick string, doc *godog.DocString) error {
-				return c.given(ctx, groups, nick, doc)
+			func(ctx context.Context, kind, nick string, doc *godog.DocString) error {
+				return c.given(ctx, collectionOf(kind), nick, doc)
 			}),
 		define(`([0-9]+) users `+nick+` with:`, `5 users u with:`,
 			"Makes users u-1, u-2 and so on. In the JSON object {n} is the number of each.",
@@ -38,6 +30,14 @@ func (c *client) makeWords() []definition {
 			"Sets a header field of the next request; an empty value leaves it out, credentials too.",
 			c.setHeader),
 	}
+}
+
+// collectionOf returns the endpoint of users or groups, by one word or the other.
+func collectionOf(kind string) string {
+	if strings.HasPrefix(kind, "group") {
+		return groups
+	}
+	return users
 }
 
 // base is the least that a user or group is made with, under a name of the run. What
@@ -126,7 +126,7 @@ func (c *client) given(ctx context.Context, collection, nick string, doc *godog.
 		return err
 	}
 	if !answer.OK() || c.named[nick].id == "" {
-		roots := []string{"CREATE-01", "CREATE-14", "CREATE-17"}
+		roots := []string{"CREATE-01", "CREATE-17"}
 		if collection == groups {
 			roots = []string{"GROUP-01"}
 		}

@@ -35,6 +35,28 @@ func (c *client) project(ctx context.Context, m *made, parameter, path string) (
 	return answer.object(), nil
 }
 
+// stays reports whether a member of a resource comes whatever is asked for: "schemas",
+// the id, and what the target publishes as always returned.
+func (c *client) stays(name string, v any) bool {
+	if strings.EqualFold(name, "schemas") || strings.EqualFold(name, "id") {
+		return true
+	}
+	inner, _ := v.(map[string]any)
+	inExtension := 0
+	for _, collection := range []string{users, groups} {
+		for _, p := range c.s.suite.config.Discovery.Published.Places(collection) {
+			switch {
+			case p.Returned != "always" || p.Parent != nil:
+			case p.Extension == "" && strings.EqualFold(p.Name, name):
+				return true
+			case strings.EqualFold(p.Extension, name) && resource(inner).get(p.Name) != nil:
+				inExtension++
+			}
+		}
+	}
+	return inExtension > 0 && inExtension == len(inner)
+}
+
 // tryEach calls try for each place and makes a verdict of the parts.
 func (c *client) tryEach(all []lint.Place, try func(lint.Place) error) error {
 	for _, p := range all {
@@ -54,12 +76,6 @@ func (c *client) tryAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stays := map[string]bool{"schemas": true, "id": true, "meta": true}
-	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
-		if p.Returned == "always" {
-			stays[strings.ToLower(p.Name)] = true
-		}
-	}
 	return c.tryEach(all, func(p lint.Place) error {
 		want := pick(map[string]any(whole), p.Path())
 		if empty(want) {
@@ -74,7 +90,7 @@ func (c *client) tryAlone(ctx context.Context) error {
 		}
 		for name, v := range r {
 			inside := strings.EqualFold(name, p.Name) || strings.EqualFold(name, p.Extension)
-			if !inside && !stays[strings.ToLower(name)] && !empty(v) {
+			if !inside && !empty(v) && !strings.EqualFold(name, "meta") && !c.stays(name, v) {
 				return failf("it is asked for, and %s comes too", name)
 			}
 		}

@@ -53,6 +53,9 @@ func (c *client) sendWords() []definition {
 		define(`the client patches `+nick+` with:`, `the client patches barbara with:`,
 			"Sends a PATCH. The columns of the table are op, path and value; values are JSON, and an empty cell is left out.",
 			c.patch),
+		define(`some time goes by`, `some time goes by`,
+			"Waits until the target's clock shows another time, if it counts seconds.",
+			func(ctx context.Context) error { return sleep(ctx, c.s.suite.config.Tick) }),
 		define(`the client deletes `+nick, `the client deletes barbara`,
 			"Sends a DELETE.",
 			func(ctx context.Context, nick string) error { return c.sendNamed(ctx, http.MethodDelete, nick, nil) }),
@@ -154,18 +157,11 @@ func (c *client) lookFor(ctx context.Context, kind, filter string) error {
 	if err != nil {
 		return err
 	}
-	collection := users
-	if kind == "groups" {
-		collection = groups
-	}
-	return c.send(ctx, &Request{Method: http.MethodGet, Path: []string{collection}, Query: url.Values{"filter": {filter}}})
+	return c.send(ctx, &Request{Method: http.MethodGet, Path: []string{collectionOf(kind)}, Query: url.Values{"filter": {filter}}})
 }
 
 func (c *client) create(ctx context.Context, kind, nick string, doc *godog.DocString) error {
-	collection := users
-	if kind == "group" {
-		collection = groups
-	}
+	collection := collectionOf(kind)
 	body, err := c.compose(collection, nick, content(doc))
 	if err != nil {
 		return err
@@ -182,25 +178,36 @@ func (c *client) createFull(ctx context.Context, nick string) error {
 	return err
 }
 
-// follow reads what a URL leads to. A relative one is resolved against the base URL,
-// not against that of the request (RFC 7643 section 2.3.7).
+// follow reads what a URL leads to.
 func (c *client) follow(ctx context.Context, link string) error {
 	link, err := c.expand(link, false)
 	if err != nil {
 		return err
 	}
-	base := c.s.suite.config.Target.Endpoint()
-	path, below := strings.CutPrefix(link, base+"/")
+	path, err := c.below(link)
+	if err != nil {
+		return err
+	}
+	return c.send(ctx, &Request{Method: http.MethodGet, Path: path})
+}
+
+// below returns the path of a URL below the base URL. A relative one is resolved
+// against the base URL, not against that of the request (RFC 7643 section 2.3.7).
+// One that is elsewhere is not followed.
+func (c *client) below(link string) ([]string, error) {
+	base := c.s.suite.config.Target.base
+	path, below := strings.CutPrefix(link, base.String()+"/")
 	if u, err := url.Parse(link); !below && (link == "" || err != nil || u.IsAbs() || u.Host != "") {
-		return failf("the URL %q is not below the base URL %s", link, base)
+		return nil, failf("the URL %q is not below the base URL %s", link, base)
 	}
 	if !below {
-		path = strings.TrimLeft(strings.TrimPrefix(link, c.s.suite.config.Target.base.Path+"/"), "./")
+		path = strings.TrimLeft(strings.TrimPrefix(link, base.Path+"/"), "./")
 	}
-	if path, err = url.PathUnescape(path); err != nil {
-		return failf("the URL %q is not a URL", link)
+	path, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, failf("the URL %q is not a URL", link)
 	}
-	return c.send(ctx, &Request{Method: http.MethodGet, Path: strings.Split(path, "/")})
+	return strings.Split(path, "/"), nil
 }
 
 func (c *client) replace(ctx context.Context, nick string, doc *godog.DocString) error {

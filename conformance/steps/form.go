@@ -13,6 +13,13 @@ func hasForm(v any, form string) bool {
 		switch form {
 		case "text":
 			return strings.TrimSpace(v) != ""
+		case "word": // unreserved characters (RFC 3986 section 2.3)
+			return v != "" && strings.IndexFunc(v, func(r rune) bool {
+				return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
+			}) < 0
+		case "entity tag": // RFC 9110 section 8.8.3
+			quoted := strings.TrimPrefix(v, "W/")
+			return len(quoted) > 2 && quoted[0] == '"' && strings.Index(quoted[1:], `"`) == len(quoted)-2
 		case "URI":
 			u, err := url.Parse(v)
 			return err == nil && v != "" && u.String() != ""

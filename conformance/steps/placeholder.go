@@ -6,9 +6,10 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
-var placeholder = regexp.MustCompile(`\{(CAPITAL )?([a-z0-9][a-z0-9-]*)(?:[. ]([^{}\n"]+))?\}`)
+var placeholder = regexp.MustCompile(`\{(?:(CAPITAL|[+-]\d\d:\d\d) )?([a-z0-9][a-z0-9-]*)(?:[. ]([^{}\n"]+))?\}`)
 
 // expand replaces what stands in braces:
 //
@@ -21,6 +22,8 @@ var placeholder = regexp.MustCompile(`\{(CAPITAL )?([a-z0-9][a-z0-9-]*)(?:[. ]([
 //	{unknown}                     an id that no resource has
 //	{base}                        the base URL
 //	{CAPITAL barbara}             the same in capital letters, of anything above
+//	{+02:00 barbara.meta.created} the same instant in another zone
+//	{members u 1-20}              the users u-1 to u-20 as members of a group, in JSON
 //	{500 letters}                 a text of that length
 //
 // In JSON, text is escaped as it has to be there.
@@ -34,7 +37,7 @@ func (c *client) expand(text string, inJSON bool) (string, error) {
 		}
 		s, isText := value.(string)
 		if parts[1] != "" {
-			s = strings.ToUpper(s)
+			s = transform(parts[1], s)
 			value = s
 		}
 		if isText && !inJSON {
@@ -47,6 +50,18 @@ func (c *client) expand(text string, inJSON bool) (string, error) {
 		return string(quoted)
 	})
 	return out, failed
+}
+
+// transform returns a text in capital letters, or an instant in another zone.
+func transform(how, text string) string {
+	if how == "CAPITAL" {
+		return strings.ToUpper(text)
+	}
+	zone, _ := time.Parse("-07:00", how)
+	if t, ok := instant(text); ok {
+		return t.In(zone.Location()).Format(time.RFC3339Nano)
+	}
+	return text
 }
 
 func (c *client) lookUp(word, path string) (any, error) {
@@ -72,6 +87,9 @@ func (c *client) lookUp(word, path string) (any, error) {
 		v, _ := parseJSON(last.answer.Body)
 		return wanted(pick(v, path), "the answer has no %q", path)
 	}
+	if word == "members" {
+		return c.membersOf(path)
+	}
 	if n, err := strconv.Atoi(word); err == nil && path == "letters" {
 		return strings.Repeat("x", n), nil
 	}
@@ -95,4 +113,22 @@ func wanted(v any, format string, args ...any) (any, error) {
 		return nil, failf(format, args...)
 	}
 	return v, nil
+}
+
+// membersOf returns the members that "u 1-20" stands for.
+func (c *client) membersOf(text string) (any, error) {
+	var nick string
+	var from, to int
+	if _, err := fmt.Sscanf(strings.Replace(text, "-", " ", 1), "%s %d %d", &nick, &from, &to); err != nil {
+		return nil, fmt.Errorf("%q are no members, write {members u 1-20}", text)
+	}
+	var all []any
+	for i := from; i <= to; i++ {
+		m, err := c.get(nick + "-" + strconv.Itoa(i))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, map[string]any{"value": m.id})
+	}
+	return all, nil
 }

@@ -48,6 +48,9 @@ type Config struct {
 	// Patience is how long the provisioner may take to deliver a change to an app
 	// that is up, retries included. Zero means 30 s.
 	Patience time.Duration
+	// Tick is how far apart two changes have to be for the target to show that one
+	// is later. Zero means 1.1 s, for those that count seconds.
+	Tick time.Duration
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
 	// Skip decides, from its tags, whether a scenario is left out, and returns the
@@ -114,6 +117,9 @@ func New(config Config) (*Suite, error) {
 	}
 	if config.Settle <= 0 {
 		config.Settle = 2 * time.Second
+	}
+	if config.Tick <= 0 {
+		config.Tick = 1100 * time.Millisecond
 	}
 	if config.Discovery == nil {
 		config.Discovery = &Discovery{Published: &lint.Published{}}

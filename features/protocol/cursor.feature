@@ -1,0 +1,116 @@
+@protocol @cursor @needs-cursor
+Feature: Reading a list by cursors
+  A list that changes while it is read is better read by cursors: each page names the
+  next one, until there is none.
+
+  Rule: The service says that it has cursors, and how they behave (RFC 9865 section 4)
+
+    @CURSOR-01 @must @RFC9865-4-R1 @RFC9865-4-R3 @core
+    Scenario: The configuration tells about pages
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has a boolean at "pagination.cursor"
+      And the answer has a boolean at "pagination.index"
+
+  Rule: Each page but the last names the next one (RFC 9865 section 2)
+
+    @CURSOR-02 @must @RFC9865-2-R9 @RFC9865-2-R10 @RFC9865-2-R16 @write @needs-filter @after-FILT-18 @core
+    Scenario: Five users are read two at a time, by cursors
+      Given 5 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client walks through users where userName sw "{run}", 2 at a time, by cursors
+      Then the walk found each of u-1, u-2, u-3, u-4 and u-5 once
+
+    @CURSOR-03 @must @RFC9865-2-R6 @write @needs-filter @after-CURSOR-02
+    Scenario: No page is longer than was asked for
+      Given 5 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client walks through users where userName sw "{run}", 2 at a time, by cursors
+      Then no page of the walk was longer than 2
+
+    @CURSOR-04 @must @RFC9865-2-R12 @after-LIST-01
+    Scenario: Nothing comes before the first page
+      When the client sends GET /Users?cursor=&count=1
+      Then the answer has status 200
+      And the answer has no "previousCursor"
+
+    @CURSOR-05 @must @RFC9865-2-R10 @write @needs-filter @after-FILT-01
+    Scenario: The only page names no other
+      Given a user barbara
+      When the client asks for /Users with:
+        | filter | userName eq "{barbara}" |
+        | cursor |                         |
+        | count  | 5                       |
+      Then the answer finds exactly barbara
+      And the answer has no "nextCursor"
+
+    @CURSOR-06 @should @RFC9865-2.1-R2 @RFC9865-5.2-R4 @core
+    Scenario: A cursor that the client made up is refused
+      When the client sends GET /Users?cursor=scimwright-made-this-up&count=1
+      Then the answer is a SCIM error with status 400 and scimType "invalidCursor"
+
+    @CURSOR-07 @must @RFC9865-2-R5 @RFC9865-2-R4 @edge
+    Scenario: No resources are asked for, or less than none
+      When the client sends GET /Users?cursor=&count=0
+      Then the answer has status 200
+      And the answer has no "Resources"
+      When the client sends GET /Users?cursor=&count=-1
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has no "Resources"
+
+    @CURSOR-08 @must @RFC9865-3-R1 @write @needs-search @needs-filter @after-CURSOR-02 @after-SRCH-01
+    Scenario: A search is read by cursors
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName sw \"{run}\"", "cursor": "", "count": 2}
+        """
+      Then the answer has status 200
+      And the answer has a text at "nextCursor"
+
+    @CURSOR-09 @must @RFC9865-2-R2 @write @needs-filter @after-CURSOR-02
+    Scenario: A cursor can stand in a URL as it is
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 2                   |
+      Then the answer has a word at "nextCursor"
+
+    @CURSOR-10 @should @RFC9865-2-R17 @write @needs-filter @after-CURSOR-02
+    Scenario: If a page says how many there are in all, it is true
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 2                   |
+      Then the answer has "totalResults" 3
+
+    @CURSOR-11 @should @RFC9865-2.2-R1 @write @needs-filter @needs-sort @after-CURSOR-02 @after-SORT-01
+    Scenario: Pages come in order
+      Given a user one with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user two with:
+        """
+        {"nickName": "alfa"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | nickName            |
+        | cursor |                     |
+        | count  | 1                   |
+      Then the answer finds exactly two

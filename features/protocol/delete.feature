@@ -1,0 +1,87 @@
+@protocol @delete @write
+Feature: Deleting a resource
+  A deleted user is gone for the client: from its address, from every list, and from
+  the way of whoever comes next.
+
+  Rule: A delete answers 204, and nothing is found there afterwards (RFC 7644 section 3.6)
+
+    @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @root @after-READ-01 @core
+    Scenario: A user is deleted
+      Given a user barbara
+      When the client deletes barbara
+      Then the answer has status 204
+      And the answer has no body
+      And barbara is gone
+
+    @DEL-04 @must @RFC7644-3.6-R2 @RFC7644-3.6-R6 @after-DEL-01 @core
+    Scenario: A user can be deleted once
+      Given a user barbara
+      When the client deletes barbara
+      And the client deletes barbara
+      Then the answer is a SCIM error with status 404
+
+    @DEL-05 @must @RFC7644-3.6-R6 @after-DEL-01
+    Scenario: Deleting an id that nobody has answers 404
+      When the client sends DELETE /Users/{unknown}
+      Then the answer is a SCIM error with status 404
+
+    @DEL-02 @must @RFC7644-3.6-R2 @after-DEL-01
+    Scenario: A deleted user cannot be replaced
+      Given a user barbara
+      When the client deletes barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      Then the answer is a SCIM error with status 404
+
+    @DEL-06 @must @RFC7644-3.6-R2 @needs-patch @after-DEL-01
+    Scenario: A deleted user cannot be patched
+      Given a user barbara
+      When the client deletes barbara
+      And the client patches barbara with:
+        | op      | path        | value     |
+        | replace | displayName | "Barbara" |
+      Then the answer is a SCIM error with status 404
+
+    @DEL-07 @must @RFC7644-3.6-R3 @needs-filter @after-DEL-01 @after-FILT-01
+    Scenario: A deleted user is in no list
+      Given a user barbara
+      When the client deletes barbara
+      And the client looks for users where userName eq "{barbara}"
+      Then the answer has "totalResults" 0
+
+    @DEL-08 @must @RFC7644-3.6-R3 @needs-search @needs-filter @after-DEL-01 @after-SRCH-01
+    Scenario: A deleted user is found by no search
+      Given a user barbara
+      When the client deletes barbara
+      And the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\""}
+        """
+      Then the answer has "totalResults" 0
+
+  Rule: A deleted user stands in nobody's way (RFC 7644 section 3.6)
+
+    @DEL-03 @should @RFC7644-3.6-R4 @RFC7643-3.1-R7 @after-DEL-01
+    Scenario: The user name can be taken again, by another user
+      Given a user barbara
+      When the client deletes barbara
+      And the client creates a user next with:
+        """
+        {"userName": "{barbara}"}
+        """
+      Then the answer has status 201
+      And the answer has another "id" than "{barbara.id}"
+
+    @DEL-09 @must @RFC7644-3.6-R5 @needs-groups @after-DEL-01 @after-GROUP-01
+    Scenario: A group is deleted, and its members stay
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client deletes engineers
+      Then the answer has status 204
+      And engineers is gone
+      And barbara has "userName" "{barbara}"

@@ -1,0 +1,45 @@
+@protocol @error
+Feature: Errors that a client can understand
+  When something goes wrong, a program has to decide what to do next, and a person has
+  to find out why. The body of an error is made for both.
+
+  Rule: An error has a body that says what it is (RFC 7644 section 3.12)
+
+    @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @root @core
+    Scenario: The body of an error is an error of SCIM
+      When the client sends GET /Users/{unknown}
+      Then the answer has status 404 or 400
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:Error"]
+
+    @ERR-02 @must @RFC7644-3.12-R2 @root @after-ERR-01 @core
+    Scenario: The body repeats the status, as a text
+      When the client sends GET /Users/{unknown}
+      Then the answer has status 404 or 400
+      And the answer has a text at "status"
+      And the answer is a SCIM error with status 404 or 400
+
+    @ERR-03 @should @RFC7644-3.2-R7 @after-ERR-01
+    Scenario: The body says in words what was wrong
+      When the client sends GET /Users/{unknown}
+      Then the answer has a text at "detail"
+
+    @ERR-04 @must @RFC7644-3.12-R1 @RFC7644-3.8-R6 @after-ERR-01
+    Scenario: An error is of the media type of SCIM as well
+      When the client sends GET /Users/{unknown}
+      Then the answer has the header "Content-Type" "application/scim+json"
+
+    @ERR-05 @must @RFC7644-3.12-R20 @RFC7644-3.12-R7 @write @after-ERR-01
+    Scenario: A body that does not follow the schema is a bad request
+      When the client sends POST /Users with:
+        """
+        {"schemas": "{run}none", "userName": ["{run}barbara@{domain}"], "externalId": "{run}x"}
+        """
+      Then the answer is a SCIM error with status 400 and scimType "invalidSyntax" or "invalidValue"
+
+    @ERR-06 @should @RFC7644-3.12-R15 @RFC7644-3.12-R10 @write @after-ERR-01 @edge
+    Scenario: A replacement of what never was is refused
+      When the client sends PUT /Users/{run}nobody with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}nobody@{domain}", "active": false}
+        """
+      Then the answer has status 400, 403, 404, 405 or 501

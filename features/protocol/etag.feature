@@ -1,0 +1,145 @@
+@protocol @etag @write @needs-etag @after-READ-01
+Feature: Versions, so that nobody overwrites what they have not seen
+  Two clients read a user and both write it back. With versions, the second one learns
+  that there is something new, instead of undoing it.
+
+  Rule: The version is in a header and in the resource, and changes when the resource does (RFC 7644 section 3.14)
+
+    @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @root @core
+    Scenario: A read shows the version twice
+      Given a user barbara
+      When the client reads barbara
+      Then the answer has the header "ETag"
+      And the answer has "meta.version" "{header ETag}"
+
+    @ETAG-04 @must @RFC7644-3.14-R4 @after-ETAG-01
+    Scenario: A change makes another version
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      And the client sends GET /Users/{barbara.id}
+      Then the answer has another "meta.version" than "{barbara.meta.version}"
+
+    @ETAG-05 @must @RFC7644-3.14-R2 @after-ETAG-01
+    Scenario: As long as nothing changes, the version stays
+      Given a user barbara
+      When the client reads barbara
+      And the client sends GET /Users/{barbara.id}
+      Then the answer has the header "ETag" "{barbara.meta.version}"
+
+    @ETAG-06 @must @RFC7643-3.1-R29 @after-ETAG-01
+    Scenario: A version is in quotes, and weak ones say so in capitals
+      Given a user barbara
+      When the client reads barbara
+      Then the answer has an entity tag at "meta.version"
+
+    @ETAG-07 @should @RFC7644-3.14-R3 @after-ETAG-01
+    Scenario: A create shows the version
+      When the client creates a user barbara
+      Then the answer has the header "ETag" "{answer.meta.version}"
+
+  Rule: A write that names an old version changes nothing (RFC 7644 section 3.14)
+
+    @ETAG-02 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @core
+    Scenario: A replacement of what is out of date is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      And the next request has the header "If-Match" "{barbara.meta.version}"
+      And the client replaces barbara with:
+        """
+        {"displayName": "Second"}
+        """
+      Then the answer is a SCIM error with status 412 or 409
+      And barbara has "displayName" "First"
+
+    @ETAG-08 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @needs-patch @after-ETAG-01
+    Scenario: A patch of what is out of date is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      And the next request has the header "If-Match" "{barbara.meta.version}"
+      And the client patches barbara with:
+        | op      | path        | value    |
+        | replace | displayName | "Second" |
+      Then the answer is a SCIM error with status 412 or 409
+      And barbara has "displayName" "First"
+
+    @ETAG-09 @should @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01
+    Scenario: A delete of what is out of date is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      And the next request has the header "If-Match" "{barbara.meta.version}"
+      And the client deletes barbara
+      Then the answer is a SCIM error with status 412 or 409
+      And barbara has "displayName" "First"
+
+    @ETAG-10 @must @RFC7644-3.14-R9 @after-ETAG-01 @core
+    Scenario: A write that names the present version succeeds
+      Given a user barbara
+      When the client reads barbara
+      And the next request has the header "If-Match" "{barbara.meta.version}"
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      Then the answer has status 200
+      And barbara has "displayName" "First"
+
+    @ETAG-11 @must @RFC7644-3.14-R9 @after-ETAG-01 @edge
+    Scenario: A write that takes any version succeeds
+      Given a user barbara
+      When the next request has the header "If-Match" "*"
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      Then the answer has status 200
+
+    @ETAG-03 @must @RFC7644-3.14-R8 @needs-patch @after-ETAG-08
+    Scenario: Of two writers with one version, one wins
+      Given a user barbara
+      When the client reads barbara
+      And the next request has the header "If-Match" "{barbara.meta.version}"
+      And the client sends PATCH /Users/{barbara.id} 2 times at once with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "add", "path": "emails", "value": [{"value": "{run}b@{domain}", "type": "work"}]}]}
+        """
+      Then exactly one of the answers has status 200 or 204 and the others have 412 or 409
+
+  Rule: A read of what the client has already brings nothing (RFC 7644 section 3.14)
+
+    @ETAG-12 @must @RFC7644-3.14-R6 @after-ETAG-01
+    Scenario: What has not changed is not sent again
+      Given a user barbara
+      When the client reads barbara
+      And the next request has the header "If-None-Match" "{barbara.meta.version}"
+      And the client sends GET /Users/{barbara.id}
+      Then the answer has status 304
+      And the answer has no body
+
+    @ETAG-13 @must @RFC7644-3.14-R6 @after-ETAG-12
+    Scenario: What has changed is sent
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "First"}
+        """
+      And the next request has the header "If-None-Match" "{barbara.meta.version}"
+      And the client sends GET /Users/{barbara.id}
+      Then the answer has status 200
+      And the answer has "displayName" "First"

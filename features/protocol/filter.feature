@@ -1,0 +1,487 @@
+@protocol @filter @needs-filter
+Feature: Finding resources by a filter
+  A client looks somebody up before it makes them. It has to get whoever matches, all
+  of them, and nobody else.
+
+  Rule: Only what satisfies the filter is returned (RFC 7644 section 3.4.2.2)
+
+    @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @root @after-CREATE-01 @after-LIST-01 @core
+    Scenario: A user is found by its user name, and nobody else is
+      Given a user barbara
+      And a user carla
+      When the client looks for users where userName eq "{barbara}"
+      Then the answer has status 200
+      And the answer has "totalResults" 1
+      And the answer finds exactly barbara
+
+    @FILT-16 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.2-R4 @core
+    Scenario: Whoever is not there is not found, and that is no error
+      When the client looks for users where userName eq "{run}nobody"
+      Then the answer has status 200
+      And the answer has "totalResults" 0
+      And the answer finds exactly nobody
+
+    @FILT-05 @must @RFC7644-3.4.2.2-R9 @write @after-FILT-01 @after-FILT-18 @after-FILT-08
+    Scenario: "ne" finds those that have another value
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Director"}
+        """
+      When the client looks for users where userName sw "{run}" and title ne "Guide"
+      Then the answer finds exactly carla
+
+    @FILT-17 @must @RFC7644-3.4.2.2-R10 @write @after-FILT-01
+    Scenario: "co" finds those that have the text inside
+      Given a user barbara with:
+        """
+        {"title": "Chief {run}tour Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Chief {run}door Keeper"}
+        """
+      When the client looks for users where title co "{run}tour"
+      Then the answer finds exactly barbara
+
+    @FILT-18 @must @RFC7644-3.4.2.2-R11 @write @after-FILT-01
+    Scenario: "sw" finds those that begin with the text
+      Given a user barbara
+      And a user carla
+      When the client looks for users where userName sw "{run}barb"
+      Then the answer finds exactly barbara
+
+    @FILT-19 @must @RFC7644-3.4.2.2-R12 @write @after-FILT-01
+    Scenario: "ew" finds those that end with the text
+      Given a user barbara with:
+        """
+        {"title": "Chief {run}one"}
+        """
+      And a user carla with:
+        """
+        {"title": "{run}one Chief"}
+        """
+      When the client looks for users where title ew "{run}one"
+      Then the answer finds exactly barbara
+
+    @FILT-43 @must @RFC7644-3.4.2.2-R11 @RFC7644-3.4.2.2-R12 @RFC7644-3.4.2.2-R10 @write @after-FILT-18 @edge
+    Scenario: A whole value contains, begins and ends with itself
+      Given a user barbara
+      When the client looks for users where userName sw "{barbara}"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName ew "{barbara}"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName co "{barbara}"
+      Then the answer finds exactly barbara
+
+    @FILT-20 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-18 @after-FILT-08
+    Scenario: "pr" finds those that have any value
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla
+      When the client looks for users where userName sw "{run}" and title pr
+      Then the answer finds exactly barbara
+
+    @FILT-27 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20
+    Scenario: "pr" finds complex values and values among many
+      Given a user barbara with:
+        """
+        {"name": {"familyName": "Jensen"}, "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      And a user carla with:
+        """
+        {"name": {"givenName": "Carla"}}
+        """
+      When the client looks for users where userName sw "{run}" and name.familyName pr
+      Then the answer finds exactly barbara
+      When the client looks for users where userName sw "{run}" and emails pr
+      Then the answer finds exactly barbara
+      When the client looks for users where userName sw "{run}" and name pr
+      Then the answer finds exactly barbara and carla
+
+    @FILT-44 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20 @edge
+    Scenario: A value that is false is a value
+      Given a user barbara with:
+        """
+        {"active": false}
+        """
+      When the client looks for users where userName eq "{barbara}" and active pr
+      Then the answer finds exactly barbara
+
+    @FILT-21 @must @RFC7644-3.4.2.2-R14 @write @after-FILT-18 @after-FILT-08
+    Scenario: Texts have an order
+      Given a user barbara with:
+        """
+        {"nickName": "bravo"}
+        """
+      And a user carla with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user dan with:
+        """
+        {"nickName": "delta"}
+        """
+      When the client looks for users where userName sw "{run}" and nickName gt "charlie"
+      Then the answer finds exactly dan
+      When the client looks for users where userName sw "{run}" and nickName ge "charlie"
+      Then the answer finds exactly carla and dan
+      When the client looks for users where userName sw "{run}" and nickName lt "charlie"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName sw "{run}" and nickName le "charlie"
+      Then the answer finds exactly barbara and carla
+
+    @FILT-06 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-18 @after-FILT-08 @after-CREATE-03
+    Scenario: Dates have an order, whatever zone they are written in
+      Given a user barbara
+      When the client looks for users where userName eq "{barbara}" and meta.created ge "2001-01-01T00:00:00Z"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName eq "{barbara}" and meta.created gt "2001-01-01T00:00:00-11:00"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName eq "{barbara}" and meta.created lt "2001-01-01T00:00:00Z"
+      Then the answer finds exactly nobody
+      When the client looks for users where userName eq "{barbara}" and meta.created le "9000-01-01T00:00:00+11:00"
+      Then the answer finds exactly barbara
+
+    @FILT-45 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-06 @edge
+    Scenario: The same instant in two zones is the same
+      Given a user barbara
+      When the client reads barbara
+      And the client looks for users where userName eq "{barbara}" and meta.created ge "{+02:00 barbara.meta.created}"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName eq "{barbara}" and meta.created lt "{-09:30 barbara.meta.created}"
+      Then the answer finds exactly nobody
+
+  Rule: Letter case follows the definition of the attribute (RFC 7644 section 3.4.2.2, RFC 7643 section 2.1)
+
+    @FILT-02 @must @RFC7644-3.4.2.2-R5 @RFC7643-2.1-R1 @write @after-FILT-01 @core
+    Scenario: The letter case of attribute names and operators means nothing
+      Given a user barbara
+      When the client looks for users where USERname EQ "{barbara}"
+      Then the answer finds exactly barbara
+
+    @FILT-03 @must @RFC7644-3.4.2.2-R34 @RFC7643-4.1.1-R3 @RFC7643-7-R12 @write @needs-caseless-usernames @after-FILT-01 @core
+    Scenario: A user name is found in capital letters
+      Given a user barbara
+      When the client looks for users where userName eq "{CAPITAL barbara}"
+      Then the answer finds exactly barbara
+
+    @FILT-04 @must @RFC7644-3.4.2.2-R34 @RFC7643-3.1-R18 @RFC7643-7-R12 @write @after-FILT-35
+    Scenario: An externalId is not found in capital letters
+      Given a user barbara with:
+        """
+        {"externalId": "{run}external"}
+        """
+      When the client looks for users where externalId eq "{CAPITAL run}EXTERNAL"
+      Then the answer finds exactly nobody
+
+    @FILT-39 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R27 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-17
+    Scenario: Every attribute of the schema can be filtered by
+      * each attribute finds the user that has it
+
+    @FILT-40 @must @RFC7643-7-R12 @RFC7644-3.4.2.2-R34 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-FILT-39 @after-CREATE-17
+    Scenario: Every attribute is compared as its definition says
+      * each attribute is found in another letter case unless it is caseExact
+
+  Rule: Conditions are combined: "not" before "and" before "or", parentheses first (RFC 7644 section 3.4.2.2)
+
+    @FILT-08 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-01 @core
+    Scenario: Both of two conditions, or either of them
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Guide"}
+        """
+      When the client looks for users where userName eq "{barbara}" and title eq "Guide"
+      Then the answer finds exactly barbara
+      When the client looks for users where userName eq "{barbara}" or userName eq "{carla}"
+      Then the answer finds exactly barbara and carla
+      When the client looks for users where userName eq "{barbara}" and title eq "Director"
+      Then the answer finds exactly nobody
+
+    @FILT-23 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-08 @after-FILT-18
+    Scenario: "not" finds the others
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Director"}
+        """
+      When the client looks for users where userName sw "{run}" and not (title eq "Guide")
+      Then the answer finds exactly carla
+
+    @FILT-24 @must @RFC7644-3.4.2.2-R28 @write @after-FILT-08
+    Scenario: "and" binds closer than "or"
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Director"}
+        """
+      When the client looks for users where userName eq "{barbara}" or userName eq "{carla}" and title eq "Nothing"
+      Then the answer finds exactly barbara
+
+    @FILT-25 @must @RFC7644-3.4.2.2-R28 @write @after-FILT-24
+    Scenario: Parentheses bind closest
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      And a user carla with:
+        """
+        {"title": "Director"}
+        """
+      When the client looks for users where (userName eq "{barbara}" or userName eq "{carla}") and title eq "Director"
+      Then the answer finds exactly carla
+
+    @FILT-46 @must @RFC7644-3.4.2.2-R28 @RFC7644-3.4.2.2-R19 @write @after-FILT-23 @after-FILT-25
+    Scenario: "not" binds closer than "and", and turns a whole group round
+      Given a user barbara with:
+        """
+        {"title": "Guide", "nickName": "Babs"}
+        """
+      And a user carla with:
+        """
+        {"title": "Director", "nickName": "Babs"}
+        """
+      When the client looks for users where userName sw "{run}" and not (title eq "Guide") and nickName eq "Babs"
+      Then the answer finds exactly carla
+      When the client looks for users where userName sw "{run}" and not (title eq "Guide" or title eq "Director")
+      Then the answer finds exactly nobody
+
+  Rule: A filter looks into complex values and among many (RFC 7644 section 3.4.2.2)
+
+    @FILT-10 @must @RFC7644-3.4.2.2-R29 @RFC7644-3.4.2.2-R27 @write @after-FILT-01
+    Scenario: One matching value among many is enough
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      And a user carla with:
+        """
+        {"emails": [{"value": "{run}carla@{domain}", "type": "work"}]}
+        """
+      When the client looks for users where emails.value eq "{run}home@{domain}"
+      Then the answer finds exactly barbara
+
+    @FILT-26 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.4.2.2-R30 @write @after-FILT-01 @core
+    Scenario: A part of a complex value is compared
+      Given a user barbara with:
+        """
+        {"name": {"familyName": "{run}Jensen"}}
+        """
+      And a user carla with:
+        """
+        {"name": {"familyName": "Other"}}
+        """
+      When the client looks for users where name.familyName eq "{run}Jensen"
+      Then the answer finds exactly barbara
+
+    @FILT-09 @must @RFC7644-3.4.2.2-R22 @RFC7644-3.4.2.2-R23 @write @after-FILT-10
+    Scenario: Conditions in brackets are about one and the same value
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}a@{domain}", "type": "work"}, {"value": "{run}b@{domain}", "type": "home"}]}
+        """
+      And a user carla with:
+        """
+        {"emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client looks for users where emails[type eq "work" and value eq "{run}b@{domain}"]
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly carla
+
+    @FILT-47 @must @RFC7644-3.4.2.2-R23 @write @after-FILT-09
+    Scenario: Brackets are a condition like any other
+      Given a user barbara with:
+        """
+        {"title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client looks for users where title eq "Guide" and emails[type eq "work" and value sw "{run}"]
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly barbara
+
+    @FILT-12 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R1 @write @needs-enterprise @after-FILT-01 @after-CREATE-13
+    Scenario: An attribute of an extension goes by the name of its schema
+      Given a user barbara with:
+        """
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "{run}Research"}}
+        """
+      And a user carla with:
+        """
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Sales"}}
+        """
+      When the client looks for users where urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "{run}Research"
+      Then the answer finds exactly barbara
+
+    @FILT-31 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R4 @write @after-FILT-01
+    Scenario: An attribute of a user may go by the name of its schema too
+      Given a user barbara
+      When the client looks for users where urn:ietf:params:scim:schemas:core:2.0:User:userName eq "{barbara}"
+      Then the answer finds exactly barbara
+
+  Rule: What a resource has beside its schema can be filtered by as well (RFC 7643 section 3.1)
+
+    @FILT-14 @must @RFC7644-3.4.2.2-R8 @RFC7643-3-R5 @write @after-FILT-01
+    Scenario: A user is found by its id
+      Given a user barbara
+      When the client looks for users where id eq "{barbara.id}"
+      Then the answer finds exactly barbara
+
+    @FILT-35 @must @RFC7644-3.4.2.2-R8 @RFC7643-3.1-R18 @write @after-FILT-01 @after-CREATE-35 @core
+    Scenario: A user is found by its externalId
+      Given a user barbara with:
+        """
+        {"externalId": "{run}external"}
+        """
+      When the client looks for users where externalId eq "{run}external"
+      Then the answer finds exactly barbara
+
+    @FILT-36 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R8 @RFC7643-2.3.2-R1 @write @after-FILT-08
+    Scenario: True and false are compared without quotes
+      Given a user barbara with:
+        """
+        {"active": false}
+        """
+      When the client looks for users where userName eq "{barbara}" and active eq false
+      Then the answer finds exactly barbara
+      When the client looks for users where userName eq "{barbara}" and active eq true
+      Then the answer finds exactly nobody
+
+    @FILT-37 @must @RFC7644-3.4.2.2-R29 @RFC7643-4.1.2-R15 @write @needs-groups @after-FILT-01 @after-GROUP-02 @edge
+    Scenario: Users are found by the group they are in
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client looks for users where groups.value eq "{engineers.id}"
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly barbara
+
+    @FILT-42 @must @RFC7644-3.4.2.2-R8 @write @needs-groups @after-GROUP-01 @core
+    Scenario: A group is found by its name
+      Given a group engineers
+      And a group others
+      When the client looks for groups where displayName eq "{engineers}"
+      Then the answer finds exactly engineers
+
+    @FILT-48 @must @RFC7644-3.4.2.2-R29 @write @needs-groups @after-FILT-42
+    Scenario: A group is found by a member
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      And a group others
+      When the client looks for groups where members.value eq "{barbara.id}"
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly engineers
+
+  Rule: Values are written as in JSON (RFC 7644 section 3.4.2.2)
+
+    @FILT-11 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01
+    Scenario: Quotation marks and backslashes in a text are escaped
+      Given a user barbara with:
+        """
+        {"title": "{run}the \"best\" \\ guide"}
+        """
+      When the client looks for users where title eq "{run}the \"best\" \\ guide"
+      Then the answer finds exactly barbara
+
+    @FILT-29 @must @RFC7644-3.4.2.2-R26 @RFC7644-1.2-R1 @write @after-FILT-01
+    Scenario: Signs that mean something in a URL are text like any other
+      Given a user barbara with:
+        """
+        {"title": "{run}a+b & c=d ? 100% #1"}
+        """
+      When the client looks for users where title eq "{run}a+b & c=d ? 100% #1"
+      Then the answer finds exactly barbara
+
+    @FILT-28 @must @RFC7644-3.4.2.2-R26 @RFC7643-2.3.1-R1 @write @after-FILT-01
+    Scenario: Letters of every script are found
+      Given a user barbara with:
+        """
+        {"title": "{run}Đặng 名前 🙂"}
+        """
+      When the client looks for users where title eq "{run}Đặng 名前 🙂"
+      Then the answer finds exactly barbara
+
+    @FILT-30 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R25 @write @after-FILT-01 @edge
+    Scenario: Parentheses and operators inside a text are text
+      Given a user barbara with:
+        """
+        {"title": "{run}x) or (userName pr and y"}
+        """
+      And a user carla
+      When the client looks for users where title eq "{run}x) or (userName pr and y"
+      Then the answer finds exactly barbara
+
+  Rule: A filter that cannot be carried out is refused, and never answered with everything (RFC 7644 sections 3.4.2.2 and 3.12)
+
+    @FILT-13 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16 @RFC7644-3.4.2.2-R6 @core
+    Scenario: A filter that is no filter is refused
+      When the client looks for users where userName eq
+      Then the answer is a SCIM error with status 400
+      And ideally the answer is a SCIM error with status 400 and scimType "invalidFilter"
+
+    @FILT-32 @must @RFC7644-3.4.2.2-R33 @RFC7644-3.12-R16
+    Scenario: An operator that does not exist is refused
+      When the client looks for users where userName like "{run}nobody"
+      Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
+
+    @FILT-34 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16
+    Scenario: A parenthesis that is never closed is refused
+      When the client looks for users where (userName eq "{run}nobody"
+      Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
+
+    @FILT-33 @must @RFC7644-3.4.2.2-R36
+    Scenario: An attribute that does not exist finds nobody, or is refused
+      When the client looks for users where shoeSize eq "{run}42"
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has "totalResults" 0
+      And if it is accepted, the answer finds exactly nobody
+
+    @FILT-07 @must @RFC7644-3.4.2.2-R17 @RFC7644-3.12-R16
+    Scenario: True and false have no order
+      When the client looks for users where active gt false
+      Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
+
+    @FILT-22 @must @RFC7644-3.4.2.2-R18 @RFC7644-3.12-R16 @needs-certificates
+    Scenario: Binary values have no order
+      When the client looks for users where x509Certificates.value gt "AAAA"
+      Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
+
+    @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-FILT-01
+    Scenario: A filter by password does not show a password
+      Given a user barbara with:
+        """
+        {"password": "Zq7!{run}vK#9"}
+        """
+      When the client looks for users where userName eq "{barbara}" and password pr
+      Then the answer has status 200, 400 or 403
+      And "Zq7!{run}vK#9" is in no answer
+
+    @FILT-15 @may @RFC7644-3.4.2.2-R25 @edge
+    Scenario: A filter of a hundred parentheses is answered or refused
+      When the client looks for users where ((((((((((((((((((((((((((((((((((((((((((((((((((userName eq "{run}nobody"))))))))))))))))))))))))))))))))))))))))))))))))))
+      Then the answer has status 200, 400, 403 or 414
+      And if it is accepted, the answer finds exactly nobody
+
+    @FILT-38 @may @RFC7644-3.4.2.2-R25 @edge
+    Scenario: A filter of 5,000 letters is answered or refused
+      When the client looks for users where userName eq "{5000 letters}"
+      Then the answer has status 200, 400, 403, 413, 414 or 431
+      And if it is accepted, the answer finds exactly nobody

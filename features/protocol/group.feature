@@ -1,0 +1,267 @@
+@protocol @group @write @needs-groups
+Feature: Groups and who is in them
+  A group is a list of users, and sometimes of groups. It is changed one member at a
+  time, by several clients, and it may be large.
+
+  Rule: A group has a name and members (RFC 7643 section 4.2)
+
+    @GROUP-01 @must @RFC7643-4.2-R5 @RFC7644-3.2-R1 @RFC7644-3.3-R6 @root @after-READ-01 @core
+    Scenario: A group is created with a member
+      Given a user barbara
+      When the client creates a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      Then the answer has status 201
+      And engineers has "displayName" "{engineers}"
+      And engineers has "members.value" ["{barbara.id}"]
+
+    @GROUP-05 @must @RFC7643-4.2-R1 @RFC7643-7-R30 @after-GROUP-01
+    Scenario: A group without a name is refused
+      When the client sends POST /Groups with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "externalId": "{run}nameless"}
+        """
+      Then the answer is a SCIM error with status 400
+
+    @GROUP-06 @must @RFC7643-3-R8 @RFC7644-3.3.1-R1 @RFC7644-3.3-R8 @after-GROUP-01
+    Scenario: A new group has its type and its location
+      When the client creates a group engineers
+      Then the answer has status 201
+      And the answer has "meta.resourceType" "Group"
+      And the answer has "meta.location" "{header Location}"
+
+    @GROUP-07 @may @RFC7643-4.2-R2 @after-GROUP-01
+    Scenario: Two groups may have one name
+      Given a group engineers
+      When the client creates a group others with:
+        """
+        {"displayName": "{engineers}"}
+        """
+      Then the answer has status 201 or 409
+
+  Rule: Members come and go one by one (RFC 7644 section 3.5.2)
+
+    @GROUP-08 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-01 @core
+    Scenario: A member is added
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op  | path    | value                     |
+        | add | members | [{"value": "{carla.id}"}] |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{barbara.id}", "{carla.id}"]
+
+    @GROUP-09 @must @RFC7644-3.5.2.2-R4 @needs-patch @after-GROUP-01 @core
+    Scenario: A member is removed
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}, {"value": "{carla.id}"}]}
+        """
+      When the client patches engineers with:
+        | op     | path                                | value |
+        | remove | members[value eq "{barbara.id}"] |       |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{carla.id}"]
+
+    @GROUP-10 @must @RFC7644-3.5.2.3-R4 @needs-patch @after-GROUP-01
+    Scenario: All members are replaced
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op      | path    | value                     |
+        | replace | members | [{"value": "{carla.id}"}] |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{carla.id}"]
+
+    @GROUP-11 @must @RFC7644-3.5.2.2-R3 @needs-patch @after-GROUP-01
+    Scenario: All members are removed
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op     | path    | value |
+        | remove | members |       |
+      Then the answer has status 200 or 204
+      And engineers has no "members"
+
+    @GROUP-12 @must @RFC7644-3.5.1-R3 @after-GROUP-01 @after-PUT-01
+    Scenario: A group is replaced, its members too
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client replaces engineers with:
+        """
+        {"members": [{"value": "{carla.id}"}]}
+        """
+      Then the answer has status 200
+      And engineers has "members.value" ["{carla.id}"]
+
+    @GROUP-13 @must @RFC7644-3.5.2.3-R3 @needs-patch @after-GROUP-01
+    Scenario: A group is renamed, and its members stay
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op      | path        | value          |
+        | replace | displayName | "{run}renamed" |
+      Then the answer has status 200 or 204
+      And engineers has "displayName" "{run}renamed"
+      And engineers has "members.value" ["{barbara.id}"]
+
+    @GROUP-04 @must @RFC7644-3.5.2.1-R7 @needs-patch @after-GROUP-08
+    Scenario: A member that is there already is not there twice
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op  | path    | value                       |
+        | add | members | [{"value": "{barbara.id}"}] |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{barbara.id}"]
+
+    @GROUP-14 @should @RFC7644-3.5.2.2-R8 @needs-patch @after-GROUP-09
+    Scenario: Removing somebody who is no member changes nothing
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op     | path                              | value |
+        | remove | members[value eq "{carla.id}"] |       |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{barbara.id}"]
+
+    @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08
+    Scenario: A patch of a group is one unit too
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client reads engineers
+      And the client patches engineers with:
+        | op     | path        | value                     |
+        | add    | members     | [{"value": "{carla.id}"}] |
+        | remove | displayName |                           |
+      Then the answer is a SCIM error with status 400
+      And engineers is unchanged
+
+  Rule: A member is named by its id, its type and where it is (RFC 7643 section 4.2)
+
+    @GROUP-02 @must @RFC7643-4.1.2-R15 @RFC7643-4.1.2-R16 @needs-user-groups @after-GROUP-01
+    Scenario: A user shows the group it is in
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      Then barbara has "groups.value" ["{engineers.id}"]
+
+    @GROUP-16 @must @RFC7643-4.1.2-R15 @needs-user-groups @needs-patch @after-GROUP-02 @after-GROUP-09
+    Scenario: A user does not show a group it has left
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op     | path                                | value |
+        | remove | members[value eq "{barbara.id}"] |       |
+      Then barbara has no "groups"
+
+    @GROUP-17 @must @RFC7643-4.1.2-R18 @needs-user-groups @after-GROUP-02 @after-PUT-01
+    Scenario: Nobody joins a group by saying so
+      Given a user barbara
+      And a group engineers
+      When the client replaces barbara with:
+        """
+        {"groups": [{"value": "{engineers.id}"}]}
+        """
+      Then the answer has status 200 or 400
+      And barbara has no "groups"
+      And engineers has no "members"
+
+    @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @after-GROUP-01
+    Scenario: A member's address, if it has one, leads to the member
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client reads engineers
+      Then any URL at "members.$ref" of the answer leads to barbara
+
+    @GROUP-19 @must @RFC7643-4.2-R5 @after-GROUP-01
+    Scenario: A member's type, if it has one, is the name of its type
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}", "type": "User"}]}
+        """
+      Then engineers has "members" [{"value": "{barbara.id}"}]
+      And ideally engineers has "members.type" ["User"]
+
+    @GROUP-20 @may @RFC7643-4.2-R7 @after-GROUP-01
+    Scenario: A group is in a group
+      Given a group engineers
+      When the client creates a group company with:
+        """
+        {"members": [{"value": "{engineers.id}", "type": "Group"}]}
+        """
+      Then the answer has status 201
+      And company has "members.value" ["{engineers.id}"]
+
+    @GROUP-21 @may @RFC7643-2.3.7-R5 @after-GROUP-01 @edge
+    Scenario: A member that does not exist is refused, or not kept
+      When the client creates a group engineers with:
+        """
+        {"members": [{"value": "{unknown}"}]}
+        """
+      Then the answer has status 400, 404 or 201
+      And if it is accepted, engineers has no "members"
+
+    @GROUP-03 @may @RFC7643-2.3.7-R5 @after-GROUP-01 @after-DEL-01
+    Scenario: A user that is deleted is a member no more
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client deletes barbara
+      Then engineers has no "members"
+
+    @GROUP-22 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-08 @edge
+    Scenario: Twenty members are added at once
+      Given 20 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      And a group engineers
+      When the client patches engineers with:
+        | op  | path    | value            |
+        | add | members | {members u 1-20} |
+      Then the answer has status 200 or 204
+      And engineers has "members" {members u 1-20}

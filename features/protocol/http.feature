@@ -1,0 +1,123 @@
+@protocol @http
+Feature: SCIM over HTTP
+  SCIM is JSON over HTTP. What a request is and what an answer is, the two sides tell
+  each other by media types, and a service takes what it does not need calmly.
+
+  Rule: Answers are SCIM's own kind of JSON, in UTF-8 (RFC 7644 sections 3.8 and 8.1)
+
+    @HTTP-01 @must @RFC7644-3.8-R8 @RFC7644-3.8-R6 @RFC7644-8.1-R1 @core
+    Scenario: An answer is of the media type of SCIM
+      When the client sends GET /Users?count=1
+      Then the answer has the header "Content-Type" "application/scim+json"
+
+    @HTTP-07 @must @RFC7644-3.8-R8
+    Scenario: A client that does not say what it takes gets SCIM
+      When the next request has the header "Accept" ""
+      And the client sends GET /Users?count=1
+      Then the answer has status 200
+      And the answer has the header "Content-Type" "application/scim+json"
+
+    @HTTP-02 @should @RFC7644-3.8-R7 @core
+    Scenario: A client that takes JSON gets JSON
+      When the next request has the header "Accept" "application/json"
+      And the client sends GET /Users?count=1
+      Then the answer has status 200
+      And the answer has an integer at "totalResults"
+
+    @HTTP-08 @should @RFC7644-3.8-R6 @edge
+    Scenario: What a client takes may be written with a charset and in capitals
+      When the next request has the header "Accept" "Application/SCIM+JSON; charset=utf-8, */*;q=0.1"
+      And the client sends GET /Users?count=1
+      Then the answer has status 200
+
+    @HTTP-09 @must @RFC7644-3.8-R2 @RFC7644-3.8-R1 @write @after-CREATE-01 @after-READ-01
+    Scenario: Letters outside ASCII are sent in UTF-8
+      Given a user barbara with:
+        """
+        {"displayName": "Zoë 名前"}
+        """
+      When the client reads barbara
+      Then the answer has "displayName" "Zoë 名前"
+
+  Rule: Requests are taken in SCIM's media type and in plain JSON (RFC 7644 sections 3.1 and 3.8)
+
+    @HTTP-03 @should @RFC7644-3.8-R1 @write @after-CREATE-01 @core
+    Scenario: A create in plain JSON is understood
+      When the next request has the header "Content-Type" "application/json"
+      And the client creates a user barbara
+      Then the answer has status 201
+
+    @HTTP-10 @should @RFC7644-3.8-R2 @write @after-CREATE-01 @edge
+    Scenario: A create that names its charset is understood
+      When the next request has the header "Content-Type" "application/scim+json; charset=utf-8"
+      And the client creates a user barbara
+      Then the answer has status 201
+
+    @HTTP-11 @should @RFC7644-3.12-R7 @RFC7644-3.8-R1 @write
+    Scenario: What is not JSON is refused
+      When the next request has the header "Content-Type" "text/xml"
+      And the client sends POST /Users with:
+        """
+        <user><userName>{run}barbara@{domain}</userName></user>
+        """
+      Then the answer has status 400 or 415
+
+  Rule: A body that cannot be read is the client's mistake (RFC 7644 section 3.12)
+
+    @HTTP-04 @must @RFC7644-3.12-R7 @RFC7644-3.12-R20 @write @core
+    Scenario: JSON that breaks off is refused
+      When the client sends POST /Users with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}"
+        """
+      Then the answer is a SCIM error with status 400
+      And ideally the answer is a SCIM error with status 400 and scimType "invalidSyntax"
+      And there is no user barbara
+
+    @HTTP-12 @must @RFC7644-3.12-R7 @RFC7644-3.12-R20 @write
+    Scenario: What is no JSON at all is refused
+      When the client sends POST /Users with:
+        """
+        userName={run}barbara@{domain}
+        """
+      Then the answer is a SCIM error with status 400 or 415
+
+    @HTTP-13 @must @RFC7644-3.12-R7 @RFC7644-3.12-R20 @write @edge
+    Scenario: An array is not a user
+      When the client sends POST /Users with:
+        """
+        [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}"}]
+        """
+      Then the answer is a SCIM error with status 400
+
+    @HTTP-14 @should @RFC7644-3.12-R7 @write @edge
+    Scenario: Something after the end of the JSON is refused
+      When the client sends POST /Users with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false} and more
+        """
+      Then the answer has status 400
+
+  Rule: What the service does not need is passed over, and what it does not have is not found (RFC 7644 sections 3.4.2 and 3.12)
+
+    @HTTP-05 @should @RFC7644-3.4.2-R3 @core
+    Scenario: A query parameter that SCIM does not have is ignored
+      When the client sends GET /Users?count=1&colour=blue
+      Then the answer has status 200
+
+    @HTTP-06 @should @RFC7644-3.12-R10 @core
+    Scenario: An endpoint that does not exist is not found
+      When the client sends GET /NothingIsHere
+      Then the answer is a SCIM error with status 404
+
+    @HTTP-15 @may @RFC7644-3.12-R10 @edge
+    Scenario: A slash at the end changes nothing
+      When the client sends GET /Users/?count=1
+      Then the answer has status 200
+
+    @HTTP-16 @may @RFC7644-3.4.1-R1 @write @after-READ-01 @edge
+    Scenario: Asking for the head of an answer brings the head
+      Given a user barbara
+      When the client sends HEAD /Users/{barbara.id}
+      Then the answer has status 200, 405 or 501
+      And the answer has no body

@@ -1,0 +1,158 @@
+@protocol @list
+Feature: Reading a list page by page
+  Nobody reads a hundred thousand users in one answer. A client asks for pages, knows
+  from each how many there are in all, and gets everybody once.
+
+  Rule: A list says that it is one, and how much there is (RFC 7644 section 3.4.2)
+
+    @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @root @core
+    Scenario: The list of users is a list response
+      When the client sends GET /Users?count=1
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+      And the answer has an integer at "totalResults"
+
+    @LIST-08 @must @RFC7644-3.4.2-R6 @write @after-LIST-01 @after-CREATE-01
+    Scenario: A list that is not empty has resources
+      Given a user barbara
+      When the client sends GET /Users?count=1
+      Then the answer has an array at "Resources"
+      And the answer has a text at "Resources[1].id"
+
+    @LIST-11 @must @RFC7644-3.4.2-R9 @write @needs-filter @after-FILT-01 @after-READ-01
+    Scenario: In a list a resource looks as it does on its own
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client looks for users where userName eq "{barbara}"
+      Then the answer shows barbara as a read does
+
+    @LIST-14 @must @RFC7644-3.2-R1 @needs-groups @after-LIST-01
+    Scenario: The list of groups is a list response
+      When the client sends GET /Groups?count=1
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+      And the answer has an integer at "totalResults"
+
+  Rule: A page has at most as many resources as were asked for (RFC 7644 section 3.4.2.4)
+
+    @LIST-02 @must @RFC7644-3.4.2.4-R7 @write @after-LIST-01 @after-CREATE-01 @core
+    Scenario: One resource is asked for, one comes
+      Given a user barbara
+      And a user carla
+      When the client sends GET /Users?count=1
+      Then the answer has status 200
+      And the answer has at most one value at "Resources"
+
+    @LIST-09 @must @RFC7644-3.4.2.4-R6 @after-LIST-01
+    Scenario: Nothing is asked for but the number
+      When the client sends GET /Users?count=0
+      Then the answer has status 200
+      And the answer has no "Resources"
+      And the answer has an integer at "totalResults"
+
+    @LIST-10 @must @RFC7644-3.4.2.4-R5 @after-LIST-01 @edge
+    Scenario: Less than nothing is nothing
+      When the client sends GET /Users?count=-5
+      Then the answer has status 200
+      And the answer has no "Resources"
+
+    @LIST-03 @must @RFC7644-3.4.2.4-R4 @RFC7644-3.4.2.4-R3 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
+    Scenario: A page before the first one is the first one
+      Given a user barbara
+      When the client asks for /Users with:
+        | filter     | userName eq "{barbara}" |
+        | startIndex | 0                       |
+        | count      | 1                       |
+      Then the answer has status 200
+      And the answer finds exactly barbara
+      When the client asks for /Users with:
+        | filter     | userName eq "{barbara}" |
+        | startIndex | -3                      |
+        | count      | 1                       |
+      Then the answer has status 200
+      And the answer finds exactly barbara
+
+    @LIST-04 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.4-R11 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
+    Scenario: Behind the last page there is nothing, and that is no error
+      Given a user barbara
+      When the client asks for /Users with:
+        | filter     | userName eq "{barbara}" |
+        | startIndex | 1000                    |
+      Then the answer has status 200
+      And the answer finds exactly nobody
+      And the answer has "totalResults" 1
+
+    @LIST-13 @may @RFC7644-3.4.2.4-R7 @after-LIST-01 @edge
+    Scenario: A number that is none is ignored or refused
+      When the client sends GET /Users?count=many
+      Then the answer has status 200 or 400
+
+  Rule: The pages of a walk hold every resource once (RFC 7644 section 3.4.2.4)
+
+    @LIST-05 @must @RFC7644-3.4.2-R7 @RFC7644-3.4.2.4-R10 @RFC7644-3.4.2.4-R12 @write @needs-filter @after-FILT-18 @core
+    Scenario: A page says where it begins and how long it is
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter     | userName sw "{run}" |
+        | startIndex | 2                   |
+        | count      | 1                   |
+      Then the answer has "startIndex" 2
+      And the answer has an integer at "itemsPerPage"
+      And ideally the answer has "itemsPerPage" 1
+      And the answer has at most one value at "Resources"
+
+    @LIST-15 @must @RFC7644-3.4.2.4-R11 @write @needs-filter @after-FILT-18
+    Scenario: Each page says how many there are in all
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | count  | 1                   |
+      Then the answer has "totalResults" 3
+      When the client asks for /Users with:
+        | filter     | userName sw "{run}" |
+        | startIndex | 3                   |
+        | count      | 1                   |
+      Then the answer has "totalResults" 3
+
+    @LIST-06 @must @RFC7644-3.4.2.4-R13 @RFC7644-3.4.2.2-R4 @write @needs-filter @after-FILT-18
+    Scenario: Five users are read two at a time
+      Given 5 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client walks through users where userName sw "{run}", 2 at a time
+      Then the walk found each of u-1, u-2, u-3, u-4 and u-5 once
+      And no page of the walk was longer than 2
+
+    @LIST-16 @must @RFC7643-5-R8 @after-LIST-01
+    Scenario: No page is longer than the service says its pages can be
+      When the client sends GET /Users
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has no more resources than "filter.maxResults" of the configuration
+
+  Rule: The list of everything covers every type (RFC 7644 section 3.4.2.1)
+
+    @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01
+    Scenario: Users and groups are found at the base URL
+      Given a user barbara
+      And a group engineers
+      When the client asks for / with:
+        | filter | userName eq "{barbara}" or displayName eq "{engineers}" |
+      Then the answer has status 200, 400, 403, 404, 405 or 501
+      And if it is accepted, the answer finds exactly barbara and engineers
+
+    @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07
+    Scenario: What a type does not have counts as having no value
+      Given a user barbara
+      When the client asks for / with:
+        | filter | userName eq "{barbara}" and meta.resourceType eq "User" |
+      Then the answer has status 200, 400, 403, 404, 405 or 501
+      And if it is accepted, the answer finds exactly barbara

@@ -1,0 +1,597 @@
+@protocol @patch @write @needs-patch @after-READ-01
+Feature: Changing a part of a resource
+  A client that knows what has changed sends just that: values to add, to replace and
+  to remove. Everything it does not name stays as it is.
+
+  Rule: A patch changes what it names (RFC 7644 sections 3.5.2.1 to 3.5.2.3)
+
+    @PATCH-01 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R20 @root @core
+    Scenario: A value is replaced
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op      | path  | value      |
+        | replace | title | "Director" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Director"
+      And barbara has "displayName" "Barbara"
+
+    @PATCH-15 @must @RFC7644-3.5.2.1-R3 @after-PATCH-01 @core
+    Scenario: A value is added where there is none
+      Given a user barbara
+      When the client patches barbara with:
+        | op  | path  | value   |
+        | add | title | "Guide" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Guide"
+
+    @PATCH-16 @must @RFC7644-3.5.2.1-R6 @after-PATCH-01
+    Scenario: A value is added where one single value can be, and takes its place
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op  | path  | value      |
+        | add | title | "Director" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Director"
+
+    @PATCH-17 @must @RFC7644-3.5.2.2-R2 @after-PATCH-01 @core
+    Scenario: A value is removed
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op     | path  | value |
+        | remove | title |       |
+      Then the answer has status 200 or 204
+      And barbara has no "title"
+      And barbara has "displayName" "Barbara"
+
+    @PATCH-18 @must @RFC7644-3.5.2.3-R5 @after-PATCH-01
+    Scenario: Replacing a value that is not there adds it
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path     | value  |
+        | replace | nickName | "Babs" |
+      Then the answer has status 200 or 204
+      And barbara has "nickName" "Babs"
+
+    @PATCH-19 @must @RFC7644-3.5.2.3-R3 @RFC7643-4.1.1-R14 @after-PATCH-01 @core
+    Scenario: A user is activated and deactivated
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path   | value |
+        | replace | active | true  |
+      Then the answer has status 200 or 204
+      And barbara has "active" true
+      When the client patches barbara with:
+        | op      | path   | value |
+        | replace | active | false |
+      Then the answer has status 200 or 204
+      And barbara has "active" false
+
+    @PATCH-20 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PATCH-01
+    Scenario: Replacing a value by null removes it
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op      | path  | value |
+        | replace | title | null  |
+      Then the answer has status 200, 204 or 400
+      And if it is accepted, barbara has no "title"
+
+    @PATCH-03 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R8 @after-PATCH-01 @core
+    Scenario: A part of a complex value changes, and its other parts stay
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      When the client patches barbara with:
+        | op      | path           | value  |
+        | replace | name.givenName | "Babs" |
+      Then the answer has status 200 or 204
+      And barbara has "name.givenName" "Babs"
+      And barbara has "name.familyName" "Jensen"
+
+    @PATCH-21 @must @RFC7644-3.5.2.2-R6 @after-PATCH-03
+    Scenario: A part of a complex value is removed, and its other parts stay
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      When the client patches barbara with:
+        | op     | path           | value |
+        | remove | name.givenName |       |
+      Then the answer has status 200 or 204
+      And barbara has no "name.givenName"
+      And barbara has "name.familyName" "Jensen"
+
+    @PATCH-22 @must @RFC7644-3.5.2.1-R4 @after-PATCH-03
+    Scenario: Parts are added to a complex value, and its other parts stay
+      Given a user barbara with:
+        """
+        {"name": {"familyName": "Jensen"}}
+        """
+      When the client patches barbara with:
+        | op  | path | value                    |
+        | add | name | {"givenName": "Barbara"} |
+      Then the answer has status 200 or 204
+      And barbara has "name.givenName" "Barbara"
+      And barbara has "name.familyName" "Jensen"
+
+    @PATCH-23 @must @RFC7644-3.5.2.3-R6 @after-PATCH-03
+    Scenario: Replacing some parts of a complex value leaves the other ones alone
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      When the client patches barbara with:
+        | op      | path | value                 |
+        | replace | name | {"givenName": "Babs"} |
+      Then the answer has status 200 or 204
+      And barbara has "name.givenName" "Babs"
+      And ideally barbara has "name.familyName" "Jensen"
+
+  Rule: Without a path, the value is an object of what changes (RFC 7644 sections 3.5.2.1 and 3.5.2.3)
+
+    @PATCH-02 @must @RFC7644-3.5.2.3-R1 @after-PATCH-01 @core
+    Scenario: Several values are replaced at once
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide", "nickName": "Babs"}
+        """
+      When the client patches barbara with:
+        | op      | path | value                                             |
+        | replace |      | {"displayName": "Babs Jensen", "title": "Director"} |
+      Then the answer has status 200 or 204
+      And barbara has:
+        | displayName | "Babs Jensen" |
+        | title       | "Director"    |
+        | nickName    | "Babs"        |
+
+    @PATCH-24 @must @RFC7644-3.5.2.1-R2 @after-PATCH-01
+    Scenario: Several values are added at once
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client patches barbara with:
+        | op  | path | value                                                                             |
+        | add |      | {"title": "Guide", "emails": [{"value": "{run}home@{domain}", "type": "home"}]} |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Guide"
+      And barbara has "emails" [{"value": "{run}work@{domain}"}, {"value": "{run}home@{domain}"}]
+
+  Rule: An attribute with many values grows, shrinks and changes value by value (RFC 7644 section 3.5.2)
+
+    @PATCH-04 @must @RFC7644-3.5.2.1-R5 @after-PATCH-01 @core
+    Scenario: A value is added to those that are there
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client patches barbara with:
+        | op  | path   | value                                              |
+        | add | emails | [{"value": "{run}home@{domain}", "type": "home"}] |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}work@{domain}"}, {"value": "{run}home@{domain}"}]
+
+    @PATCH-25 @must @RFC7644-3.5.2.1-R7 @RFC7644-3.5.2.1-R8 @after-PATCH-04
+    Scenario: A value that is there already is not added again, and nothing was modified
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client reads barbara
+      And some time goes by
+      And the client patches barbara with:
+        | op  | path   | value                                              |
+        | add | emails | [{"value": "{run}work@{domain}", "type": "work"}] |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}work@{domain}"}]
+      And barbara has "meta.lastModified" "{barbara.meta.lastModified}"
+
+    @PATCH-26 @must @RFC7644-3.5.2.3-R4 @after-PATCH-04
+    Scenario: All values are replaced
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op      | path   | value                                               |
+        | replace | emails | [{"value": "{run}other@{domain}", "type": "other"}] |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}other@{domain}"}]
+
+    @PATCH-27 @must @RFC7644-3.5.2.2-R3 @after-PATCH-04
+    Scenario: All values are removed
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op     | path   | value |
+        | remove | emails |       |
+      Then the answer has status 200 or 204
+      And barbara has no "emails"
+
+    @PATCH-05 @must @RFC7644-3.5.2.3-R8 @RFC7644-3.5.2-R8 @after-PATCH-04 @core
+    Scenario: A part of one value changes, picked by a filter
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op      | path                           | value                  |
+        | replace | emails[type eq "work"].value | "{run}new@{domain}" |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}new@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]
+
+    @PATCH-28 @must @RFC7644-3.5.2.3-R7 @after-PATCH-05
+    Scenario: A whole value is replaced, picked by a filter
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op      | path                     | value                                            |
+        | replace | emails[type eq "work"] | {"value": "{run}new@{domain}", "type": "work"} |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}new@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]
+
+    @PATCH-29 @must @RFC7644-3.5.2.2-R4 @after-PATCH-05 @core
+    Scenario: One value is removed, picked by a filter
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op     | path                     | value |
+        | remove | emails[type eq "home"] |       |
+      Then the answer has status 200 or 204
+      And barbara has "emails" [{"value": "{run}work@{domain}", "type": "work"}]
+
+    @PATCH-30 @must @RFC7644-3.5.2.2-R5 @after-PATCH-05
+    Scenario: A part of one value is removed, picked by a filter
+      Given a user barbara with:
+        """
+        {"addresses": [{"type": "work", "locality": "Delft", "postalCode": "2611"}, {"type": "home", "locality": "Leiden", "postalCode": "2312"}]}
+        """
+      When the client patches barbara with:
+        | op     | path                                | value |
+        | remove | addresses[type eq "home"].locality |       |
+      Then the answer has status 200 or 204
+      And barbara has "addresses.postalCode" ["2611", "2312"]
+      And barbara has "addresses.locality" ["Delft"]
+
+    @PATCH-31 @must @RFC7644-3.4.2.2-R22 @RFC7644-3.4.2.2-R23 @after-PATCH-05
+    Scenario: A filter with two conditions picks the value that meets both
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}a@{domain}", "type": "work"}, {"value": "{run}b@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op     | path                                                        | value |
+        | remove | emails[type eq "work" and value eq "{run}b@{domain}"] |       |
+      Then the answer has status 200, 204 or 400
+      And barbara has "emails.value" ["{run}a@{domain}", "{run}b@{domain}"]
+
+    @PATCH-07 @must @RFC7644-3.5.2-R17 @RFC7643-2.4-R3 @after-PATCH-04
+    Scenario: A new primary value takes the place of the old one
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work", "primary": true}]}
+        """
+      When the client patches barbara with:
+        | op  | path   | value                                                               |
+        | add | emails | [{"value": "{run}home@{domain}", "type": "home", "primary": true}] |
+      Then the answer has status 200 or 204
+      And barbara has "emails[primary=true].value" "{run}home@{domain}"
+      And barbara has "emails.value" ["{run}work@{domain}", "{run}home@{domain}"]
+
+    @PATCH-32 @must @RFC7644-3.5.2-R17 @after-PATCH-05 @after-PATCH-07
+    Scenario: Another value becomes the primary one
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work", "primary": true}, {"value": "{run}home@{domain}", "type": "home"}]}
+        """
+      When the client patches barbara with:
+        | op      | path                             | value |
+        | replace | emails[type eq "home"].primary | true  |
+      Then the answer has status 200 or 204
+      And barbara has "emails[primary=true].value" "{run}home@{domain}"
+
+  Rule: A patch is one unit: if any operation fails, nothing has changed (RFC 7644 section 3.5.2)
+
+    @PATCH-08 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @after-PATCH-01 @core
+    Scenario: A failing second operation leaves the user untouched
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client reads barbara
+      And the client patches barbara with:
+        | op      | path                                 | value                 |
+        | replace | displayName                          | "Half"                |
+        | replace | emails[type eq "nothing"].value | "{run}x@{domain}" |
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
+
+    @PATCH-33 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @RFC7643-7-R30 @after-PATCH-01
+    Scenario: A forbidden third operation undoes the two before it
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide"}
+        """
+      When the client reads barbara
+      And the client patches barbara with:
+        | op      | path        | value  |
+        | replace | displayName | "Half" |
+        | remove  | title       |        |
+        | remove  | userName    |        |
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
+
+    @PATCH-13 @must @RFC7644-3.5.2-R16 @after-PATCH-01
+    Scenario: Operations are carried out one after another
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path  | value      |
+        | add     | title | "Guide"    |
+        | remove  | title |            |
+        | add     | title | "Director" |
+        | replace | title | "Owner"    |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Owner"
+
+  Rule: What cannot be changed, or cannot be understood, is refused (RFC 7644 sections 3.5.2 and 3.12)
+
+    @PATCH-06 @must @RFC7644-3.5.2.3-R9 @RFC7644-3.12-R22 @after-PATCH-05
+    Scenario: Replacing a value that no filter finds is refused
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client reads barbara
+      And the client patches barbara with:
+        | op      | path                                 | value                 |
+        | replace | emails[type eq "nothing"].value | "{run}x@{domain}" |
+      Then the answer is a SCIM error with status 400 and scimType "noTarget", "invalidPath" or "invalidFilter"
+      And barbara is unchanged
+
+    @PATCH-34 @must @RFC7644-3.5.2.2-R1 @after-PATCH-01
+    Scenario: Removing without saying what is refused
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client reads barbara
+      And the client patches barbara with:
+        | op     | path | value |
+        | remove |      |       |
+      Then the answer is a SCIM error with status 400 and scimType "noTarget", "invalidPath", "invalidSyntax" or "invalidValue"
+      And barbara is unchanged
+
+    @PATCH-10 @must @RFC7644-3.5.2.2-R7 @RFC7643-7-R30 @after-PATCH-01
+    Scenario: What is required cannot be removed
+      Given a user barbara
+      When the client reads barbara
+      And the client patches barbara with:
+        | op     | path     | value |
+        | remove | userName |       |
+      Then the answer is a SCIM error with status 400 and scimType "mutability", "invalidValue" or "noTarget"
+      And ideally the answer is a SCIM error with status 400 and scimType "mutability" or "invalidValue"
+      And barbara is unchanged
+
+    @PATCH-35 @must @RFC7643-3.1-R12 @RFC7643-3.1-R20 @RFC7643-7-R15 @after-PATCH-01
+    Scenario: The id and the dates cannot be changed
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path         | value                  |
+        | replace | id           | "{run}chosen"          |
+        | replace | meta.created | "1999-12-31T23:59:59Z" |
+      Then barbara has "id" "{barbara.id}"
+      And "1999-12-31" is in no answer
+      And ideally the answer is a SCIM error with status 400
+
+    @PATCH-36 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @RFC7643-7-R15 @needs-schemas @after-PATCH-01
+    Scenario: Whatever the schema calls readOnly cannot be changed
+      * each readOnly attribute cannot be patched
+
+    @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01
+    Scenario: An operation of an unknown kind is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client patches barbara with:
+        | op     | path        | value  |
+        | rename | displayName | "Half" |
+      Then the answer is a SCIM error with status 400 and scimType "invalidSyntax" or "invalidValue"
+      And barbara is unchanged
+
+    @PATCH-37 @must @RFC7644-3.5.2-R4 @after-PATCH-01
+    Scenario: A patch without operations is refused
+      Given a user barbara
+      When the client sends PATCH /Users/{barbara.id} with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": []}
+        """
+      Then the answer is a SCIM error with status 400
+
+    @PATCH-38 @must @RFC7644-3.5.2.1-R1 @RFC7644-3.5.2.3-R2 @after-PATCH-01
+    Scenario: An addition without a value is refused
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      When the client reads barbara
+      And the client patches barbara with:
+        | op  | path        | value |
+        | add | displayName |       |
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
+
+    @PATCH-39 @must @RFC7644-3.12-R21 @RFC7644-3.5.2-R8 @after-PATCH-01
+    Scenario: A path that is no path is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client patches barbara with:
+        | op      | path                      | value                 |
+        | replace | emails[type eq "work".value | "{run}x@{domain}" |
+      Then the answer is a SCIM error with status 400 and scimType "invalidPath", "invalidFilter", "invalidSyntax" or "noTarget"
+      And barbara is unchanged
+
+    @PATCH-40 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @after-PATCH-01
+    Scenario: A value of another type is refused
+      Given a user barbara
+      When the client reads barbara
+      And the client patches barbara with:
+        | op      | path   | value              |
+        | replace | active | {"yes": "perhaps"} |
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
+
+    @PATCH-41 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @after-PATCH-01 @edge
+    Scenario: A patch that does not say that it is one is refused, or read as one
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client sends PATCH /Users/{barbara.id} with:
+        """
+        {"Operations": [{"op": "replace", "path": "title", "value": "Director"}]}
+        """
+      Then the answer has status 200, 204 or 400
+      And if it is accepted, barbara has "title" "Director"
+      And if it is refused, barbara has "title" "Guide"
+
+    @PATCH-42 @must @RFC7644-3.5.2-R2 @after-PATCH-01 @edge
+    Scenario: Operations of JSON Patch are not operations of SCIM
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client sends PATCH /Users/{barbara.id} with:
+        """
+        [{"op": "replace", "path": "/title", "value": "Director"}]
+        """
+      Then the answer has status 400 or 415
+      And barbara has "title" "Guide"
+
+    @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05
+    Scenario: A user cannot take the user name of another one
+      Given a user barbara
+      And a user carla
+      When the client reads carla
+      And the client patches carla with:
+        | op      | path     | value       |
+        | replace | userName | "{barbara}" |
+      Then the answer is a SCIM error with status 409 or 400 and scimType "uniqueness"
+      And carla is unchanged
+
+    @PATCH-44 @must @RFC7644-3.5.2-R22 @after-PATCH-01
+    Scenario: Patching an id that nobody has answers 404
+      When the client sends PATCH /Users/{unknown} with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "replace", "path": "title", "value": "Guide"}]}
+        """
+      Then the answer is a SCIM error with status 404
+
+  Rule: A patch is answered with the whole resource, or with nothing (RFC 7644 section 3.5.2)
+
+    @PATCH-12 @must @RFC7644-3.5.2-R20 @after-PATCH-01
+    Scenario: The answer is the user as it is now, or empty
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "nickName": "Babs"}
+        """
+      When the client patches barbara with:
+        | op      | path  | value   |
+        | replace | title | "Guide" |
+      Then the answer has status 200 or 204
+      And the answer is the whole of barbara or empty
+
+    @PATCH-45 @must @RFC7643-3.1-R25 @after-PATCH-01
+    Scenario: A patched user was modified later than before
+      Given a user barbara
+      When the client reads barbara
+      And some time goes by
+      And the client patches barbara with:
+        | op      | path  | value   |
+        | replace | title | "Guide" |
+      Then barbara has a later "meta.lastModified" than before
+
+  Rule: Paths are read without regard to letter case, and may name their schema (RFC 7644 sections 3.5.2 and 3.10)
+
+    @PATCH-46 @must @RFC7644-3.5.2-R9 @RFC7643-2.1-R1 @after-PATCH-01
+    Scenario: The letter case of a path means nothing
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op      | path  | value      |
+        | replace | TiTLe | "Director" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Director"
+
+    @PATCH-47 @must @RFC7644-3.5.2-R9 @RFC7644-3.10-R1 @after-PATCH-01
+    Scenario: A path names the schema of the user
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op      | path                                             | value      |
+        | replace | urn:ietf:params:scim:schemas:core:2.0:User:title | "Director" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Director"
+
+    @PATCH-09 @must @RFC7644-3.5.2-R9 @RFC7644-3.10-R1 @RFC7643-3-R7 @needs-enterprise @after-PATCH-01 @after-CREATE-13
+    Scenario: A path names the schema of an extension
+      Given a user barbara with:
+        """
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "costCenter": "4130"}}
+        """
+      When the client patches barbara with:
+        | op      | path                                                                  | value   |
+        | replace | urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department | "Sales" |
+      Then the answer has status 200 or 204
+      And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
+      And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter" "4130"
+
+    @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09
+    Scenario: The first value of an extension is added
+      Given a user barbara
+      When the client patches barbara with:
+        | op  | path                                                                  | value   |
+        | add | urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department | "Sales" |
+      Then the answer has status 200 or 204
+      And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
+      And barbara has "schemas[=urn:ietf:params:scim:schemas:extension:enterprise:2.0:User]" "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+    @PATCH-14 @may @RFC7644-3.5.2-R5 @after-PATCH-01 @edge
+    Scenario: An operation in capital letters, as some clients send it, is understood
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client patches barbara with:
+        | op      | path  | value      |
+        | Replace | title | "Director" |
+      Then the answer has status 200 or 204
+      And barbara has "title" "Director"
+
+    @PATCH-49 @must @RFC7644-3.5.2-R10 @needs-schemas @after-PATCH-01 @after-CREATE-17
+    Scenario: Every attribute of the schema that can be written can be replaced
+      * each attribute can be patched
+
+    @PATCH-50 @must @RFC7644-3.5.2.2-R2 @RFC7644-3.5.2.2-R3 @needs-schemas @after-PATCH-17 @after-CREATE-17
+    Scenario: Every attribute of the schema that is not required can be removed
+      * each attribute that is not required can be removed

@@ -1,0 +1,187 @@
+@protocol @projection @write @after-READ-01
+Feature: Asking for some attributes only
+  A client that needs two attributes of ten thousand users asks for those two. The
+  service sends them, what it always sends, and nothing else.
+
+  Rule: With "attributes" there are those, what is always returned, and nothing else (RFC 7644 sections 3.4.2.5 and 3.9)
+
+    @PROJ-01 @must @RFC7644-3.4.2.5-R1 @RFC7644-3.4.2.5-R3 @RFC7644-3.9-R4 @RFC7643-7-R21 @core
+    Scenario: One attribute is asked for
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=displayName
+      Then the answer has status 200
+      And the answer has "displayName" "Barbara Jensen"
+      And the answer has "id" "{barbara.id}"
+      And the answer has nothing but "schemas", "id", "meta" and "displayName"
+      And ideally the answer has no "meta"
+
+    @PROJ-06 @must @RFC7644-3.9-R5 @RFC7644-3.9-R4 @after-PROJ-01
+    Scenario: Several attributes are asked for, with commas between them
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide", "nickName": "Babs"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=title,displayName
+      Then the answer has "displayName" "Barbara Jensen"
+      And the answer has "title" "Guide"
+      And the answer has nothing but "schemas", "id", "meta", "title" and "displayName"
+
+    @PROJ-07 @must @RFC7644-3.4.2-R9 @RFC7644-3.4.2.5-R1 @needs-filter @after-PROJ-01 @after-FILT-01
+    Scenario: A list shows of each resource what was asked for
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client asks for /Users with:
+        | filter     | userName eq "{barbara}" |
+        | attributes | displayName             |
+      Then the answer has "Resources[1].displayName" "Barbara Jensen"
+      And the answer has "Resources[1].id" "{barbara.id}"
+      And the answer has nothing but "schemas", "id", "meta" and "displayName"
+
+    @PROJ-03 @must @RFC7644-3.10-R1 @RFC7644-3.9-R4 @after-PROJ-01
+    Scenario: A part of an attribute is asked for
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}, "displayName": "Barbara Jensen"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=name.familyName
+      Then the answer has "name.familyName" "Jensen"
+      And the answer has no "name.givenName"
+      And the answer has nothing but "schemas", "id", "meta" and "name"
+
+    @PROJ-08 @must @RFC7643-2.1-R1 @RFC7644-3.10-R4 @after-PROJ-01
+    Scenario: The letter case of what is asked for means nothing
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=DISPLAYname
+      Then the answer has "displayName" "Barbara Jensen"
+      And the answer has nothing but "schemas", "id", "meta" and "displayName"
+
+    @PROJ-09 @must @RFC7644-3.10-R1 @after-PROJ-01
+    Scenario: An attribute is asked for under the name of its schema
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=urn:ietf:params:scim:schemas:core:2.0:User:displayName
+      Then the answer has "displayName" "Barbara Jensen"
+      And the answer has nothing but "schemas", "id", "meta" and "displayName"
+
+    @PROJ-10 @must @RFC7644-3.10-R1 @needs-enterprise @after-PROJ-01 @after-CREATE-13
+    Scenario: An attribute of an extension is asked for
+      Given a user barbara with:
+        """
+        {"title": "Guide", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "costCenter": "4130"}}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department
+      Then the answer has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Research"
+      And the answer has no "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter"
+      And the answer has no "title"
+
+    @PROJ-11 @must @RFC7644-3.9-R4 @after-PROJ-01 @edge
+    Scenario: An attribute that does not exist brings nothing, or is refused
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=shoeSize
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has nothing but "schemas", "id" and "meta"
+
+    @PROJ-12 @must @RFC7643-7-R21 @needs-schemas @after-PROJ-01
+    Scenario: Every attribute of the schema can be asked for on its own
+      * each attribute comes alone when it is asked for
+
+  Rule: With "excludedAttributes" the named ones are left out, but never what is always returned (RFC 7644 sections 3.4.2.5 and 3.9)
+
+    @PROJ-02 @must @RFC7644-3.4.2.5-R5 @RFC7644-3.4.2.5-R6 @RFC7644-3.9-R6 @RFC7643-3.1-R13 @core
+    Scenario: An attribute is left out, the id is not
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?excludedAttributes=title,id
+      Then the answer has status 200
+      And the answer has no "title"
+      And the answer has "displayName" "Barbara Jensen"
+      And the answer has "id" "{barbara.id}"
+
+    @PROJ-13 @must @RFC7644-3.9-R6 @RFC7643-7-R19 @needs-schemas @after-PROJ-02
+    Scenario: Whatever the schema says is always returned cannot be left out
+      * each attribute that is always returned cannot be left out
+
+    @PROJ-14 @must @RFC7644-3.9-R6 @needs-groups @after-PROJ-02 @after-GROUP-01
+    Scenario: A large group is read without its members
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client sends GET /Groups/{engineers.id}?excludedAttributes=members
+      Then the answer has "displayName" "{engineers}"
+      And the answer has no "members"
+
+    @PROJ-15 @must @RFC7644-3.9-R6 @RFC7644-3.10-R1 @after-PROJ-02
+    Scenario: A part of an attribute is left out
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      When the client sends GET /Users/{barbara.id}?excludedAttributes=name.givenName
+      Then the answer has "name.familyName" "Jensen"
+      And the answer has no "name.givenName"
+
+    @PROJ-16 @must @RFC7644-3.9-R3 @after-PROJ-01 @after-PROJ-02 @edge
+    Scenario: Both at once are refused, or one of them wins
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?attributes=displayName&excludedAttributes=title
+      Then the answer has status 400 or 200
+      And if it is accepted, the answer has "id" "{barbara.id}"
+      And if it is accepted, the answer has no "title"
+
+  Rule: The two work wherever a resource comes back, on writes as well (RFC 7644 section 3.9)
+
+    @PROJ-04 @must @RFC7644-3.9-R4 @after-PROJ-01
+    Scenario: A create shows what was asked for
+      When the client sends POST /Users?attributes=userName with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "displayName": "Barbara", "active": false}
+        """
+      Then the answer has status 201
+      And the answer has nothing but "schemas", "id", "meta" and "userName"
+
+    @PROJ-17 @must @RFC7644-3.9-R4 @after-PROJ-01 @after-PUT-01
+    Scenario: A replacement shows what was asked for
+      Given a user barbara
+      When the client sends PUT /Users/{barbara.id}?attributes=userName with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}", "displayName": "Barbara", "active": false}
+        """
+      Then the answer has status 200
+      And the answer has nothing but "schemas", "id", "meta" and "userName"
+
+    @PROJ-18 @must @RFC7644-3.5.2-R21 @RFC7644-3.9-R4 @needs-patch @after-PROJ-01 @after-PATCH-01
+    Scenario: A patch shows what was asked for
+      Given a user barbara
+      When the client sends PATCH /Users/{barbara.id}?attributes=title with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "replace", "path": "title", "value": "Guide"}]}
+        """
+      Then the answer has status 200
+      And the answer has "title" "Guide"
+      And the answer has nothing but "schemas", "id", "meta" and "title"
+
+  Rule: What is returned on request only has to be asked for (RFC 7643 section 7)
+
+    @PROJ-05 @must @RFC7643-7-R22 @needs-schemas
+    Scenario: Whatever the schema says is returned on request stays away otherwise
+      * each attribute that is returned on request comes when it is asked for

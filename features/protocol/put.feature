@@ -1,0 +1,152 @@
+@protocol @put @write
+Feature: Replacing a resource
+  A client that knows all of a user sends all of it. What it sends is the user from
+  then on, as far as it is the client's to say.
+
+  Rule: A replacement answers 200 with the resource as it is now (RFC 7644 section 3.5.1)
+
+    @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @root @after-READ-01 @core
+    Scenario: A user is replaced
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide"}
+        """
+      When the client replaces barbara with:
+        """
+        {"displayName": "Babs Jensen", "title": "Director"}
+        """
+      Then the answer has status 200
+      And the answer has "displayName" "Babs Jensen"
+      And barbara has "displayName" "Babs Jensen"
+      And barbara has "title" "Director"
+      And barbara has "id" "{barbara.id}"
+
+    @PUT-05 @must @RFC7643-3.1-R25 @after-PUT-01
+    Scenario: A replaced user was modified later than it was created
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      When the client reads barbara
+      And some time goes by
+      And the client replaces barbara with:
+        """
+        {"displayName": "Babs Jensen"}
+        """
+      Then barbara has a later "meta.lastModified" than before
+      And barbara has "meta.created" "{barbara.meta.created}"
+
+    @PUT-02 @may @RFC7644-3.5.1-R3 @after-PUT-01
+    Scenario: What a replacement leaves out is cleared
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara", "title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client replaces barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      Then the answer has status 200
+      And barbara has no "title"
+      And barbara has no "emails"
+
+    @PUT-06 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PUT-01
+    Scenario: Null and an empty array clear a value
+      Given a user barbara with:
+        """
+        {"title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client replaces barbara with:
+        """
+        {"title": null, "emails": []}
+        """
+      Then the answer has status 200
+      And barbara has no "title"
+      And barbara has no "emails"
+
+    @PUT-07 @must @RFC7644-3.5.1-R3 @after-PUT-01
+    Scenario: The values of an attribute are replaced, not added to
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}old@{domain}", "type": "work"}]}
+        """
+      When the client replaces barbara with:
+        """
+        {"emails": [{"value": "{run}new@{domain}", "type": "home"}]}
+        """
+      Then barbara has "emails" [{"value": "{run}new@{domain}", "type": "home"}]
+
+    @PUT-08 @must @RFC7644-3.5.1-R3 @after-PUT-01
+    Scenario: A user gets another user name
+      Given a user barbara
+      When the client replaces barbara with:
+        """
+        {"userName": "{run}jensen@{domain}"}
+        """
+      Then the answer has status 200
+      And barbara has "userName" "{run}jensen@{domain}"
+
+  Rule: What is not the client's to say is ignored or refused (RFC 7644 section 3.5.1)
+
+    @PUT-03 @must @RFC7644-3.5.1-R10 @RFC7643-3.1-R12 @RFC7643-7-R15 @after-PUT-01
+    Scenario: An id and a meta in a replacement are ignored
+      Given a user barbara
+      When the client replaces barbara with:
+        """
+        {"id": "{run}chosen", "displayName": "Barbara", "meta": {"resourceType": "Robot", "created": "1999-12-31T23:59:59Z"}}
+        """
+      Then the answer has status 200 or 400
+      And barbara has "id" "{barbara.id}"
+      And barbara has "meta.resourceType" "User"
+      And "1999-12-31" is in no answer
+
+    @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01
+    Scenario: A replacement without the userName is refused and changes nothing
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      When the client reads barbara
+      And the client sends PUT /Users/{barbara.id} with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "displayName": "Nameless"}
+        """
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
+
+    @PUT-10 @must @RFC7644-3.5.1-R7 @RFC7644-3.5.1-R8 @RFC7643-7-R17 @needs-schemas @after-PUT-01
+    Scenario: An immutable attribute keeps its first value
+      * each immutable attribute keeps its first value in a replacement
+
+    @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05
+    Scenario: A user cannot take the user name of another one
+      Given a user barbara
+      And a user carla
+      When the client reads carla
+      And the client replaces carla with:
+        """
+        {"userName": "{barbara}"}
+        """
+      Then the answer is a SCIM error with status 409 or 400 and scimType "uniqueness"
+      And carla is unchanged
+
+  Rule: A replacement never creates (RFC 7644 sections 3.2 and 3.5.1)
+
+    @PUT-04 @must @RFC7644-3.5.1-R1 @RFC7644-3.2-R6 @after-PUT-01
+    Scenario: Replacing an id that nobody has answers 404 and makes nothing
+      When the client sends PUT /Users/{unknown} with:
+        """
+        {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false}
+        """
+      Then the answer is a SCIM error with status 404
+      And there is no user barbara
+
+    @PUT-12 @must @RFC7644-3.5.1-R12 @RFC7643-3.1-R26 @after-PUT-01
+    Scenario: A replaced user stays where it was
+      Given a user barbara
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      Then the answer has "meta.location" "{barbara.meta.location}"

@@ -1,0 +1,115 @@
+@protocol @search @needs-search
+Feature: Searching without a query in the URL
+  What is searched for may be private, or too long for a URL. A search sends it in a
+  body, and the answer is the same.
+
+  Rule: A POST to .search answers like a GET (RFC 7644 section 3.4.3)
+
+    @SRCH-01 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.3-R7 @write @needs-filter @root @after-FILT-01 @core
+    Scenario: A user is searched for
+      Given a user barbara
+      And a user carla
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\""}
+        """
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+      And the answer has "totalResults" 1
+      And the answer finds exactly barbara
+
+    @SRCH-03 @must @RFC7644-3.4.3-R5 @write @needs-filter @after-SRCH-01 @after-PROJ-01
+    Scenario: A search asks for some attributes
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\"", "attributes": ["displayName"]}
+        """
+      Then the answer finds exactly barbara
+      And the answer has "Resources[1].displayName" "Barbara Jensen"
+      And the answer has nothing but "schemas", "id", "meta" and "displayName"
+
+    @SRCH-04 @must @RFC7644-3.4.3-R5 @RFC7644-3.4.3-R6 @write @needs-filter @after-SRCH-01 @after-PROJ-02
+    Scenario: A search leaves some attributes out
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\"", "excludedAttributes": ["title", "id"]}
+        """
+      Then the answer finds exactly barbara
+      And the answer has no "Resources[1].title"
+      And the answer has "Resources[1].displayName" "Barbara Jensen"
+
+    @SRCH-05 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R7 @write @needs-filter @after-SRCH-01 @after-FILT-18
+    Scenario: A search is read page by page
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName sw \"{run}\"", "startIndex": 2, "count": 1}
+        """
+      Then the answer has "totalResults" 3
+      And the answer has "startIndex" 2
+      And the answer has at most one value at "Resources"
+
+    @SRCH-06 @must @RFC7644-3.4.3-R8 @write @needs-filter @needs-sort @after-SRCH-01 @after-SORT-01
+    Scenario: A search is put in order
+      Given a user one with:
+        """
+        {"nickName": "bravo"}
+        """
+      And a user two with:
+        """
+        {"nickName": "charlie"}
+        """
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName sw \"{run}\"", "sortBy": "nickName", "sortOrder": "descending"}
+        """
+      Then the answer finds, in this order, two and one
+
+    @SRCH-07 @must @RFC7644-3.4.3-R2 @RFC7644-3.4.2.1-R2 @write @needs-filter @needs-groups @after-SRCH-01 @after-GROUP-01
+    Scenario: A search at the base URL finds users and groups
+      Given a user barbara
+      And a group engineers
+      When the client sends POST /.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\" or displayName eq \"{engineers}\""}
+        """
+      Then the answer has status 200, 400, 403, 404, 405 or 501
+      And if it is accepted, the answer finds exactly barbara and engineers
+
+    @SRCH-08 @must @RFC7644-3.4.3-R7 @RFC7644-3.12-R16 @needs-filter @after-FILT-13
+    Scenario: A search for what is no filter is refused
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq"}
+        """
+      Then the answer is a SCIM error with status 400 and scimType "invalidFilter" or "invalidSyntax"
+
+    @SRCH-02 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @RFC7644-3.4.3-R2 @edge
+    Scenario: A search that does not say that it is one is refused, or read as one
+      When the client sends POST /Users/.search with:
+        """
+        {"count": 0}
+        """
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+
+    @SRCH-09 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R6
+    Scenario: A search that wants no resources gets the number
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 0}
+        """
+      Then the answer has status 200
+      And the answer has an integer at "totalResults"
+      And the answer has no "Resources"

@@ -1,0 +1,173 @@
+@protocol @sort @write @needs-sort @needs-filter @after-FILT-18
+Feature: Reading a list in order
+  Whoever shows a list to people wants it in order, by what they sort by.
+
+  Rule: sortBy puts a list in order, ascending unless told otherwise (RFC 7644 section 3.4.2.3)
+
+    @SORT-01 @must @RFC7644-3.4.2.3-R3 @RFC7644-3.4.2.3-R8 @core
+    Scenario: Users come in the order of an attribute
+      Given a user one with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user two with:
+        """
+        {"nickName": "alfa"}
+        """
+      And a user three with:
+        """
+        {"nickName": "bravo"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | nickName            |
+      Then the answer finds, in this order, two, three and one
+
+    @SORT-03 @must @RFC7644-3.4.2.3-R7 @after-SORT-01 @core
+    Scenario: Users come in descending order
+      Given a user one with:
+        """
+        {"nickName": "bravo"}
+        """
+      And a user two with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user three with:
+        """
+        {"nickName": "alfa"}
+        """
+      When the client asks for /Users with:
+        | filter    | userName sw "{run}" |
+        | sortBy    | nickName            |
+        | sortOrder | descending          |
+      Then the answer finds, in this order, two, one and three
+
+    @SORT-02 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
+    Scenario: Letter case does not matter where it has no meaning
+      Given a user one with:
+        """
+        {"nickName": "Bravo"}
+        """
+      And a user two with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user three with:
+        """
+        {"nickName": "alfa"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | nickName            |
+      Then the answer finds, in this order, three, one and two
+
+    @SORT-04 @must @RFC7644-3.4.2.3-R6 @after-SORT-01
+    Scenario: Whoever has no value comes last
+      Given a user one
+      And a user two with:
+        """
+        {"nickName": "bravo"}
+        """
+      And a user three with:
+        """
+        {"nickName": "alfa"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | nickName            |
+      Then the answer finds, in this order, three, two and one
+
+    @SORT-05 @must @RFC7644-3.4.2.3-R6 @after-SORT-03
+    Scenario: In descending order, whoever has no value comes first
+      Given a user one with:
+        """
+        {"nickName": "bravo"}
+        """
+      And a user two
+      And a user three with:
+        """
+        {"nickName": "alfa"}
+        """
+      When the client asks for /Users with:
+        | filter    | userName sw "{run}" |
+        | sortBy    | nickName            |
+        | sortOrder | descending          |
+      Then the answer finds, in this order, two, one and three
+
+    @SORT-06 @must @RFC7644-3.4.2.3-R3 @after-SORT-01
+    Scenario: Users come in the order of a part of an attribute
+      Given a user one with:
+        """
+        {"name": {"familyName": "bravo"}}
+        """
+      And a user two with:
+        """
+        {"name": {"familyName": "alfa"}}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | name.familyName     |
+      Then the answer finds, in this order, two and one
+
+    @SORT-07 @must @RFC7644-3.4.2.3-R4 @after-SORT-01
+    Scenario: Of many values the primary one counts
+      Given a user one with:
+        """
+        {"emails": [{"value": "{run}a@{domain}", "type": "home"}, {"value": "{run}z@{domain}", "type": "work", "primary": true}]}
+        """
+      And a user two with:
+        """
+        {"emails": [{"value": "{run}m@{domain}", "type": "work", "primary": true}]}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | emails.value        |
+      Then the answer finds, in this order, two and one
+
+    @SORT-08 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
+    Scenario: Dates come in the order of time
+      Given a user one
+      And some time goes by
+      And a user two
+      When the client asks for /Users with:
+        | filter    | userName sw "{run}" |
+        | sortBy    | meta.created        |
+        | sortOrder | descending          |
+      Then the answer finds, in this order, two and one
+
+    @SORT-09 @must @RFC7644-3.4.2.3-R3 @RFC7644-3.4.2.4-R13 @after-SORT-01 @after-LIST-05
+    Scenario: The order goes on from page to page
+      Given a user one with:
+        """
+        {"nickName": "charlie"}
+        """
+      And a user two with:
+        """
+        {"nickName": "alfa"}
+        """
+      And a user three with:
+        """
+        {"nickName": "bravo"}
+        """
+      When the client asks for /Users with:
+        | filter     | userName sw "{run}" |
+        | sortBy     | nickName            |
+        | startIndex | 2                   |
+        | count      | 1                   |
+      Then the answer finds exactly three
+      When the client asks for /Users with:
+        | filter     | userName sw "{run}" |
+        | sortBy     | nickName            |
+        | startIndex | 3                   |
+        | count      | 1                   |
+      Then the answer finds exactly one
+
+    @SORT-10 @may @RFC7644-3.4.2.3-R3 @edge
+    Scenario: An order by an attribute that does not exist is ignored or refused
+      Given a user one
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | sortBy | shoeSize            |
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly one
