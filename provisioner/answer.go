@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
+	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
 )
 
@@ -19,6 +21,8 @@ type failure struct {
 	retry time.Duration
 	// pause is why the whole app stops, nil if it goes on.
 	pause *Pause
+	// throttled says that the app asked for fewer requests: it is nobody's failure.
+	throttled bool
 }
 
 func (f *failure) Error() string { return f.cause }
@@ -29,39 +33,93 @@ func conflict(format string, args ...any) *failure {
 
 // answer reads an error of the client as a failure of the attempt.
 func answer(err error) *failure {
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
-	var refused *scimclient.Error
-	if !errors.As(err, &refused) {
+	refused, ok := asRefused(err)
+	if !ok {
 		return &failure{state: LinkFailing, cause: err.Error()}
 	}
-	cause := refused.Error()
-	switch status := refused.Status; {
-	case status == http.StatusUnauthorized:
-		return &failure{state: LinkFailing, cause: cause, pause: &Pause{
-			Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync",
-		}}
-	case status == http.StatusTooManyRequests:
-		return &failure{state: LinkFailing, cause: cause, retry: refused.RetryAfter}
-	case status == http.StatusConflict:
-		return &failure{state: LinkConflict, cause: cause}
-	case status == http.StatusRequestTimeout, status == http.StatusPreconditionFailed:
-		return &failure{state: LinkFailing, cause: cause}
-	case status >= 500:
-		return &failure{state: LinkFailing, cause: cause, retry: refused.RetryAfter}
-	case status >= 400:
-		return &failure{state: LinkRejected, cause: cause}
+	f := &failure{state: LinkFailing, cause: refused.Error()}
+	switch s := refused.Status; {
+	case s == http.StatusUnauthorized:
+		f.pause = &Pause{Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync"}
+	case s == http.StatusForbidden:
+		f.state = LinkRefused
+	case limited(err):
+		f.retry, f.throttled = refused.RetryAfter, true
+	case s == http.StatusConflict:
+		f.state = LinkConflict
+	case s == http.StatusRequestTimeout, s == http.StatusPreconditionFailed:
+	case s >= 500:
+		f.retry = refused.RetryAfter
+	case s >= 400:
+		f.state = LinkRejected
+	}
+	return f
+}
+
+// asRefused returns what an error of the client says.
+func asRefused(err error) (*scimclient.Error, bool) { return errors.AsType[*scimclient.Error](err) }
+
+// scimType returns the SCIM keyword of an answer, "" if it has none.
+func scimType(err error) scim.ScimType {
+	refused, ok := asRefused(err)
+	if !ok || refused.SCIM == nil {
+		return ""
+	}
+	return refused.SCIM.ScimType
+}
+
+// saysSCIM reports whether an answer is in SCIM's own words, and not those of a web
+// server in front of the app.
+func saysSCIM(err error) bool {
+	refused, ok := asRefused(err)
+	return ok && refused.IsSCIM
+}
+
+// aboutRequest reports whether an answer calls the request wrong.
+func aboutRequest(err error) bool {
+	s := status(err)
+	return s == http.StatusBadRequest || s == http.StatusUnprocessableEntity
+}
+
+// aboutContent reports whether an answer calls wrong what was asked for, rather than
+// how.
+func aboutContent(err error) bool {
+	switch scimType(err) {
+	case scim.TypeMutability, scim.TypeUniqueness, scim.TypeSensitive, scim.TypeTooMany, scim.TypeInvalidValue:
+		return true
 	default:
-		return &failure{state: LinkFailing, cause: cause}
+		return false
+	}
+}
+
+// immutable reports whether an answer says that something cannot be changed.
+func immutable(err error) bool { return scimType(err) == scim.TypeMutability }
+
+var limitWords = regexp.MustCompile(`(?i)rate.?limit|request.?limit|limit.?exceeded|too many requests|throttl`)
+
+// limited reports whether an answer asks for fewer requests. Some apps say so behind
+// a status that means something else.
+func limited(err error) bool {
+	refused, ok := asRefused(err)
+	if !ok {
+		return false
+	}
+	switch s := refused.Status; {
+	case s == http.StatusTooManyRequests:
+		return true
+	case s == http.StatusServiceUnavailable:
+		return refused.RetryAfter > 0
+	default:
+		return s >= 500 && limitWords.MatchString(refused.Detail)
 	}
 }
 
 // status returns the HTTP status of a client's error, 0 if it has none.
 func status(err error) int {
-	var refused *scimclient.Error
-	if errors.As(err, &refused) {
+	if refused, ok := asRefused(err); ok {
 		return refused.Status
 	}
 	return 0
@@ -89,6 +147,14 @@ type Backoff struct {
 // rejectedAfter are the waits for what an app refuses: time alone seldom helps.
 var rejectedAfter = [...]time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour}
 
+// pause is how long an app is given to make up its mind.
+func (b Backoff) pause() time.Duration {
+	if b.Base <= 0 {
+		return time.Second
+	}
+	return min(b.Base, time.Second)
+}
+
 // after returns the wait before the next attempt. jitter, from 0 up to 1, spreads
 // the waits of links that failed together over the upper half of the range.
 func (b Backoff) after(f *failure, attempts int, jitter float64) time.Duration {
@@ -102,9 +168,9 @@ func (b Backoff) after(f *failure, attempts int, jitter float64) time.Duration {
 	switch {
 	case f.retry > 0:
 		return min(f.retry, limit)
-	case f.state == LinkRejected, f.state == LinkRefused:
+	case f.state == LinkRejected, f.state == LinkRefused, f.state == LinkNotHonoured:
 		return rejectedAfter[min(max(attempts, 1), len(rejectedAfter))-1]
-	case f.state.Unresolved():
+	case f.state == LinkFlapping, f.state.Unresolved():
 		return 24 * time.Hour
 	}
 	wait := limit

@@ -257,7 +257,18 @@ type Learned struct {
 	Observed     Facts     `json:"observed,omitempty"`
 	Discovered   Facts     `json:"discovered,omitempty"`
 	DiscoveredAt time.Time `json:"discoveredAt,omitzero"`
+	// Proved counts by form how often a write was seen to have worked, as far as it
+	// takes to trust the form.
+	Proved map[string]int `json:"proved,omitempty"`
+	// Unkept are attributes, such as "User.title", that the app has left as they were
+	// although it answered a change with success, in every form; Unseen are those
+	// that it never shows.
+	Unkept Notices `json:"unkept,omitempty"`
+	Unseen Notices `json:"unseen,omitempty"`
 }
+
+// Notices say something about attributes, such as "User.title": why, in one sentence.
+type Notices map[string]string
 
 // Empty reports whether the probe found no resource of the kind.
 func (l *Learned) Empty(k Kind) bool {
@@ -274,6 +285,25 @@ func (l *Learned) Observe(name Capability, value, reason string, at time.Time) {
 		l.Observed = Facts{}
 	}
 	l.Observed[name] = Fact{Value: value, Source: SourceObserved, Reason: reason, At: at}
+}
+
+// Prove counts a write that was seen to have worked.
+func (l *Learned) Prove(form string) {
+	l.Proved = maps.Clone(l.Proved)
+	if l.Proved == nil {
+		l.Proved = map[string]int{}
+	}
+	l.Proved[form]++
+}
+
+// with returns the notices and another one.
+func (n Notices) with(attribute, why string) Notices {
+	n = maps.Clone(n)
+	if n == nil {
+		n = Notices{}
+	}
+	n[attribute] = why
+	return n
 }
 
 // Forget drops what the app has shown of a capability, for it to be tried again.

@@ -154,7 +154,7 @@ func (a *attempt) letGo(d Desired, how string) {
 
 // erase deletes a resource, once it is certain that it is still the subject's.
 func (a *attempt) erase(ctx context.Context, d Desired) error {
-	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
+	response, err := a.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -162,8 +162,7 @@ func (a *attempt) erase(ctx context.Context, d Desired) error {
 		return err
 	}
 	a.action = ActionDelete
-	if _, err := a.client.Delete(ctx, a.link.Kind.Endpoint(), a.link.RemoteID); err != nil {
-		a.link.Ambiguous = ambiguous(err)
+	if err := a.remove(ctx); err != nil {
 		return err
 	}
 	a.letGo(d, "was deleted")

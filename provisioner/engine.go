@@ -43,6 +43,9 @@ type Config struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request. Empty means "scimwright".
 	UserAgent string
+	// Trust takes every success at its word. It is for a transport that makes no write;
+	// see [Plan] for what is read back otherwise.
+	Trust bool
 	// Timeout bounds one request. Zero means 30 s.
 	Timeout time.Duration
 	// Backoff bounds the waits between failed attempts.
@@ -65,7 +68,7 @@ type Engine struct {
 	// probes tell when each app was probed.
 	probes sync.Map // app name → *probing
 	// indexes hold what a sync has seen of the accounts an app already has.
-	indexes sync.Map // indexKey → *index
+	indexes sync.Map // indexKey → *listing
 }
 
 // New returns an engine. It panics if config has no store.
@@ -104,10 +107,15 @@ func (e *Engine) counter(app string) *atomic.Int64 {
 // client returns a client for the app that reports every exchange to observe.
 func (e *Engine) client(app *App, observe func(scimclient.Exchange)) (*scimclient.Client, error) {
 	count := e.counter(app.Name)
+	mediaType := scimclient.MediaType
+	if app.Capabilities().Is(ContentType, ContentJSON) {
+		mediaType = "application/json"
+	}
 	return scimclient.New(scimclient.Config{
 		Endpoint:  app.Endpoint,
 		Token:     app.Token,
 		UserAgent: e.config.UserAgent,
+		MediaType: mediaType,
 		Transport: e.config.Transport,
 		Timeout:   e.config.Timeout,
 		Observe: func(x scimclient.Exchange) {

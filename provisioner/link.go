@@ -33,6 +33,9 @@ type Link struct {
 	Ambiguous bool
 	// RecreatedAt is when a resource that had vanished was last made again.
 	RecreatedAt time.Time
+	// Version is the resource's version in the app, "" if none is known (RFC 7644
+	// section 3.14).
+	Version string
 	// DisabledAt is when the app disabled the account because it should not have it,
 	// DeleteAt when the account is to be deleted. They are zero if it is not.
 	DisabledAt, DeleteAt time.Time
@@ -78,6 +81,12 @@ const (
 	// LinkRefused: the app will not do it, such as disable its last administrator;
 	// tried again rarely or on change.
 	LinkRefused LinkState = "refused"
+	// LinkNotHonoured: the app answers with success and leaves things as they were;
+	// tried again rarely or on change.
+	LinkNotHonoured LinkState = "not_honoured"
+	// LinkFlapping: the resource vanishes from the app again and again; tried again
+	// once a day.
+	LinkFlapping LinkState = "flapping"
 	// LinkConflict: another resource in the app is in the way.
 	LinkConflict LinkState = "conflict"
 	// LinkAmbiguous: several resources in the app could be the subject's.
@@ -115,7 +124,7 @@ func (s LinkState) Settled() bool {
 // again, if only once a day.
 func (s LinkState) Failed() bool {
 	switch s {
-	case LinkFailing, LinkRejected, LinkRefused:
+	case LinkFailing, LinkRejected, LinkRefused, LinkNotHonoured, LinkFlapping:
 		return true
 	default:
 		return s.Unresolved()

@@ -120,7 +120,7 @@ func (p *planner) create(initial, desired *scim.Object, members map[string]strin
 	if p.membersOnly() {
 		return nil
 	}
-	first, rest := p.firstMembers(members)
+	first, rest := p.firstMembers(members, p.capabilities.Is(CreateMembers, Yes))
 	w := Write{
 		Verb: VerbCreate, Action: ActionCreate, Form: p.form("create"),
 		Payload: p.typed(initial), Sets: names(desired), Add: first, Acked: desired,
@@ -128,12 +128,12 @@ func (p *planner) create(initial, desired *scim.Object, members map[string]strin
 	return append([]Write{w}, p.members(desired, rest, nil)...)
 }
 
-// firstMembers splits members into those that go out with the create of their group
-// and the rest.
-func (p *planner) firstMembers(members map[string]string) (first, rest map[string]string) {
+// firstMembers splits members into those that go out with a request for the whole
+// group, if any do, and the rest.
+func (p *planner) firstMembers(members map[string]string, any bool) (first, rest map[string]string) {
 	subjects := slices.Sorted(maps.Keys(members))
 	n := min(len(subjects), p.chunk())
-	if p.capabilities.Is(CreateMembers, No) {
+	if !any {
 		n = 0
 	}
 	return pick(members, subjects[:n]), pick(members, subjects[n:])
@@ -160,10 +160,12 @@ func (p *planner) replace(desired, acked *scim.Object, add, remove map[string]st
 		payload = payload.Clone()
 		payload.Set(name, empty(acked.Get(name)))
 	}
-	return []Write{{
+	first, rest := p.firstMembers(add, true)
+	w := Write{
 		Verb: VerbReplace, Action: updateAction(desired, acked), Form: p.form(FormPut),
-		Payload: payload, Sets: append(names(desired), cleared...), Add: add, Remove: remove, Acked: desired,
-	}}
+		Payload: payload, Sets: append(names(desired), cleared...), Add: first, Remove: remove, Acked: desired,
+	}
+	return append([]Write{w}, p.putMembers(desired, rest, nil)...)
 }
 
 // empty is what takes a value away: some apps keep what a PUT does not mention, as

@@ -11,6 +11,9 @@ import (
 // bound them. Members are added first: a group is never emptier on the way than at
 // its end.
 func (p *planner) members(acked *scim.Object, add, remove map[string]string) []Write {
+	if p.update() == FormPut {
+		return p.putMembers(acked, add, remove)
+	}
 	var writes []Write
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(add)), p.chunk()) {
 		w := Write{Verb: VerbPatch, Action: ActionUpdate, Form: p.form(p.update(), "add members"), Add: pick(add, chunk), Acked: acked}
@@ -18,15 +21,30 @@ func (p *planner) members(acked *scim.Object, add, remove map[string]string) []W
 		writes = append(writes, w)
 	}
 	if len(remove) > 0 && p.capabilities.Is(MemberRemove, FormPut) {
-		return append(writes, Write{
-			Verb: VerbReplace, Action: ActionUpdate, Form: p.form(FormPut), Payload: scim.NewObject(), Remove: remove, Acked: acked,
-		})
+		return append(writes, p.putMembers(acked, nil, remove)...)
 	}
 	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(remove)), p.chunk()) {
 		form := p.capabilities.Fact(MemberRemove).Value
 		w := Write{Verb: VerbPatch, Action: ActionUpdate, Form: p.form("remove members", form), Remove: pick(remove, chunk), Acked: acked}
 		w.Operations = removeMembers(form, w.Remove)
 		writes = append(writes, w)
+	}
+	return writes
+}
+
+// putMembers replaces the group by itself with other members. Some apps bound how many
+// may be new at a time.
+func (p *planner) putMembers(acked *scim.Object, add, remove map[string]string) []Write {
+	put := Write{Verb: VerbReplace, Action: ActionUpdate, Form: p.form(FormPut), Payload: scim.NewObject(), Acked: acked}
+	var writes []Write
+	if len(remove) > 0 {
+		put.Remove = remove
+		writes = append(writes, put)
+		put.Remove = nil
+	}
+	for chunk := range slices.Chunk(slices.Sorted(maps.Keys(add)), p.chunk()) {
+		put.Add = pick(add, chunk)
+		writes = append(writes, put)
 	}
 	return writes
 }

@@ -443,7 +443,7 @@ func TestVanishedAccountIsMadeAgainOnce(t *testing.T) { // R26
 	b.putUser(t, "u1", "ada.m", true)
 	waitFor(t, func() bool {
 		links, err := b.AppLinks(t.Context(), "app")
-		return err == nil && slices.ContainsFunc(links, func(l provisioner.Link) bool { return l.State == provisioner.LinkConflict })
+		return err == nil && slices.ContainsFunc(links, func(l provisioner.Link) bool { return l.State == provisioner.LinkFlapping })
 	})
 }
 
@@ -462,13 +462,16 @@ func TestMovedEndpointIsNotAGoodbye(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool {
-		links, err := b.AppLinks(t.Context(), "app")
-		return err == nil && len(links) == 1 && links[0].State == provisioner.LinkFailing
+		a, err := b.App(t.Context(), "app")
+		return err == nil && a.State == provisioner.AppPaused && a.Cause == provisioner.PauseEndpoint
 	})
 	if w := b.app.writes(); slices.Contains(w, "POST /Users") {
 		t.Errorf("writes %q, want no create", w)
 	}
 	b.app.open()
+	if err := b.engine.Resume(t.Context(), "app"); err != nil {
+		t.Fatal(err)
+	}
 	b.settle(t, "app")
 	if u := b.app.remote(t, "/Users")[0]; u["active"] != false {
 		t.Errorf("the goodbye did not arrive: %v", u)

@@ -86,7 +86,11 @@ func (e *Engine) list(ctx context.Context, app *App, kind Kind) error {
 	if err != nil {
 		return err
 	}
-	return e.walk(ctx, client, app.Name, kind)
+	_, err = e.listed(ctx, client, app, kind, e.config.Now())
+	if unlistable(err) {
+		return nil
+	}
+	return err
 }
 
 // probeFresh is how long a sync and the first attempts share one probe.

@@ -130,11 +130,12 @@ func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, 
 	_, err := tx.ExecContext(ctx, `
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
 			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
-			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16
-		WHERE app = $17 AND kind = $18 AND subject = $19`,
+			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16,
+			version = $17
+		WHERE app = $18 AND kind = $19 AND subject = $20`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
 		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
-		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.App, l.Kind, l.Subject)
+		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.Version, l.App, l.Kind, l.Subject)
 	return err
 }
 

@@ -138,7 +138,7 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		if err := f.copyDatabase(ctx, database); err != nil {
 			return err
 		}
-		config.transport = newRehearsal()
+		config.transport, config.trust = newRehearsal(), true
 	}
 	s, err := openService(ctx, config)
 	if err != nil {

@@ -1,0 +1,259 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// declined deals with an update that was not answered with success. It returns nil if
+// another plan may do, and otherwise why the attempt ends.
+func (a *attempt) declined(ctx context.Context, w Write, err error) error {
+	members := len(w.Add) + len(w.Remove)
+	switch s := status(err); {
+	case unsupported(err):
+		return a.unrouted(ctx, w, err)
+	case s == http.StatusPreconditionFailed:
+		return a.outdated(ctx, w)
+	case s == http.StatusForbidden:
+		return a.forbidden(ctx, err)
+	case s == http.StatusUnsupportedMediaType:
+		return a.otherMediaType(err)
+	case members > 1 && tooMany(err):
+		a.fewerMembers(members, err)
+		return nil
+	case members > 0 && (aboutRequest(err) || s == http.StatusConflict || s == http.StatusInternalServerError && !limited(err)):
+		return a.declinedMembers(ctx, w, err)
+	case s == http.StatusConflict:
+		return a.clash(ctx, w, err)
+	case aboutRequest(err):
+		return a.rejected(w, err)
+	}
+	return err
+}
+
+// unrouted deals with an answer that says that there is no such route or verb. Only a
+// resource that is there tells a verb that is missing from a resource that is.
+func (a *attempt) unrouted(ctx context.Context, w Write, err error) error {
+	if status(err) == http.StatusNotFound {
+		_, read := a.read(ctx)
+		if m, ok := errors.AsType[*missing](read); ok {
+			return &missing{answered: err, read: m.read}
+		}
+		if read != nil {
+			return read
+		}
+		if len(w.Add)+len(w.Remove) > 0 && saysSCIM(err) {
+			return a.declinedMembers(ctx, w, err) // it is a member that is missing
+		}
+	}
+	if w.Verb == VerbPatch {
+		update := updateOf(a.link.Kind)
+		for _, form := range []string{FormPatch, FormPathless} {
+			a.rule(update, form)
+		}
+		for _, form := range []string{FormFilterPath, FormValueArray} {
+			a.rule(MemberRemove, form)
+		}
+	}
+	if a.nextForm(w, fmt.Sprintf("%s answered %d", w.Verb, status(err))) {
+		return nil
+	}
+	return a.first(err)
+}
+
+// first returns the first refusal of an attempt that has tried several forms: it is
+// about the form that should have worked.
+func (a *attempt) first(err error) error {
+	if a.trial.refusal != nil {
+		return a.trial.refusal
+	}
+	return err
+}
+
+// outdated deals with a resource that has changed since its version was noted (RFC 7644
+// section 3.14): it is looked at again, once.
+func (a *attempt) outdated(ctx context.Context, w Write) error {
+	if a.retried {
+		return &failure{state: LinkFailing, cause: "the resource keeps changing in the app while it is being changed from here (412)"}
+	}
+	a.retried = true
+	response, err := a.read(ctx)
+	if err != nil {
+		return err
+	}
+	before := a.link.Acked
+	a.link.Acked = before.Clone()
+	for _, name := range w.Sets {
+		if value := response.Resource.Get(name); scim.Unassigned(value) {
+			a.link.Acked.Delete(name)
+		} else {
+			a.link.Acked.Set(name, held(before, response.Resource).Get(name))
+		}
+	}
+	return nil
+}
+
+// forbidden tells one subject that the app will not have touched from a token that
+// has lost its rights.
+func (a *attempt) forbidden(ctx context.Context, err error) error {
+	_, control := a.client.Page(ctx, KindUser.Endpoint(), scimclient.Query{Count: 1})
+	if s := status(control); s == http.StatusForbidden || s == http.StatusUnauthorized {
+		return &failure{state: LinkFailing, cause: err.Error(), pause: &Pause{
+			Cause: PauseAuth, Reason: fmt.Sprintf("the app refuses everything with this token (%d): save one that may read and write users and groups", s),
+		}}
+	}
+	return &failure{state: LinkRefused, cause: err.Error()}
+}
+
+// otherMediaType sends requests in another media type from here on.
+func (a *attempt) otherMediaType(err error) error {
+	if !a.tryNext(ContentType, fmt.Sprintf("a request of type %s was answered 415", scimclient.MediaType)) {
+		return a.first(err)
+	}
+	return a.connect()
+}
+
+// clash deals with an update that the app says is in conflict with something.
+func (a *attempt) clash(ctx context.Context, w Write, err error) error {
+	if immutable(err) {
+		return a.unchangeable(w, err)
+	}
+	response, readErr := a.read(ctx)
+	if readErr != nil {
+		return readErr
+	}
+	before := a.link.Acked
+	if g := a.absorb(w, response.Resource); g.none() {
+		return nil // it is as it should be
+	}
+	a.link.Acked = before
+	name := nameAttribute(a.link.Kind)
+	if slices.Contains(w.Sets, name) {
+		holder, err := a.holder(ctx, name, w.Acked.String(name))
+		if err != nil {
+			return err
+		}
+		if holder != "" {
+			a.withhold(name, conflict("%s %q belongs to %s in the app: rename one of the two", name, w.Acked.String(name), holder))
+			return nil
+		}
+	}
+	if scimType(err) == scim.TypeUniqueness {
+		return conflict("%s", err)
+	}
+	return &failure{state: LinkFailing, cause: err.Error()}
+}
+
+// holder names whoever else in the app has a name, "" if it cannot be found out.
+func (a *attempt) holder(ctx context.Context, attribute, value string) (string, error) {
+	found, err := a.lookup(ctx, attribute, value)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range found {
+		if r.ID() == a.link.RemoteID {
+			continue
+		}
+		key, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, r.ID())
+		switch {
+		case err == nil:
+			return "the account of " + key.Subject, nil
+		case !errors.Is(err, ErrNotFound):
+			return "", err
+		default:
+			return fmt.Sprintf("%s, whose externalId is %q", r.ID(), r.ExternalID()), nil
+		}
+	}
+	return "", nil
+}
+
+// rejected deals with an update of attributes that the app calls wrong: another form
+// is tried if this one has never worked; an attribute that is named is left out.
+func (a *attempt) rejected(w Write, err error) error {
+	if immutable(err) {
+		return a.unchangeable(w, err)
+	}
+	if a.trial.refusal == nil {
+		a.trial.refusal = err
+	}
+	if !a.trusted(w) && scimType(err) != scim.TypeUniqueness {
+		why := fmt.Sprintf("%s was answered %d", w.Form, status(err))
+		if w.Verb == VerbReplace && a.tryNext(IDInBody, why) || a.nextForm(w, why) {
+			return nil
+		}
+	}
+	err = a.first(err)
+	if name := blamed(err, w.Sets); name != "" && len(w.Sets) > 1 {
+		a.withhold(name, &failure{state: LinkRejected, cause: err.Error()})
+		return nil
+	}
+	return err
+}
+
+// unchangeable leaves the attribute that cannot be changed as it is, and goes on with
+// the others.
+func (a *attempt) unchangeable(w Write, err error) error {
+	name := blamed(err, w.Sets)
+	switch attribute := nameAttribute(a.link.Kind); {
+	case name != "":
+	case slices.Contains(w.Sets, attribute):
+		name = attribute
+	case len(w.Sets) == 1:
+		name = w.Sets[0]
+	default:
+		return &failure{state: LinkRefused, cause: err.Error()}
+	}
+	a.withhold(name, &failure{state: LinkRefused, cause: fmt.Sprintf(
+		"the app does not let %s be changed: change it there, or set it back in the directory (%s)", name, err)})
+	return nil
+}
+
+// blamed returns the attribute that an error is about, "" if it names none or several.
+func blamed(err error, attributes []string) string {
+	refused, ok := errors.AsType[*scimclient.Error](err)
+	if !ok {
+		return ""
+	}
+	words := strings.FieldsFunc(refused.Detail, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_' || r == '-')
+	})
+	name := ""
+	for _, attribute := range attributes {
+		last := attribute[strings.LastIndexByte(attribute, ':')+1:]
+		if isURN(attribute) || !slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, last) }) {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = attribute
+	}
+	return name
+}
+
+// fewerMembers remembers that the app does not take so many members at a time.
+func (a *attempt) fewerMembers(n int, err error) {
+	a.observe(MaxMembersPerOp, strconv.Itoa(max(n/2, 1)), fmt.Sprintf("%d members in one request were answered %d", n, status(err)))
+	delete(a.trial.forms, MaxMembersPerOp)
+}
+
+var tooManyWords = regexp.MustCompile(`(?i)too (many|large|long|big)|maximum|at most|no more than|not more than|exceed|limit`)
+
+// tooMany reports whether a request was larger than the app takes.
+func tooMany(err error) bool {
+	refused, ok := errors.AsType[*scimclient.Error](err)
+	if !ok {
+		return false
+	}
+	return refused.Status == http.StatusRequestEntityTooLarge ||
+		refused.Status == http.StatusBadRequest && (scimType(err) == scim.TypeTooMany || tooManyWords.MatchString(refused.Detail))
+}

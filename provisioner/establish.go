@@ -1,0 +1,260 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// probeTrust is how long it is believed what a sync has seen of an app's groups.
+const probeTrust = time.Hour
+
+// establish finds the subject's resource in the app or creates it. It leaves the
+// link without a remote id if the app should hold nothing.
+func (a *attempt) establish(ctx context.Context) error {
+	d := a.desired()
+	if a.work.Blocked {
+		a.settle(LinkWaiting, "waits for the accounts it refers to")
+		return nil
+	}
+	if d.Presence == Absent {
+		return a.absent(d.Reason + " and has nothing in the app")
+	}
+	if a.link.Ambiguous || !a.knownEmpty() {
+		found, err := a.search(ctx, !a.link.Ambiguous)
+		if err != nil {
+			return a.noGroups(err)
+		}
+		if found != nil {
+			return a.adopt(ctx, *found)
+		}
+	}
+	if !d.Create {
+		return a.absent(d.Reason + " and has nothing in the app")
+	}
+	return a.create(ctx, d)
+}
+
+// knownEmpty reports whether the app had nothing that could be the subject's when
+// it was last probed. Apps refuse a second user of a name, so that this may be old
+// news for users; a second group of a name they mostly accept.
+func (a *attempt) knownEmpty() bool {
+	l := &a.work.App.Learned
+	recent := a.engine.config.Now().Sub(l.ProbedAt) < probeTrust
+	return l.Empty(a.link.Kind) && (a.link.Kind == KindUser || recent)
+}
+
+// absent settles a subject that the app does not have and should not get.
+func (a *attempt) absent(reason string) error {
+	a.link.Ambiguous = false
+	a.action = ActionSkip
+	a.settle(LinkSkipped, reason)
+	return nil
+}
+
+// noGroups turns the answer of an app without groups into a skip; any other error
+// passes through.
+func (a *attempt) noGroups(err error) error {
+	if a.link.Kind != KindGroup || !unsupported(err) {
+		return err
+	}
+	a.observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)))
+	return a.skipGroups()
+}
+
+// create makes the resource. An account that is in the way is looked up and
+// adopted; an answer that got lost makes the next attempt look first.
+func (a *attempt) create(ctx context.Context, d Desired) error {
+	a.action = ActionCreate
+	for {
+		capabilities := a.capabilities()
+		switch {
+		case a.link.Kind == KindUser && capabilities.Is(UserCreate, No):
+			return a.noUserCreate()
+		case a.link.Kind == KindGroup && capabilities.Is(Groups, GroupsNone):
+			return a.skipGroups()
+		case a.link.Kind == KindGroup && capabilities.Is(Groups, GroupsMembersOnly):
+			return a.absent(fmt.Sprintf("is not in the app, which does not let groups be made: make a group %q there", d.Payload.String("displayName")))
+		}
+		w := Plan(a.attainable(d), nil, nil, capabilities)[0]
+		body := w.Payload.Clone()
+		if len(w.Add) > 0 {
+			body.Set("members", memberValues(w.Add))
+		}
+		proving := a.needsProof(w)
+		response, err := a.client.Create(ctx, a.link.Kind.Endpoint(), body)
+		if status(err) == http.StatusConflict {
+			return a.resolveConflict(ctx, err)
+		}
+		if err != nil {
+			a.link.Ambiguous = ambiguous(err)
+			if a.link.Ambiguous {
+				return err
+			}
+			if err := a.declinedCreate(ctx, w, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if response.ID() == "" {
+			return a.findCreated(ctx, response.Status)
+		}
+		a.own(response.ID(), OriginCreated)
+		a.link.Acked = w.Acked
+		_, err = a.confirm(ctx, w, response, proving)
+		return err
+	}
+}
+
+// findCreated ties the subject to what was made by a create whose answer does not say
+// which resource that is.
+func (a *attempt) findCreated(ctx context.Context, answered int) error {
+	a.link.Ambiguous = true
+	found, err := a.search(ctx, false)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return &failure{state: LinkFailing, cause: fmt.Sprintf("the app answered %d to the create without an id, and the resource cannot be found", answered)}
+	}
+	a.own(found.resource.ID(), OriginCreated)
+	a.tie(found.resource)
+	return nil
+}
+
+// resolveConflict finds the resource that is in the way of a create, by asking and
+// then, since a filter may be one that finds nothing, in the list.
+func (a *attempt) resolveConflict(ctx context.Context, refused error) error {
+	found, err := a.search(ctx, false)
+	if err != nil {
+		return a.noGroups(err)
+	}
+	if found != nil {
+		return a.adopt(ctx, *found)
+	}
+	x, err := a.engine.listed(ctx, a.client, &a.work.App, a.link.Kind, a.start.Add(-time.Minute))
+	if err != nil && !unlistable(err) {
+		return err
+	}
+	if x != nil {
+		if found, err = a.pick(ctx, a.in(x)); err != nil {
+			return err
+		}
+		a.suggest(x)
+	}
+	if found == nil {
+		hint := ""
+		if a.suggestion != "" {
+			hint = "; " + a.suggestion
+		}
+		return conflict("%s, and no resource of that name or externalId can be found: the app may have one that it does not show%s", refused, hint)
+	}
+	attribute, _ := a.name()
+	if found.resource.ExternalID() == a.externalID() {
+		attribute = "externalId"
+	}
+	a.observe(filterOf(a.link.Kind, attribute), No, fmt.Sprintf("a filter for %s found nothing, and the list has it", attribute))
+	return a.adopt(ctx, *found)
+}
+
+func (a *attempt) own(remoteID string, origin Origin) {
+	a.link.RemoteID, a.link.Origin, a.link.Ambiguous = remoteID, origin, false
+}
+
+// adopt ties the subject to a resource that the app already has.
+func (a *attempt) adopt(ctx context.Context, m match) error {
+	found := m.resource
+	other, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, found.ID())
+	if err == nil && other != a.link.Key {
+		return conflict("the app's resource %s already belongs to %s: rename one of the two", found.ID(), other.Subject)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	origin, inDoubt := OriginAdopted, a.link.Ambiguous
+	if a.link.Ambiguous && found.ExternalID() == a.externalID() {
+		origin = OriginCreated
+		a.action = ActionCreate
+	} else {
+		a.action = ActionAdopt
+	}
+	a.own(found.ID(), origin)
+	_, showsMembers := found.Lookup("members")
+	a.tie(found)
+	// What a list has shown is good enough to leave a resource alone, and not to change
+	// it. Lists may also leave members out.
+	if (!m.hint || len(Plan(a.desired(), a.link.Acked, a.members, a.capabilities())) == 0) && (a.link.Kind == KindUser || showsMembers) {
+		return nil
+	}
+	response, err := a.read(ctx)
+	if err != nil {
+		a.unlink()
+		a.link.Ambiguous = inDoubt
+		return err
+	}
+	if got, want := response.Resource.ExternalID(), a.externalID(); got != "" && got != want {
+		a.unlink()
+		return conflict("the app's resource %s belongs to externalId %q by now: adopt or rename it there", found.ID(), got)
+	}
+	a.tie(response.Resource)
+	return nil
+}
+
+// tie records what the app holds of a resource that becomes the subject's.
+func (a *attempt) tie(found *scim.Object) {
+	d := a.desired()
+	if d.Payload == nil {
+		a.link.Acked = scim.NewObject(scim.Field{Name: "externalId", Value: found.ExternalID()}, scim.Field{Name: "active", Value: true})
+		return
+	}
+	a.link.Acked = held(d.Payload, found)
+	a.link.Acked.Set("schemas", d.Payload.Get("schemas"))
+	clear(a.members)
+	if a.link.Kind != KindGroup {
+		return
+	}
+	present := memberIDs(found)
+	for subject, id := range d.Members {
+		if present[id] {
+			a.members[subject] = id
+			delete(present, id)
+		}
+	}
+	if a.work.App.Settings.Authoritative {
+		for id := range present {
+			a.members[foreign(id)] = id
+		}
+	}
+}
+
+// foreign is the key of a member of a group whom the directory does not have there.
+// No directory id begins with a blank.
+func foreign(id string) string { return " " + id }
+
+func (a *attempt) externalID() string {
+	if d := a.desired(); d.Payload != nil {
+		return d.Payload.ExternalID()
+	}
+	return a.link.Subject
+}
+
+// memberIDs returns the ids of a group's members.
+func memberIDs(group *scim.Object) map[string]bool {
+	ids := map[string]bool{}
+	for _, m := range group.Array("members") {
+		if o, ok := m.(*scim.Object); ok {
+			ids[o.String("value")] = true
+		}
+	}
+	return ids
+}
+
+// ambiguous reports whether a failed request may have been carried out.
+func ambiguous(err error) bool {
+	f, ok := asRefused(err)
+	return ok && f.Ambiguous
+}
