@@ -22,7 +22,7 @@ import (
 type deviationCase struct {
 	name string
 	// script has a request a line: METHOD PATH BODY | Header: value. In it {2} is the
-	// id of what the second line made, {2v} its version. A body needs no schemas, that
+	// id of what the second request made, {2v} its version, {2U} the id in capitals. A body needs no schemas, that
 	// of a PATCH is the array of its operations, and "wait" lets a minute pass.
 	script string
 	// see is "status", "header NAME", "body", or a path into the body such as
@@ -61,7 +61,7 @@ func TestDeviations(t *testing.T) {
 }
 
 func deviationCases() []deviationCase {
-	return slices.Concat(createCases())
+	return slices.Concat(createCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases())
 }
 
 func (d deviationCase) shows(want, got string) bool {
@@ -114,14 +114,17 @@ func (s *scripted) run(test deviationCase) string {
 	return s.shown(s.made[len(s.made)-1], test.see)
 }
 
-var placeholder = regexp.MustCompile(`\{(\d+)(v?)\}`)
+var placeholder = regexp.MustCompile(`\{(\d+)([vU]?)\}`)
 
 func (s *scripted) fill(line string) string {
 	return placeholder.ReplaceAllStringFunc(line, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)
 		n, _ := strconv.Atoi(parts[1])
-		if parts[2] == "v" {
+		switch parts[2] {
+		case "v":
 			return s.made[n-1].header.Get("ETag")
+		case "U":
+			return strings.ToUpper(s.idOf(s.made[n-1]))
 		}
 		return s.idOf(s.made[n-1])
 	})

@@ -5,11 +5,15 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+// ms returns a number of milliseconds.
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func number(n int) json.Number { return json.Number(itoa(n)) }
 
@@ -66,11 +70,11 @@ func creates() []Deviation {
 		{Name: "create-modified-later", Summary: "A new resource was modified an hour after it was created.", Requirements: ids("7643-3.1-R24"),
 			Respond: answers(Create, 201, edit(func(o *scim.Object) { o.Object("meta").Set("lastModified", "2199-01-01T00:00:00Z") }))},
 		{Name: "client-id-adopted", Summary: "A create takes the id that the client gives.", Requirements: ids("7643-3.1-R9", "7644-3.3-R2"),
-			Respond: echo("id")},
+			Respond: echoOn(Create, "id")},
 		{Name: "client-meta-adopted", Summary: "A create takes the meta that the client gives.", Requirements: ids("7643-3.1-R19"),
-			Respond: echo("meta")},
+			Respond: echoOn(Create, "meta")},
 		{Name: "client-groups-adopted", Summary: "A create takes the groups of a user, which are read-only.", Requirements: ids("7643-4.1.2-R18", "7644-3.3-R2"),
-			Respond: echo("groups")},
+			Respond: echoOn(Create, "groups")},
 		{Name: "create-refuses-read-only", Summary: "A create with an id, meta or groups is refused.", Requirements: ids("7644-3.3-R2"),
 			Decode: func(r *Request) {
 				if o := r.Object(); r.Is(Create) && (o.Get("id") != nil || o.Get("meta") != nil || o.Get("groups") != nil) {
@@ -79,9 +83,9 @@ func creates() []Deviation {
 				}
 			}},
 		{Name: "duplicate-accepted", Summary: "A userName that is taken is given out again.", Requirements: ids("7643-4.1.1-R2", "7644-3.3-R9"),
-			Tolerate: func(_, _ string) bool { return true }},
+			Tolerate: func(_ *Request, _, _ string) bool { return true }},
 		{Name: "duplicate-other-case-accepted", Summary: "A userName that is taken in other letter case is given out again.", Requirements: ids("7643-4.1.1-R3"),
-			Tolerate: func(mine, taken string) bool { return mine != taken }},
+			Tolerate: func(_ *Request, mine, taken string) bool { return mine != taken }},
 		{Name: "duplicate-answers-400", Summary: "A duplicate is refused with 400.", Requirements: ids("7644-3.3-R9"),
 			Respond: answers(Create, 409, status(400))},
 		{Name: "duplicate-answers-200", Summary: "A create of what exists answers 200 with what exists.", Requirements: ids("7644-3.3-R9"),
@@ -93,7 +97,7 @@ func creates() []Deviation {
 		{Name: "duplicate-without-keyword", Summary: "The 409 for a duplicate has no scimType.", Requirements: ids("7644-3.3-R9", "7644-3.12-R18"),
 			Respond: answers(Create, 409, scimType(""))},
 		{Name: "duplicate-leaves-trace", Summary: "A create that is refused as a duplicate is stored under another name.", Requirements: ids("7644-3.3-R10"),
-			Tolerate: func(_, _ string) bool { return true },
+			Tolerate: func(_ *Request, _, _ string) bool { return true },
 			Store:    leaveTrace},
 		{Name: "required-not-checked", Summary: "A create without what is required is accepted.", Requirements: ids("7643-7-R30", "7643-4.1.1-R1"),
 			Decode: fillRequired, Project: hideFilled},
@@ -124,9 +128,9 @@ func creates() []Deviation {
 		{Name: "unknown-attribute-fails", Summary: "An attribute that no schema has makes the server fail.", Requirements: ids("7644-3.1-R4", "7644-3.12-R7"),
 			Decode: failUnknown},
 		{Name: "unknown-schema-accepted", Summary: "A schema that the server does not know is taken into schemas.", Requirements: ids("7643-3-R2"),
-			Respond: echo("schemas")},
+			Respond: echoOn(Create, "schemas")},
 		{Name: "password-in-create", Summary: "The answer to a create has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Respond: echo("password")},
+			Respond: echoOn(Create, "password")},
 		{Name: "password-in-read", Summary: "A read has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
 			Decode: keepPassword, Project: showPassword(Get, "")},
 		{Name: "password-in-list", Summary: "A list has passwords.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
@@ -204,15 +208,6 @@ func creates() []Deviation {
 					w.After.Set("name", scim.NewObject(scim.Field{Name: "formatted", Value: n.String("givenName") + " " + n.String("familyName")}))
 				}
 			}},
-	}
-}
-
-// echo has the answer to a create repeat an attribute of the request.
-func echo(name string) func(*Request, *Response) {
-	return func(r *Request, p *Response) {
-		if v, given := r.Object().Lookup(name); given && r.Is(Create) && p.Status == http.StatusCreated {
-			p.Edit(set(name, v))
-		}
 	}
 }
 

@@ -50,7 +50,7 @@ type Deviation struct {
 	Store func(*Write)
 	// Tolerate is asked about a value that another resource holds already, as both of
 	// them write it, and says whether that is no conflict.
-	Tolerate func(mine, taken string) bool
+	Tolerate func(r *Request, mine, taken string) bool
 	// Project sees each resource in an answer.
 	Project func(*Request, *scim.Object)
 	// Respond sees the answer.

@@ -207,7 +207,8 @@ func (r *Request) Tolerates(mine, taken string) bool {
 		return false
 	}
 	for _, m := range r.set.active {
-		if m.Tolerate != nil && m.Tolerate(mine, taken) {
+		r.Memory = m.memory
+		if m.Tolerate != nil && m.Tolerate(r, mine, taken) {
 			r.note(m.Name)
 			return true
 		}
