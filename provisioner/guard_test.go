@@ -290,3 +290,62 @@ func TestR3_MembersOfThoseWhoAreHeld(t *testing.T) {
 		t.Errorf("%d members, want 2", len(members))
 	}
 }
+
+// TestR3_AccessListEmptied takes access to an app away from everybody by mistake:
+// nothing is written, not even to the groups, until somebody decides or the mistake is
+// made good.
+func TestR3_AccessListEmptied(t *testing.T) {
+	for name, scope := range map[string]provisioner.Scope{
+		"nobody":         {Nobody: true},
+		"an empty group": {Groups: []string{"none"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			d := people(t, 30, nil, nil)
+			d.Groups = []provisioner.Group{
+				{ID: "staff", Attributes: attributes(t, `{"displayName": "staff"}`), Members: []string{"u0", "u1", "u2"}},
+				{ID: "none", Attributes: attributes(t, `{"displayName": "none"}`)},
+			}
+			b.replace(t, d)
+			b.sync(t, "app")
+			b.app.requests()
+			b.connectWith(t, "app", b.app, provisioner.Settings{Scope: scope})
+			r := b.settle(t, "app")
+			if w := b.app.writes(); len(w) > 0 || r.Users.Held != 30 || len(b.held(t, "app")) != 30 {
+				t.Fatalf("writes %q, %d held", w, r.Users.Held)
+			}
+			b.connect(t, "app", b.app)
+			if r := b.settle(t, "app"); len(r.Held) > 0 || len(b.held(t, "app")) > 0 {
+				t.Errorf("after the mistake was made good: held %v", r.Held)
+			}
+			if w := b.app.writes(); len(w) > 0 {
+				t.Errorf("after the mistake was made good: writes %q", w)
+			}
+
+			b.connectWith(t, "app", b.app, provisioner.Settings{Scope: scope})
+			b.settle(t, "app")
+			if n, err := b.Approve(t.Context(), "app"); n != 30 || err != nil {
+				t.Fatalf("approved %d, %v", n, err)
+			}
+			b.settle(t, "app")
+			b.app.wantActive(t, 30, func(int) bool { return false })
+			if m := b.app.members(t, "staff"); len(m) > 0 {
+				t.Errorf("members left: %q", m)
+			}
+		})
+	}
+}
+
+// TestR3_LargerLimit lets through what is held when the settings allow it.
+func TestR3_LargerLimit(t *testing.T) {
+	b := setup(t)
+	b.replace(t, people(t, 20, nil, nil))
+	b.sync(t, "app")
+	b.replace(t, people(t, 20, nil, below(8)))
+	if r := b.settle(t, "app"); r.Users.Held != 8 {
+		t.Fatalf("result %+v", r)
+	}
+	b.connectWith(t, "app", b.app, provisioner.Settings{Guard: provisioner.Guard{Max: 8}})
+	b.settle(t, "app")
+	b.app.wantActive(t, 20, func(i int) bool { return i >= 8 })
+}

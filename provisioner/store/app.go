@@ -55,6 +55,11 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err := s.resettle(ctx, tx, old, &app); err != nil {
 			return err
 		}
+		if old != nil {
+			if err := s.rejudge(ctx, tx, old, &app); err != nil {
+				return err
+			}
+		}
 		if old == nil || old.State != provisioner.AppPaused || app.State == provisioner.AppPaused {
 			return s.announceApp(ctx, tx, app.Name)
 		}

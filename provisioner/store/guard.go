@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -66,20 +68,21 @@ func standing(ctx context.Context, tx *sql.Tx, g provisioner.Goodbye) (held stri
 }
 
 // leaving is the condition that a link is to lose something now, that nothing has
-// been decided about it, and that it is not on its way already. Of an app with a
-// scope it is true of too many. Its parameters are the app, the time, the beginning of the
-// guard's window, and whether there is a scope.
+// been decided about it, and that it is not on its way already. It is true of too many
+// groups if an app is given selected ones. Its parameters are the app, the time, the
+// beginning of the guard's window, and whether the app has a scope and selects groups.
 const leaving = `l.app = $1 AND l.decision = '' AND (
-		l.in_use = 1 AND l.desired > l.applied AND (
-			CAST($4 AS BIGINT) = 1 OR NOT EXISTS (
-				SELECT 1 FROM subject s WHERE s.kind = l.kind AND s.id = l.subject
-				AND (s.kind = 'Group' OR LOWER(s.attributes) NOT LIKE '%"active":false%')))
+		l.in_use = 1 AND l.desired > l.applied AND NOT EXISTS (
+			SELECT 1 FROM subject s WHERE s.kind = l.kind AND s.id = l.subject AND (
+				s.kind = 'Group' AND CAST($5 AS BIGINT) = 0
+				OR s.kind = 'User' AND s.active = 1 AND (
+					CAST($4 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM access x WHERE x.app = l.app AND x.user_id = l.subject))))
 		OR l.in_use = 0 AND l.delete_at > 0 AND l.delete_at <= CAST($2 AS BIGINT))
 	AND NOT EXISTS (SELECT 1 FROM goodbye g WHERE g.app = l.app AND g.kind = l.kind AND g.subject = l.subject AND g.at > $3)`
 
 func (s *Store) leavingArgs(app *provisioner.App) []any {
-	scoped := !app.Settings.Scope.Everybody() || app.Settings.Groups == provisioner.GroupsSelected
-	return []any{app.Name, s.nowMillis(), s.windowStart(), flag(scoped)}
+	scoped, selected := !app.Settings.Scope.Everybody(), app.Settings.Groups == provisioner.GroupsSelected
+	return []any{app.Name, s.nowMillis(), s.windowStart(), flag(scoped), flag(selected)}
 }
 
 func (s *Store) windowStart() int64 { return s.now().Add(-provisioner.GuardWindow).UnixMilli() }
@@ -127,21 +130,13 @@ func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g 
 
 // nobody reports whether the app should have no account at all.
 func nobody(ctx context.Context, q queryer, app *provisioner.App) (bool, error) {
-	scope := app.Settings.Scope
-	if scope.Nobody {
-		return true, nil
+	query, args := "SELECT NOT EXISTS (SELECT 1 FROM access WHERE app = $1)", []any{app.Name}
+	if app.Settings.Scope.Everybody() {
+		query, args = "SELECT NOT EXISTS (SELECT 1 FROM subject WHERE kind = 'User')", nil
 	}
-	var anybody bool
-	if scope.Everybody() {
-		err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM subject WHERE kind = 'User')").Scan(&anybody)
-		return !anybody, err
-	}
-	args := make([]any, len(scope.Groups))
-	for i, id := range scope.Groups {
-		args[i] = id
-	}
-	err := q.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM member WHERE group_id IN ("+rowsOf(len(args), 0, "%s")+"))", args...).Scan(&anybody)
-	return !anybody, err
+	var is bool
+	err := q.QueryRowContext(ctx, query, args...).Scan(&is)
+	return is, err
 }
 
 // hold holds back a goodbye and all others that the app is to say now. Attempts at
@@ -156,7 +151,7 @@ func (s *Store) hold(ctx context.Context, tx *sql.Tx, app *provisioner.App, g pr
 	}
 	args := append(s.leavingArgs(app), reason)
 	_, err = tx.ExecContext(ctx, `
-		UPDATE link AS l SET decision = 'hold', decision_note = $5, decided_at = $2 WHERE `+leaving, args...)
+		UPDATE link AS l SET decision = 'hold', decision_note = $6, decided_at = $2 WHERE `+leaving, args...)
 	return err
 }
 
@@ -167,6 +162,26 @@ func dropDecision(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
 		UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
 		WHERE app = $1 AND kind = $2 AND subject = $3 AND decision = $4`, l.App, l.Kind, l.Subject, l.Decision)
 	return err
+}
+
+// rejudge has the guard judge again what it holds back, and what was approved, since
+// the settings that it did so by are others now; and has another look at what is kept.
+func (s *Store) rejudge(ctx context.Context, tx *sql.Tx, old, app *provisioner.App) error {
+	was, is := &old.Settings, &app.Settings
+	if was.Guard == is.Guard && was.Deprovision == is.Deprovision && slices.Equal(was.Pins, is.Pins) && reflect.DeepEqual(was.Scope, is.Scope) {
+		return nil
+	}
+	keys, err := keysOf(ctx, tx, `
+		UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
+		WHERE app = $1 AND decision IN ('hold', 'approve') RETURNING app, kind, subject`, app.Name)
+	if err != nil {
+		return err
+	}
+	kept, err := keysOf(ctx, tx, "SELECT app, kind, subject FROM link WHERE app = $1 AND state = 'kept'", app.Name)
+	if err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, provisioner.LaneGoodbye, append(keys, kept...))
 }
 
 // Held returns the goodbyes of an app that the guard holds back, users first, each
