@@ -32,6 +32,8 @@ type App struct {
 	// Synced says that all of the directory was pushed to the app once. From then on
 	// it is given what it lacks; before that, what changes.
 	Synced bool
+	// Limit is how fast the app may be asked.
+	Limit Limit
 	// Learned is what the app has shown about itself so far.
 	Learned Learned
 

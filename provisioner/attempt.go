@@ -13,6 +13,7 @@ import (
 type attempt struct {
 	engine *Engine
 	work   *Work
+	lane   Lane
 	client *scimclient.Client
 
 	link    Link
@@ -37,8 +38,8 @@ type attempt struct {
 }
 
 // attempt makes one try and returns what it leaves behind.
-func (e *Engine) attempt(ctx context.Context, w *Work) *Outcome {
-	a := &attempt{engine: e, work: w, link: w.Link, members: maps.Clone(w.AckedMembers), action: ActionNone, start: e.config.Now()}
+func (e *Engine) attempt(ctx context.Context, w *Work, lane Lane) *Outcome {
+	a := &attempt{engine: e, work: w, lane: lane, link: w.Link, members: maps.Clone(w.AckedMembers), action: ActionNone, start: e.config.Now()}
 	if a.members == nil {
 		a.members = map[string]string{}
 	}
@@ -49,9 +50,12 @@ func (e *Engine) attempt(ctx context.Context, w *Work) *Outcome {
 		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
 		o.Forget = a.forgettable()
 		o.Decided = a.decided()
+	} else if isThrottled(err) {
+		a.link.LastError = err.Error()
 	} else {
 		a.fail(o, answer(err))
 	}
+	a.judgeApp(ctx, o, err)
 	if a.requests > 0 || a.action != ActionNone {
 		o.Entry = &LogEntry{
 			At: a.start, Key: w.Link.Key, Name: w.Name(), Action: a.action, OK: err == nil && a.link.State != LinkHeld,
@@ -64,6 +68,17 @@ func (e *Engine) attempt(ctx context.Context, w *Work) *Outcome {
 	}
 	o.Link = a.link
 	return o
+}
+
+// judgeApp finds out whether it is the app as a whole that is in trouble.
+func (a *attempt) judgeApp(ctx context.Context, o *Outcome, err error) {
+	if ctx.Err() != nil || a.requests == 0 && err == nil || isThrottled(err) {
+		return
+	}
+	pause := a.engine.paceOf(a.link.App).attempted(a.link.Key, isOutage(err), a.link.LastError)
+	if o.Pause == nil {
+		o.Pause = pause
+	}
 }
 
 // forgettable reports whether the app holds nothing of the subject and is to be
@@ -114,7 +129,7 @@ func (a *attempt) connect() error {
 	if value := a.trial.forms[ContentType]; value != "" {
 		app.Learned.Observe(ContentType, value, a.trial.reason[ContentType], a.start)
 	}
-	client, err := a.engine.client(&app, a.exchanged)
+	client, err := a.engine.client(&app, a.lane, a.exchanged)
 	if err != nil {
 		return &failure{state: LinkRejected, cause: err.Error()}
 	}

@@ -69,6 +69,9 @@ type Engine struct {
 	probes sync.Map // app name → *probing
 	// indexes hold what a sync has seen of the accounts an app already has.
 	indexes sync.Map // indexKey → *listing
+	// paces hold how fast each app is asked; workers is how many processes do so.
+	paces   sync.Map // app name → *pace
+	workers atomic.Int64
 }
 
 // New returns an engine. It panics if config has no store.
@@ -104,8 +107,11 @@ func (e *Engine) counter(app string) *atomic.Int64 {
 	return n.(*atomic.Int64)
 }
 
-// client returns a client for the app that reports every exchange to observe.
-func (e *Engine) client(app *App, observe func(scimclient.Exchange)) (*scimclient.Client, error) {
+// client returns a client for the app whose requests keep to the app's pace, in a
+// lane, and which reports every exchange to observe.
+func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) (*scimclient.Client, error) {
+	pace := e.paceOf(app.Name)
+	pace.follow(app)
 	count := e.counter(app.Name)
 	mediaType := scimclient.MediaType
 	if app.Capabilities().Is(ContentType, ContentJSON) {
@@ -118,6 +124,8 @@ func (e *Engine) client(app *App, observe func(scimclient.Exchange)) (*scimclien
 		MediaType: mediaType,
 		Transport: e.config.Transport,
 		Timeout:   e.config.Timeout,
+		Gate:      gate{pace, lane},
+		Now:       e.config.Now,
 		Observe: func(x scimclient.Exchange) {
 			count.Add(1)
 			if observe != nil {
@@ -144,7 +152,7 @@ func (e *Engine) Reconcile(ctx context.Context, claim Claim) error {
 	if w.App.State == AppPaused {
 		return e.config.Store.Release(unhurried, claim)
 	}
-	o := e.attempt(ctx, w)
+	o := e.attempt(ctx, w, claim.Lane)
 	if ctx.Err() != nil && o.Link.State == LinkFailing {
 		// Being cut off is nobody's failure: leave the link as it was, but for what
 		// the app has acknowledged.

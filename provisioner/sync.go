@@ -82,7 +82,7 @@ func (e *Engine) stale(ctx context.Context, app *App) (keys map[Lane][]Key, unli
 }
 
 func (e *Engine) list(ctx context.Context, app *App, kind Kind) error {
-	client, err := e.client(app, nil)
+	client, err := e.client(app, LaneUsers, nil)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (e *Engine) firstProbe(ctx context.Context, app *App, observe func(scimclie
 // worked with at all, whether it is empty, and whether it has groups.
 func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Exchange)) (Learned, error) {
 	l := app.Learned
-	client, err := e.client(app, observe)
+	client, err := e.client(app, LaneUsers, observe)
 	if err != nil {
 		return l, err
 	}
@@ -225,7 +225,8 @@ func (e *Engine) Await(ctx context.Context, app string, since int64, wait time.D
 		}
 		late := time.Now().After(deadline)
 		hopeless := p.Failed == 0 || p.NextAttempt.After(deadline)
-		if a.State == AppPaused || p.Active() == 0 && (hopeless || late) {
+		halted := a.State == AppPaused || a.Limit.PausedUntil.After(deadline)
+		if halted || p.Active() == 0 && (hopeless || late) {
 			return e.result(ctx, a, since)
 		}
 		select {
@@ -255,7 +256,7 @@ func (e *Engine) result(ctx context.Context, app *App, since int64) (*Result, er
 		}
 	}
 	r := &Result{}
-	if app.State == AppPaused {
+	if app.State == AppPaused || app.State == AppThrottled {
 		r.Paused = app.Reason
 	}
 	seen := map[Key]bool{}

@@ -184,12 +184,25 @@ type Syncs interface {
 	Progress(ctx context.Context, app string) (Progress, error)
 }
 
+// Limits is the part of the store that keeps requests to the apps within bounds, for
+// all processes together.
+type Limits interface {
+	// Reserve takes the next place in the row of requests to an app, one each time
+	// that every is over, and returns how long it is until its turn.
+	Reserve(ctx context.Context, app string, every time.Duration) (time.Duration, error)
+	// Probe returns the apps that are paused until they answer and that it is time to
+	// ask again: after tells how long to wait after so many times in vain. Of several
+	// processes one gets each.
+	Probe(ctx context.Context, after func(cause PauseCause, probes int) time.Duration) ([]string, error)
+}
+
 // A Store keeps directory, apps and links. Package store has one on SQLite and
 // PostgreSQL.
 type Store interface {
 	Links
 	Guards
 	Syncs
+	Limits
 	// LogSince returns the app's log entries with an id above after, oldest first.
 	LogSince(ctx context.Context, app string, after int64) ([]LogEntry, error)
 	// LastLogID returns the id of the newest log entry, 0 if there is none.

@@ -48,9 +48,9 @@ func (p *pump) run() {
 // fill starts as many attempts as may run. It returns when to look again at the
 // latest.
 func (p *pump) fill() (time.Duration, error) {
-	room := p.reserve()
+	room, wait := p.reserve()
 	if room == 0 {
-		return lookAgain, nil
+		return wait, nil
 	}
 	claims, wait, err := p.queue.config.Store.Claim(p.queue.claiming, p.queue.worker, p.app, room)
 	p.release(room - len(claims))
@@ -69,12 +69,17 @@ func (p *pump) fill() (time.Duration, error) {
 	return wait, err
 }
 
-// reserve takes the room there is for further attempts.
-func (p *pump) reserve() int {
+// reserve takes the room there is for further attempts. If there is none, wait is when
+// to look again at the latest.
+func (p *pump) reserve() (room int, wait time.Duration) {
 	q := p.queue
+	room, wait = q.config.Engine.Room(p.app)
+	if wait <= 0 || wait > lookAgain {
+		wait = lookAgain
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	room := q.config.Attempts - p.running
+	room -= p.running
 	if free := max(q.config.Total-q.total, 0); room > free {
 		room = free
 		if p.running == 0 {
@@ -87,7 +92,7 @@ func (p *pump) reserve() int {
 	}
 	p.running += room
 	q.total += room
-	return room
+	return room, wait
 }
 
 func (p *pump) release(n int) {

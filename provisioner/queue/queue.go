@@ -24,9 +24,17 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// An Engine makes one attempt at a link that is claimed. [provisioner.Engine] is one.
+// An Engine makes attempts. [provisioner.Engine] is one.
 type Engine interface {
+	// Reconcile makes one attempt at a link that is claimed.
 	Reconcile(ctx context.Context, claim provisioner.Claim) error
+	// Room returns how many attempts at an app may be under way in this process. If
+	// it is 0, wait is how long that lasts.
+	Room(app string) (attempts int, wait time.Duration)
+	// Share says how many processes make attempts.
+	Share(workers int)
+	// Tend looks after apps that are paused until they answer.
+	Tend(ctx context.Context) error
 }
 
 // A Store knows which attempts are due. Package store has one.
@@ -61,8 +69,6 @@ type Config struct {
 	// Store and Engine are required.
 	Store  Store
 	Engine Engine
-	// Attempts is how many attempts at one app run at a time. Zero means 4.
-	Attempts int
 	// Total is how many attempts at all apps run at a time; an app with none under
 	// way may always have one. Zero means 256.
 	Total int
@@ -80,7 +86,9 @@ const (
 	// giveUpAfter it ends what it does, before others take that over.
 	beatEvery   = 2 * time.Second
 	giveUpAfter = 8 * time.Second
-	// tidyEvery is how often what is old is removed.
+	// tendEvery is how often paused apps are looked after, tidyEvery how often what is
+	// old is removed.
+	tendEvery = 5 * time.Second
 	tidyEvery = time.Minute
 	// endWithin is how long attempts may take that are cut off when the queue stops.
 	endWithin = 5 * time.Second
@@ -103,14 +111,11 @@ type Queue struct {
 	total    int // attempts under way
 	attempts context.Context
 	cutOff   context.CancelFunc // ends attempts
-	silent   bool               // others may think that the worker is dead
+	silent   bool               // others may not know that the worker lives
 }
 
 // Start returns a queue that is at work.
 func Start(ctx context.Context, config Config) (*Queue, error) {
-	if config.Attempts <= 0 {
-		config.Attempts = 4
-	}
 	if config.Total <= 0 {
 		config.Total = 256
 	}
@@ -121,16 +126,25 @@ func Start(ctx context.Context, config Config) (*Queue, error) {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
 	q := &Queue{config: config, worker: rand.Text(), pumps: map[string]*pump{}}
-	if _, err := config.Store.Beat(ctx, q.worker); err != nil {
+	alive, err := config.Store.Beat(ctx, q.worker)
+	if err != nil {
 		return nil, err
 	}
+	config.Engine.Share(alive)
+	// The others go slower for the newcomer, as soon as they know of it.
+	q.silent = alive > 1
 	// Stop decides when all of it ends, not the context that starts it.
 	q.living, q.leave = context.WithCancel(context.WithoutCancel(ctx))
 	q.claiming, q.stopClaiming = context.WithCancel(q.living)
 	q.attempts, q.cutOff = context.WithCancel(q.living)
 	config.Store.OnDue(q.due)
 	q.claimers.Go(func() { q.warn("listening for what is due", config.Store.Listen(q.claiming)) })
-	q.claimers.Go(q.tidy)
+	q.claimers.Go(func() {
+		every(q.claiming, tendEvery, func() { q.warn("looking after paused apps", config.Engine.Tend(q.claiming)) })
+	})
+	q.claimers.Go(func() {
+		every(q.claiming, tidyEvery, func() { q.warn("tidying up", config.Store.Tidy(q.claiming)) })
+	})
 	q.beating.Go(q.beat)
 	return q, nil
 }
@@ -200,22 +214,31 @@ func (q *Queue) beat() {
 		began := time.Now()
 		ctx, cancel := context.WithTimeout(q.living, beatEvery)
 		defer cancel()
-		_, err := q.config.Store.Beat(ctx, q.worker)
+		alive, err := q.config.Store.Beat(ctx, q.worker)
 		q.warn("showing that this process lives", err)
 		if err == nil {
 			last = began
+			q.config.Engine.Share(alive)
 		}
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		if q.silent = time.Since(last) > giveUpAfter; q.silent {
-			q.cutOff()
-			q.attempts, q.cutOff = context.WithCancel(q.living)
-		}
+		q.speak(time.Since(last) <= giveUpAfter)
 	})
 }
 
-func (q *Queue) tidy() {
-	every(q.claiming, tidyEvery, func() { q.warn("tidying up", q.config.Store.Tidy(q.claiming)) })
+// speak notes whether the others know that the worker lives.
+func (q *Queue) speak(heard bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	was := q.silent
+	q.silent = !heard
+	switch {
+	case q.silent:
+		q.cutOff()
+		q.attempts, q.cutOff = context.WithCancel(q.living)
+	case was:
+		for _, p := range q.pumps {
+			p.look()
+		}
+	}
 }
 
 // every calls f again and again until ctx ends.

@@ -49,6 +49,10 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if old != nil {
 			app.Synced = old.Synced
 		}
+		app.Limit = provisioner.Limit{}
+		if old != nil && old.Endpoint == app.Endpoint {
+			app.Limit = old.Limit
+		}
 		if err := s.writeApp(ctx, tx, &app); err != nil {
 			return err
 		}
@@ -92,26 +96,29 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
-			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at, synced = excluded.synced`,
-		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(), flag(app.Synced))
+			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
+			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until`,
+		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
+		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil))
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
 	var token, settings, learned string
-	var since, synced int64
-	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned, &synced)
+	var since, synced, pausedUntil int64
+	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
+		&synced, &app.Limit.Concurrency, &pausedUntil)
 	if err != nil {
 		return nil, err
 	}
-	app.StateSince, app.Synced = fromMillis(since), synced != 0
+	app.StateSince, app.Synced, app.Limit.PausedUntil = fromMillis(since), synced != 0, fromMillis(pausedUntil)
 	if err := json.Unmarshal([]byte(settings), &app.Settings); err != nil {
 		return nil, fmt.Errorf("the settings of app %q are damaged: %w", app.Name, err)
 	}

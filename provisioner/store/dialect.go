@@ -25,6 +25,8 @@ type dialect struct {
 	// lockName and lockNameShared lock a text until the transaction ends, "" where
 	// there is no need.
 	lockName, lockNameShared string
+	// micros is the database's time in microseconds, 0 where this process's is as good.
+	micros string
 	// notify sends a text to the processes that listen on a channel, "" where there
 	// are no others.
 	notify string
@@ -36,6 +38,7 @@ type dialect struct {
 var sqliteDialect = dialect{
 	goose:      goose.DialectSQLite3,
 	reading:    &sql.TxOptions{ReadOnly: true},
+	micros:     "0",
 	repeatable: func(error) bool { return false },
 }
 
@@ -48,6 +51,7 @@ var postgresDialect = dialect{
 	skipLocked:     " FOR UPDATE SKIP LOCKED",
 	lockName:       "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
 	lockNameShared: "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))",
+	micros:         "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	notify:         "SELECT pg_notify($1, $2)",
 	repeatable:     postgresRepeatable,
 }

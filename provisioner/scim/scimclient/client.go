@@ -79,6 +79,8 @@ type Config struct {
 	// Transport replaces the whole transport; DenyPrivate, RootCAs, Proxy and
 	// the address rules at dial time are then its business. Nil means our own.
 	Transport http.RoundTripper
+	// Gate, if not nil, says when each exchange may begin. Nil means at once.
+	Gate Gate
 	// Observe, if not nil, sees every exchange once it is over, secrets
 	// replaced. It is called on the caller's goroutine, so possibly from
 	// several at once.
@@ -86,6 +88,17 @@ type Config struct {
 	// Now tells the time against which a Retry-After date is read when the
 	// answer has no Date. Nil means [time.Now].
 	Now func() time.Time
+}
+
+// A Gate says when exchanges may begin. Its methods may be called from several
+// goroutines at once.
+type Gate interface {
+	// Enter waits until an exchange may begin. An error ends the call before
+	// anything is sent; it is inside the call's [Error].
+	Enter(ctx context.Context) error
+	// Leave is told how an exchange went: when it began, how long it took, and what
+	// was wrong with it, nil if nothing. It follows each Enter that let one begin.
+	Leave(began time.Time, took time.Duration, err *Error)
 }
 
 // A Client talks to one SCIM endpoint. Make one with [New].
@@ -97,6 +110,7 @@ type Client struct {
 	maxBody   int64
 	mediaType string
 	http      *http.Client
+	gate      Gate           // may be nil
 	observe   func(Exchange) // may be nil
 	now       func() time.Time
 }
@@ -121,6 +135,7 @@ func New(cfg Config) (*Client, error) {
 		timeout:   cfg.Timeout,
 		maxBody:   cfg.MaxBody,
 		mediaType: cfg.MediaType,
+		gate:      cfg.Gate,
 		observe:   cfg.Observe,
 		now:       cfg.Now,
 	}

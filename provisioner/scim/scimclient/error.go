@@ -70,6 +70,25 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Throttled reports whether the server asks for fewer requests: by 429 (RFC 6585
+// section 4), by 503 with the time to come back, or in words that servers dress as an
+// error of another kind.
+func (e *Error) Throttled() bool {
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		return true
+	case e.Status == http.StatusServiceUnavailable:
+		return e.RetryAfter > 0
+	case e.Status == http.StatusForbidden || e.Status >= 500:
+		return throttleWords.MatchString(e.Detail)
+	default:
+		return false
+	}
+}
+
+// throttleWords are how servers say that there were too many requests.
+var throttleWords = regexp.MustCompile(`(?i)request_limit_exceeded|rate.?limit|too.?many.?requests|throttl`)
+
 // Unwrap returns the transport's error and the SCIM error, as far as there are
 // any, for [errors.Is] and [errors.As].
 func (e *Error) Unwrap() []error {

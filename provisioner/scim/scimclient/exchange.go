@@ -43,6 +43,28 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 		return nil, &Error{Method: cl.method, URL: c.base.String() + cleanEndpoint(cl.endpoint), Detail: err.Error(), Err: err}
 	}
 	where := target.Scheme + "://" + target.Host + target.EscapedPath()
+	if c.gate != nil {
+		if err := c.gate.Enter(ctx); err != nil {
+			detail := err.Error()
+			if ctx.Err() != nil {
+				detail = c.explain(ctx, err)
+			}
+			return nil, &Error{Method: cl.method, URL: where, Detail: c.clean(detail), Err: err}
+		}
+	}
+	began := c.now()
+	got, failed := c.exchange(ctx, cl, target, where)
+	if c.gate != nil {
+		c.gate.Leave(began, c.now().Sub(began), failed)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return got, nil
+}
+
+// exchange has the exchange of a call whose target is known.
+func (c *Client) exchange(ctx context.Context, cl call, target *url.URL, where string) (*answer, *Error) {
 	var body []byte
 	if cl.body != nil {
 		body = cl.body.AppendJSON(nil)
@@ -72,10 +94,7 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 	if c.observe != nil {
 		c.observe(c.redact(x, start, time.Since(began)))
 	}
-	if x.err != nil {
-		return nil, x.err
-	}
-	return got, nil
+	return got, x.err
 }
 
 // read takes in the body and tells answers from errors.
