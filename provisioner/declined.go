@@ -67,7 +67,7 @@ func (a *attempt) unrouted(ctx context.Context, w Write, err error) error {
 	if a.nextForm(w, fmt.Sprintf("%s answered %d", w.Verb, status(err))) {
 		return nil
 	}
-	return a.first(err)
+	return &failure{state: LinkRejected, cause: fmt.Sprintf("the app has no way to change it that is known here: %s", a.first(err))}
 }
 
 // first returns the first refusal of an attempt that has tried several forms: it is

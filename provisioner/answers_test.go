@@ -1,0 +1,321 @@
+package provisioner_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+const (
+	user  = provisioner.KindUser
+	group = provisioner.KindGroup
+)
+
+// TestAnswers goes through the answers that an app can give and what becomes of the
+// link: one case for each.
+func TestAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		// bundle makes the app, peopled if nil; keeper is how it answers from then on.
+		bundle func(*testing.T) *bundle
+		keeper func(*testing.T, *door) keeper
+		change func(*testing.T, *bundle)
+		kind   provisioner.Kind // user if ""
+		id     string           // u1 if ""
+		state  provisioner.LinkState
+		reason string
+		wait   time.Duration
+		// requests are those that the change leads to, with ID for an id, nil for any.
+		requests []string
+	}{
+		{
+			name: "2xx with the resource", change: rename, state: provisioner.LinkConverged,
+			requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "2xx without a body, the form is new: read back", change: rename, state: provisioner.LinkConverged,
+			keeper:   func(_ *testing.T, d *door) keeper { return on("PATCH", "/", d.bodiless(204)) },
+			requests: []string{"PATCH /Users/ID", "GET /Users/ID"},
+		},
+		{
+			name: "2xx without a body, the form is trusted", bundle: trusting, change: rename, state: provisioner.LinkConverged,
+			keeper:   func(_ *testing.T, d *door) keeper { return on("PATCH", "/", d.bodiless(204)) },
+			requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "2xx without a body to a disable: always read back", bundle: trusting, state: provisioner.LinkConverged,
+			keeper:   func(_ *testing.T, d *door) keeper { return on("PATCH", "/", d.bodiless(204)) },
+			change:   func(t *testing.T, b *bundle) { b.putUser(t, "u1", "ada", false) },
+			requests: []string{"PATCH /Users/ID", "GET /Users/ID"},
+		},
+		{
+			name: "201 with no more than a Location", change: create, id: "u3", state: provisioner.LinkConverged,
+			keeper:   func(_ *testing.T, d *door) keeper { return on("POST", "/", d.bodiless(201)) },
+			requests: []string{"POST /Users", "GET /Users/ID"},
+		},
+		{
+			name: "200 without an id: looked up", change: create, id: "u3", state: provisioner.LinkConverged,
+			keeper: func(_ *testing.T, d *door) keeper {
+				return on("POST", "/", func(w http.ResponseWriter, r *http.Request) {
+					d.inner(r)
+					w.WriteHeader(200)
+				})
+			},
+			requests: []string{"POST /Users", "GET /Users"},
+		},
+		{
+			name: "400 to a trusted form", bundle: trusting, change: rename,
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(400, scim.TypeInvalidValue, "userName is an e-mail address here"))
+			},
+			state: provisioner.LinkRejected, reason: "e-mail address here", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "400 to a new form: the next one is tried, once", change: rename,
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(400, scim.TypeInvalidPath, "no paths, please"))
+			},
+			state: provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID", "GET /Users/ID", "PUT /Users/ID"},
+		},
+		{
+			name: "400 to all forms", change: rename,
+			keeper: func(*testing.T, *door) keeper {
+				return either(on("PATCH", "/", refuse(400, scim.TypeInvalidValue, "not so")), on("PUT", "/", refuse(400, scim.TypeInvalidValue, "nor so")))
+			},
+			state: provisioner.LinkRejected, reason: "not so", wait: time.Hour,
+		},
+		{
+			name: "400 that blames one attribute: the rest lands", bundle: trusting,
+			change: func(t *testing.T, b *bundle) {
+				text := `{"userName": "ada2", "title": "Countess", "name": {"givenName": "Given", "familyName": "Family"},
+					"emails": [{"value": "ada@acme.example", "type": "work", "primary": true}], "active": true}`
+				if err := b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, "%s", text)}); err != nil {
+					t.Fatal(err)
+				}
+				waitFor(t, func() bool { return b.app.user(t, "ada2") != nil })
+			},
+			keeper: func(_ *testing.T, d *door) keeper {
+				return func(w http.ResponseWriter, r *http.Request) bool {
+					if !slices.ContainsFunc(operations(r), func(op map[string]any) bool { return op["path"] == "title" }) {
+						return false
+					}
+					refuse(400, scim.TypeInvalidValue, "title must be a known one")(w, r)
+					return true
+				}
+			},
+			state: provisioner.LinkRejected, reason: "title must be", wait: time.Hour, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID"},
+		},
+		{
+			name: "403 to one subject", change: rename,
+			keeper:   func(*testing.T, *door) keeper { return on("PATCH", "/", refuse(403, "", "not the owner")) },
+			state:    provisioner.LinkRefused,
+			reason:   "not the owner",
+			wait:     time.Hour,
+			requests: []string{"PATCH /Users/ID", "GET /Users"},
+		},
+		{
+			name: "405 to PATCH", change: rename,
+			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", bare(405)) },
+			state:  provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID", "PUT /Users/ID"},
+		},
+		{
+			name: "501 to PATCH and 405 to PUT", change: rename,
+			keeper: func(*testing.T, *door) keeper { return either(on("PATCH", "/", bare(501)), on("PUT", "/", bare(405))) },
+			state:  provisioner.LinkRejected, reason: "has no way to change it", wait: time.Hour,
+		},
+		{
+			name: "404 page to PATCH of what is there", change: rename,
+			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", page(404)) },
+			state:  provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID", "GET /Users/ID", "PUT /Users/ID"},
+		},
+		{
+			name: "409 to a rename: the holder is named",
+			change: func(t *testing.T, b *bundle) {
+				b.app.post(t, "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"countess","externalId":"x9"}`)
+				b.putUser(t, "u1", "countess", true)
+			},
+			state: provisioner.LinkConflict, reason: `whose externalId is "x9"`, wait: 24 * time.Hour,
+		},
+		{
+			name: "409 that passes", change: rename,
+			keeper: func(*testing.T, *door) keeper { return times(1, on("PATCH", "/", refuse(409, "", "busy"))) },
+			state:  provisioner.LinkConverged,
+		},
+		{
+			name: "409 to what is as it should be", change: rename,
+			keeper: func(_ *testing.T, d *door) keeper {
+				return on("PATCH", "/", func(w http.ResponseWriter, r *http.Request) {
+					d.inner(r)
+					refuse(409, "", "no change")(w, r)
+				})
+			},
+			state: provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID"},
+		},
+		{
+			name: "400 mutability to a rename (R18)", change: rename,
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(400, scim.TypeMutability, "read only"))
+			},
+			state: provisioner.LinkRefused, reason: "does not let userName be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "409 mutability to a disable (R34)",
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(409, scim.TypeMutability, "the last administrator"))
+			},
+			change: func(t *testing.T, b *bundle) { b.putUser(t, "u1", "ada", false) },
+			state:  provisioner.LinkRefused, reason: "the last administrator", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "500 that passes", change: rename,
+			keeper: func(*testing.T, *door) keeper { return times(2, on("PATCH", "/", refuse(500, "", "oops"))) },
+			state:  provisioner.LinkConverged,
+		},
+		{
+			name: "500 that stays", change: rename,
+			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", refuse(500, "", "oops")) },
+			state:  provisioner.LinkFailing, reason: "oops",
+		},
+		{
+			name: "405 to the create of an account", change: create, id: "u3",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/", bare(405)) },
+			state:  provisioner.LinkRefused, reason: "make the account there", wait: time.Hour,
+		},
+		{
+			name: "405 to the create of a group: its members are looked after", kind: group, id: "g2",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/Groups", bare(405)) },
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
+			state:  provisioner.LinkSkipped, reason: `make a group "crew" there`,
+		},
+		{
+			name: "404 to all of /Groups", kind: group,
+			keeper: func(*testing.T, *door) keeper { return on("", "/Groups", page(404)) },
+			id:     "g2",
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
+			state:  provisioner.LinkSkipped, reason: "/Groups answered 404",
+		},
+		{
+			name: "409 to a create: adopted by a fresh look", change: create, id: "u3", state: provisioner.LinkConverged,
+			keeper: func(t *testing.T, d *door) keeper {
+				return times(1, on("POST", "/Users", func(w http.ResponseWriter, r *http.Request) {
+					d.post(t, "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"cy"}`)
+					d.Handler.ServeHTTP(w, r)
+				}))
+			},
+		},
+		{
+			name: "409 to a create of what no query finds (R16)", change: create, id: "u3",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/Users", refuse(409, "", "exists")) },
+			state:  provisioner.LinkConflict, reason: "one that it does not show", wait: 24 * time.Hour,
+		},
+		{
+			name: "200 to a change that was not made", change: rename,
+			keeper: func(_ *testing.T, d *door) keeper {
+				read := func(w http.ResponseWriter, r *http.Request) {
+					r.Method, r.Body = http.MethodGet, http.NoBody
+					d.Handler.ServeHTTP(w, r)
+				}
+				return either(on("PATCH", "/", read), on("PUT", "/", read))
+			},
+			state: provisioner.LinkNotHonoured, reason: "userName", wait: time.Hour,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			make := test.bundle
+			if make == nil {
+				make = peopled
+			}
+			b := make(t)
+			if test.keeper != nil {
+				b.app.answerWith(test.keeper(t, b.app))
+			}
+			test.change(t, b)
+			kind, id := test.kind, test.id
+			if kind == "" {
+				kind = user
+			}
+			if id == "" {
+				id = "u1"
+			}
+			b.wantLink(t, kind, id, test.state, test.reason, test.wait)
+			if got := anonymous(b.app.requests()); test.requests != nil && !slices.Equal(got, test.requests) {
+				t.Errorf("requests %q, want %q", got, test.requests)
+			}
+		})
+	}
+}
+
+func rename(t *testing.T, b *bundle) { b.rename(t, "ada.l") }
+
+// rename gives ada another userName and changes nothing else.
+func (b *bundle) rename(t *testing.T, name string) {
+	t.Helper()
+	text := strings.Replace(fmt.Sprintf(userText, "ada", true), `"ada"`, fmt.Sprintf("%q", name), 1)
+	if err := b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, "%s", text)}); err != nil {
+		t.Fatal(err)
+	}
+}
+func create(t *testing.T, b *bundle) { b.putUser(t, "u3", "cy", true) }
+
+// anonymous puts ID in place of ids.
+func anonymous(requests []string) []string {
+	for i, s := range requests {
+		if parts := strings.Split(s, "/"); len(parts) == 3 {
+			requests[i] = parts[0] + "/" + parts[1] + "/ID"
+		}
+	}
+	return requests
+}
+
+// TestRejectedBacksOff: what an app calls wrong is tried again after 1 h, 6 h and then
+// daily, and at once when it is changed.
+func TestRejectedBacksOff(t *testing.T) {
+	b := trusting(t)
+	var wrong atomic.Bool
+	wrong.Store(true)
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		return wrong.Load() && on("PATCH", "/", refuse(400, scim.TypeInvalidValue, "no"))(w, r)
+	})
+	rename(t, b)
+	for _, wait := range []time.Duration{time.Hour, 6 * time.Hour, 24 * time.Hour, 24 * time.Hour} {
+		b.wantLink(t, user, "u1", provisioner.LinkRejected, "no", wait)
+		if err := b.Touch(t.Context(), map[provisioner.Lane][]provisioner.Key{provisioner.LaneUsers: keys(user, "u1")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrong.Store(false)
+	b.rename(t, "ada.m")
+	if l := b.waitState(t, user, "u1", provisioner.LinkConverged); l.Attempts != 0 || l.LastError != "" {
+		t.Errorf("the link remembers %d attempts and %q", l.Attempts, l.LastError)
+	}
+}
+
+// TestAuthPauses: 401 to anything, and 403 to everything, stop the app at once.
+func TestAuthPauses(t *testing.T) { // R27
+	for _, status := range []int{401, 403} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			b := peopled(t)
+			b.app.answerWith(on("", "/", refuse(status, "", "who are you")))
+			rename(t, b)
+			waitFor(t, func() bool {
+				state, cause := b.state(t, "app")
+				return state == provisioner.AppPaused && cause == provisioner.PauseAuth
+			})
+			b.app.open()
+			if err := b.engine.Resume(t.Context(), "app"); err != nil {
+				t.Fatal(err)
+			}
+			b.waitState(t, user, "u1", provisioner.LinkConverged)
+			if b.app.user(t, "ada.l") == nil {
+				t.Error("the change was lost")
+			}
+		})
+	}
+}
