@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -21,8 +20,6 @@ type failure struct {
 	retry time.Duration
 	// pause is why the whole app stops, nil if it goes on.
 	pause *Pause
-	// throttled says that the app asked for fewer requests: it is nobody's failure.
-	throttled bool
 }
 
 func (f *failure) Error() string { return f.cause }
@@ -46,8 +43,6 @@ func answer(err error) *failure {
 		f.pause = &Pause{Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync"}
 	case s == http.StatusForbidden:
 		f.state = LinkRefused
-	case limited(err):
-		f.retry, f.throttled = refused.RetryAfter, true
 	case s == http.StatusConflict:
 		f.state = LinkConflict
 	case s == http.StatusRequestTimeout, s == http.StatusPreconditionFailed:
@@ -97,25 +92,6 @@ func aboutContent(err error) bool {
 
 // immutable reports whether an answer says that something cannot be changed.
 func immutable(err error) bool { return scimType(err) == scim.TypeMutability }
-
-var limitWords = regexp.MustCompile(`(?i)rate.?limit|request.?limit|limit.?exceeded|too many requests|throttl`)
-
-// limited reports whether an answer asks for fewer requests. Some apps say so behind
-// a status that means something else.
-func limited(err error) bool {
-	refused, ok := asRefused(err)
-	if !ok {
-		return false
-	}
-	switch s := refused.Status; {
-	case s == http.StatusTooManyRequests:
-		return true
-	case s == http.StatusServiceUnavailable:
-		return refused.RetryAfter > 0
-	default:
-		return s >= 500 && limitWords.MatchString(refused.Detail)
-	}
-}
 
 // status returns the HTTP status of a client's error, 0 if it has none.
 func status(err error) int {

@@ -92,9 +92,7 @@ func (a *attempt) forgettable() bool {
 func (a *attempt) fail(o *Outcome, f *failure) {
 	e := a.engine
 	a.link.State, a.link.LastError = f.state, f.cause
-	if !f.throttled {
-		a.link.Attempts++
-	}
+	a.link.Attempts++
 	o.Retry = e.config.Backoff.after(f, a.link.Attempts, e.config.Jitter())
 	o.Pause = f.pause
 	a.link.NextAttempt = e.config.Now().Add(o.Retry)

@@ -19,6 +19,8 @@ import (
 func (a *attempt) declined(ctx context.Context, w Write, err error) error {
 	members := len(w.Add) + len(w.Remove)
 	switch s := status(err); {
+	case isThrottled(err):
+		return err
 	case unsupported(err):
 		return a.unrouted(ctx, w, err)
 	case s == http.StatusPreconditionFailed:
@@ -30,7 +32,7 @@ func (a *attempt) declined(ctx context.Context, w Write, err error) error {
 	case members > 1 && tooMany(err):
 		a.fewerMembers(members, err)
 		return nil
-	case members > 0 && (aboutRequest(err) || s == http.StatusConflict || s == http.StatusInternalServerError && !limited(err)):
+	case members > 0 && (aboutRequest(err) || s == http.StatusConflict || s == http.StatusInternalServerError):
 		return a.declinedMembers(ctx, w, err)
 	case s == http.StatusConflict:
 		return a.clash(ctx, w, err)

@@ -96,6 +96,8 @@ func (a *attempt) poisoned(w Write, err error) error {
 func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error {
 	why := fmt.Sprintf("%s was answered %d", w.Form, status(err))
 	switch s := status(err); {
+	case isThrottled(err):
+		return err
 	case unsupported(err):
 		return a.cannotCreate(ctx, err)
 	case s == http.StatusForbidden:
@@ -105,7 +107,7 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 	case len(w.Add) > 1 && tooMany(err):
 		a.fewerMembers(len(w.Add), err)
 		return nil
-	case len(w.Add) > 0 && (aboutRequest(err) || s == http.StatusInternalServerError && !limited(err) && a.link.Attempts > 0):
+	case len(w.Add) > 0 && (aboutRequest(err) || s == http.StatusInternalServerError && a.link.Attempts > 0):
 		a.trial.set(CreateMembers, No) // a group without members cannot be refused for one
 		return nil
 	case !aboutRequest(err):

@@ -233,7 +233,8 @@ func TestR33_EnabledAgainInItsGroups(t *testing.T) {
 	}
 }
 
-// TestDeleteAtOnce deletes without a grace period, after a look at the account.
+// TestDeleteAtOnce deletes without a grace period, after a look at the account and
+// with another one, since it is the first time.
 func TestDeleteAtOnce(t *testing.T) {
 	b, _ := aged(t, provisioner.Settings{Deprovision: provisioner.Deprovision{Deleted: provisioner.FarewellDelete, GraceDays: -1}})
 	b.replace(t, people(t, 3, nil, nil))
@@ -242,7 +243,7 @@ func TestDeleteAtOnce(t *testing.T) {
 	b.app.requests()
 	b.deleteUser(t, "u0")
 	b.settle(t, "app")
-	wantRequests(t, b.app, fmt.Sprint("GET /Users/", id), fmt.Sprint("DELETE /Users/", id))
+	wantRequests(t, b.app, fmt.Sprint("GET /Users/", id), fmt.Sprint("DELETE /Users/", id), fmt.Sprint("GET /Users/", id))
 	if b.link(t, provisioner.KindUser, "u0") != nil {
 		t.Error("the link is still there")
 	}
