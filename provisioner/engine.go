@@ -67,6 +67,8 @@ type Engine struct {
 	requests sync.Map // app name → *atomic.Int64
 	// probes tell when each app was probed.
 	probes sync.Map // app name → *probing
+	// preparing locks runs whose work is being found.
+	preparing sync.Map // run id → *sync.Mutex
 	// indexes hold what a sync has seen of the accounts an app already has.
 	indexes sync.Map // indexKey → *listing
 	// paces hold how fast each app is asked; workers is how many processes do so.

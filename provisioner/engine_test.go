@@ -143,14 +143,17 @@ func startAt(t *testing.T, file string, now func() time.Time) (b *bundle, stop f
 // sync pushes the whole state to the app and waits until it has settled.
 func (b *bundle) sync(t *testing.T, app string) *provisioner.Result {
 	t.Helper()
-	since, err := b.LastLogID(t.Context())
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	run, err := b.engine.StartSync(ctx, app, "test", 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.engine.Sync(t.Context(), app); err != nil {
-		t.Fatal(err)
+	if run, err = b.engine.AwaitRun(ctx, run.ID, nil); err != nil || run.State != provisioner.RunDone {
+		links, _ := b.AppLinks(t.Context(), app)
+		t.Fatalf("run %+v, %v; links: %+v", run, err, links)
 	}
-	return b.await(t, app, since)
+	return run.Result
 }
 
 // settle waits until the app has nothing ahead.

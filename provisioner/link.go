@@ -50,6 +50,10 @@ type Link struct {
 // is.
 func (l *Link) Name() string { return l.Acked.String(nameAttribute(l.Kind)) }
 
+// Behind reports whether the app has not caught up with every change that concerns
+// the link.
+func (l *Link) Behind() bool { return l.Desired > l.Applied }
+
 // An Origin says how a link came about. Only resources of a known origin are
 // ever disabled or deleted.
 type Origin string

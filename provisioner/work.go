@@ -203,8 +203,8 @@ type Store interface {
 	Guards
 	Syncs
 	Limits
-	// LogSince returns the app's log entries with an id above after, oldest first.
-	LogSince(ctx context.Context, app string, after int64) ([]LogEntry, error)
+	Runs
+	Marks
 	// LastLogID returns the id of the newest log entry, 0 if there is none.
 	LastLogID(ctx context.Context) (int64, error)
 	// AppLinks returns every link of the app.

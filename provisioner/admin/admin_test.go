@@ -35,11 +35,6 @@ func (w *working) Connect(ctx context.Context, app provisioner.App) error {
 	return w.store.PutApp(ctx, app)
 }
 
-func (w *working) Sync(ctx context.Context, app string) error {
-	_, err := w.engine.Sync(ctx, app)
-	return err
-}
-
 // newServer serves the API over the wire and returns its address and a client.
 func newServer(t *testing.T) (address string, client *admin.Client) {
 	t.Helper()
@@ -58,7 +53,7 @@ func newServer(t *testing.T) (address string, client *admin.Client) {
 			t.Error(err)
 		}
 	})
-	handler, err := admin.New(admin.Config{Store: w.store, Service: w, Steward: w.engine, APIKey: apiKey})
+	handler, err := admin.New(admin.Config{Store: w.store, Service: w, Steward: w.engine, Runner: w.engine, APIKey: apiKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,8 +131,9 @@ func TestOpenAPI(t *testing.T) {
 	}
 	want := map[string][]string{
 		"/api/v1/apps": {"get"}, "/api/v1/apps/{app}": {"delete", "get", "put"},
-		"/api/v1/apps/{app}/sync": {"post"}, "/api/v1/apps/{app}/links": {"get"},
-		"/api/v1/apps/{app}/held": {"get"}, "/api/v1/apps/{app}/held/approve": {"post"}, "/api/v1/apps/{app}/held/reject": {"post"},
+		"/api/v1/apps/{app}/links": {"get"}, "/api/v1/apps/{app}/held": {"get"},
+		"/api/v1/apps/{app}/held/approve": {"post"}, "/api/v1/apps/{app}/held/reject": {"post"},
+		"/api/v1/apps/{app}/runs": {"get", "post"}, "/api/v1/apps/{app}/runs/{run}": {"get"}, "/api/v1/apps/{app}/runs/{run}/cancel": {"post"},
 		"/api/v1/directory/distrust": {"delete", "get", "put"},
 		"/api/v1/apps/{app}/pause":   {"post"}, "/api/v1/apps/{app}/resume": {"post"},
 		"/api/v1/status": {"get"}, "/api/v1/apps/{app}/status": {"get"},
@@ -227,7 +223,8 @@ func TestApps(t *testing.T) {
 	_, err = client.App(ctx, "wiki")
 	wantStatus(t, err, http.StatusNotFound, `"wiki"`)
 	wantStatus(t, client.DeleteApp(ctx, "wiki"), http.StatusNotFound)
-	wantStatus(t, client.Sync(ctx, "wiki"), http.StatusNotFound)
+	_, err = client.StartRun(ctx, "wiki", admin.RunInput{})
+	wantStatus(t, err, http.StatusNotFound)
 	_, err = client.Links(ctx, "wiki")
 	wantStatus(t, err, http.StatusNotFound)
 }
@@ -347,7 +344,8 @@ func TestSyncOfAnAppThatIsDown(t *testing.T) {
 	gone.Close()
 	_, err := client.PutApp(t.Context(), "wiki", admin.AppInput{Endpoint: gone.URL, Token: "tkn-1"})
 	must(t, err)
-	wantStatus(t, client.Sync(t.Context(), "wiki"), http.StatusBadGateway, "wiki")
+	_, err = client.StartRun(t.Context(), "wiki", admin.RunInput{})
+	wantStatus(t, err, http.StatusBadGateway, "wiki")
 }
 
 func must(t *testing.T, err error) {
@@ -420,5 +418,38 @@ func TestStatusAndLog(t *testing.T) {
 	_, err = client.LogEntry(ctx, "chat", 1)
 	wantStatus(t, err, http.StatusNotFound)
 	_, err = client.Status(ctx, "nobody")
+	wantStatus(t, err, http.StatusNotFound)
+}
+
+// TestRuns starts, reads, lists and cancels runs over the wire.
+func TestRuns(t *testing.T) {
+	_, client := newServer(t)
+	target := mocktargettest.New(t)
+	ctx := t.Context()
+	for _, app := range []string{"chat", "wiki"} {
+		_, err := client.PutApp(ctx, app, admin.AppInput{Endpoint: target.URL(), Token: target.Token()})
+		must(t, err)
+	}
+	must(t, client.PutUser(ctx, "u1", raw(`{"userName": "ada@acme.example"}`)))
+	run, err := client.StartRun(ctx, "chat", admin.RunInput{By: "a test"})
+	if err != nil || run.App != "chat" || run.By != "a test" || run.Kind != "sync" {
+		t.Fatalf("%+v, %v", run, err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); run.State == "running" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		run, err = client.Run(ctx, "chat", run.ID)
+		must(t, err)
+	}
+	if run.State != "done" || run.Finished == nil || run.Result == nil || run.Result.Users.Created+run.Result.Users.Unchanged != 1 || !run.Progress.Ready {
+		t.Errorf("ended as %+v", run)
+	}
+	if run, err = client.CancelRun(ctx, "chat", run.ID); err != nil || run.State != "done" {
+		t.Errorf("cancelling what has ended: %+v, %v", run, err)
+	}
+	if runs, err := client.Runs(ctx, "chat"); err != nil || len(runs) != 1 || runs[0].ID != run.ID {
+		t.Errorf("runs %+v, %v", runs, err)
+	}
+	_, err = client.Run(ctx, "wiki", run.ID)
+	wantStatus(t, err, http.StatusNotFound, "another app")
+	_, err = client.CancelRun(ctx, "chat", 1)
 	wantStatus(t, err, http.StatusNotFound)
 }

@@ -20,9 +20,6 @@ func (s *server) registerApps(api huma.API) {
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}", "get-app", "Read an app"), s.getApp)
 	huma.Register(api, operation(http.MethodPut, "/apps/{app}", "put-app", "Connect an app, or change its connection"), s.putApp)
 	huma.Register(api, operation(http.MethodDelete, "/apps/{app}", "delete-app", "Disconnect an app; nothing is changed in it"), s.deleteApp)
-	sync := operation(http.MethodPost, "/apps/{app}/sync", "sync-app", "Push the whole current state to an app")
-	sync.DefaultStatus = http.StatusAccepted
-	huma.Register(api, sync, s.syncApp)
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}/links", "list-links", "Read how far an app has come"), s.listLinks)
 }
 
@@ -90,13 +87,6 @@ func (s *server) deleteApp(ctx context.Context, in *appPath) (*struct{}, error) 
 		return nil, s.problem(err, "app "+in.App)
 	}
 	return nil, nil
-}
-
-func (s *server) syncApp(ctx context.Context, in *appPath) (*body[App], error) {
-	if err := s.config.Service.Sync(ctx, in.App); err != nil {
-		return nil, s.problem(err, "the sync of "+in.App)
-	}
-	return s.getApp(ctx, in)
 }
 
 type linksQuery struct {

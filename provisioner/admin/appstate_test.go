@@ -21,7 +21,8 @@ func TestPauseAndResume(t *testing.T) {
 	if err != nil || app.State != "paused" || app.Cause != "admin" || app.Reason != "the wiki moves house" {
 		t.Errorf("paused: %+v, %v", app, err)
 	}
-	wantStatus(t, client.Sync(ctx, "wiki"), 409, "paused by an administrator", "resume")
+	_, err = client.StartRun(ctx, "wiki", admin.RunInput{})
+	wantStatus(t, err, 409, "paused by an administrator", "resume")
 	if err := client.Resume(ctx, "wiki"); err != nil {
 		t.Fatal(err)
 	}

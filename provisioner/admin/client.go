@@ -66,9 +66,27 @@ func (c *Client) DeleteApp(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, nil, nil, "apps", name)
 }
 
-// Sync starts a push of the whole current state to an app.
-func (c *Client) Sync(ctx context.Context, name string) error {
-	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "sync")
+// StartRun starts a push of the whole current state to an app.
+func (c *Client) StartRun(ctx context.Context, app string, in RunInput) (*Run, error) {
+	run := new(Run)
+	return run, c.do(ctx, http.MethodPost, in, run, "apps", app, "runs")
+}
+
+// Runs lists the runs of an app, newest first.
+func (c *Client) Runs(ctx context.Context, app string) ([]Run, error) {
+	return items[Run](ctx, c, "apps", app, "runs")
+}
+
+// Run reads how far a run is and what it did.
+func (c *Client) Run(ctx context.Context, app string, id int64) (*Run, error) {
+	run := new(Run)
+	return run, c.do(ctx, http.MethodGet, nil, run, "apps", app, "runs", strconv.FormatInt(id, 10))
+}
+
+// CancelRun stops a run. What has not been tried stays as it was.
+func (c *Client) CancelRun(ctx context.Context, app string, id int64) (*Run, error) {
+	run := new(Run)
+	return run, c.do(ctx, http.MethodPost, nil, run, "apps", app, "runs", strconv.FormatInt(id, 10), "cancel")
 }
 
 // Pause stops all work for an app until it is resumed. The reason is for others to

@@ -25,6 +25,8 @@ type Config struct {
 	Service Service
 	// Steward does what people decide. Required.
 	Steward Steward
+	// Runner starts and stops full passes over apps. Required.
+	Runner Runner
 	// APIKey is what every request has to carry as a bearer token. Required.
 	APIKey string
 	// Version is shown in the OpenAPI document. Empty means "dev".
@@ -37,9 +39,6 @@ type Config struct {
 type Service interface {
 	// Connect saves an app and starts to work for it.
 	Connect(ctx context.Context, app provisioner.App) error
-	// Sync starts a full pass over an app. The error is a [*provisioner.ProbeError]
-	// if the app shows that nothing can be done.
-	Sync(ctx context.Context, app string) error
 }
 
 // A Steward does what a person decides about an app. [provisioner.Engine] is one.
@@ -63,8 +62,8 @@ type server struct {
 // New returns a handler that serves the admin API under /api/v1/ and its
 // description at /openapi.json. It returns an error if the config lacks something.
 func New(config Config) (http.Handler, error) {
-	if config.Store == nil || config.Service == nil || config.Steward == nil || config.APIKey == "" {
-		return nil, errors.New("admin: Config needs a store, a service, a steward and an API key")
+	if config.Store == nil || config.Service == nil || config.Steward == nil || config.Runner == nil || config.APIKey == "" {
+		return nil, errors.New("admin: Config needs a store, a service, a steward, a runner and an API key")
 	}
 	if config.Version == "" {
 		config.Version = "dev"
@@ -87,6 +86,7 @@ func New(config Config) (http.Handler, error) {
 	s.registerApps(api)
 	s.registerAppState(api)
 	s.registerGuard(api)
+	s.registerRuns(api)
 	s.registerStatus(api)
 	s.registerLog(api)
 	s.registerUsers(api)

@@ -24,7 +24,7 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// An Engine makes attempts. [provisioner.Engine] is one.
+// An Engine makes attempts and takes runs further. [provisioner.Engine] is one.
 type Engine interface {
 	// Reconcile makes one attempt at a link that is claimed.
 	Reconcile(ctx context.Context, claim provisioner.Claim) error
@@ -35,6 +35,8 @@ type Engine interface {
 	Share(workers int)
 	// Tend looks after apps that are paused until they answer.
 	Tend(ctx context.Context) error
+	// Advance takes a run one step further.
+	Advance(ctx context.Context, run int64) error
 }
 
 // A Store knows which attempts are due. Package store has one.
@@ -55,6 +57,8 @@ type Claims interface {
 	// it is until the next one, 0 if there is none. The error is
 	// [provisioner.ErrNotFound] for an app that does not exist.
 	Claim(ctx context.Context, worker, app string, n int) ([]provisioner.Claim, time.Duration, error)
+	// ClaimRuns returns the runs that the worker is to advance.
+	ClaimRuns(ctx context.Context, worker string) ([]int64, error)
 	// Abandon gives a claim back whose attempt could not be recorded.
 	Abandon(ctx context.Context, claim provisioner.Claim) error
 	// Beat shows that a worker lives and takes over the claims of those that do not.
@@ -108,7 +112,8 @@ type Queue struct {
 
 	mu       sync.Mutex
 	pumps    map[string]*pump
-	total    int // attempts under way
+	runs     chan struct{} // tells to look for runs
+	total    int           // attempts under way
 	attempts context.Context
 	cutOff   context.CancelFunc // ends attempts
 	silent   bool               // others may not know that the worker lives
@@ -125,7 +130,7 @@ func Start(ctx context.Context, config Config) (*Queue, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
-	q := &Queue{config: config, worker: rand.Text(), pumps: map[string]*pump{}}
+	q := &Queue{config: config, worker: rand.Text(), pumps: map[string]*pump{}, runs: make(chan struct{}, 1)}
 	alive, err := config.Store.Beat(ctx, q.worker)
 	if err != nil {
 		return nil, err
@@ -145,6 +150,7 @@ func Start(ctx context.Context, config Config) (*Queue, error) {
 	q.claimers.Go(func() {
 		every(q.claiming, tidyEvery, func() { q.warn("tidying up", config.Store.Tidy(q.claiming)) })
 	})
+	q.claimers.Go(q.advance)
 	q.beating.Go(q.beat)
 	return q, nil
 }
@@ -189,6 +195,9 @@ func (q *Queue) due(keys []provisioner.Key) {
 		return
 	}
 	for _, key := range keys {
+		if key.Subject == "" {
+			q.lookForRuns()
+		}
 		p := q.pumps[key.App]
 		if p == nil {
 			p = &pump{queue: q, app: key.App, wake: make(chan struct{}, 1)}

@@ -242,7 +242,7 @@ func (s *Store) DeleteApp(ctx context.Context, name string) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
 		}
-		for _, table := range []string{"access", "link", "link_member", "log"} {
+		for _, table := range []string{"access", "link", "link_member", "log", "run"} {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
 				return err
 			}

@@ -24,9 +24,9 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 	if err := s.lockWaiting(ctx, tx, o.Link); err != nil {
 		return err
 	}
-	var desired, inUse int64
+	var desired, inUse, run int64
 	var remoteID, holder string
-	err := tx.QueryRowContext(ctx, "SELECT desired, remote_id, in_use, worker FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &remoteID, &inUse, &holder)
+	err := tx.QueryRowContext(ctx, "SELECT desired, run, remote_id, in_use, worker FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &run, &remoteID, &inUse, &holder)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil // the app was removed meanwhile
@@ -73,7 +73,7 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 				return err
 			}
 		}
-		err = s.wake(ctx, tx, key, link.RemoteID != remoteID || flag(link.InUse()) != inUse, link.State)
+		err = s.wake(ctx, tx, key, run, link.RemoteID != remoteID || flag(link.InUse()) != inUse, link.State)
 	}
 	return err
 }
@@ -131,7 +131,8 @@ func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, 
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
 			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
 			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16,
-			version = $17
+			version = $17,
+			run = CASE WHEN desired > $5 THEN run ELSE 0 END, undo = CASE WHEN $3 = 'waiting' THEN undo ELSE '' END
 		WHERE app = $18 AND kind = $19 AND subject = $20`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
 		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
@@ -189,11 +190,11 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 
 // wake schedules the links that refer to a user whose link has changed: those that
 // waited for it, and, if its id in the app or its use of the account is another one,
-// all that name it.
+// all that name it. What follows from a run is part of it.
 //
 // CROSS JOIN makes SQLite start from the few that refer to the user, and not from
 // all links of the app, which it would guess to be fewer.
-func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, changed bool, state provisioner.LinkState) error {
+func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run int64, changed bool, state provisioner.LinkState) error {
 	if changed {
 		keys, err := keysOf(ctx, tx, `
 			SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
@@ -210,6 +211,9 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, chang
 		if err := s.touchLanes(ctx, tx, byKind(keys)); err != nil {
 			return err
 		}
+		if err := follow(ctx, tx, run, keys); err != nil {
+			return err
+		}
 	}
 	if state == provisioner.LinkWaiting || state == provisioner.LinkPending {
 		return nil
@@ -224,5 +228,8 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, chang
 	if err != nil {
 		return err
 	}
-	return s.touchLanes(ctx, tx, byKind(waiting))
+	if err := s.touchLanes(ctx, tx, byKind(waiting)); err != nil {
+		return err
+	}
+	return follow(ctx, tx, run, waiting)
 }

@@ -134,8 +134,13 @@ func (s *Store) LastLogID(ctx context.Context) (int64, error) {
 	return id, err
 }
 
-// dropLog removes log entries that are kept no longer. Their ids tell their age.
+// dropLog removes log entries and ended runs that are kept no longer. Their ids tell
+// their age.
 func (s *Store) dropLog(ctx context.Context) error {
-	_, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", s.now().Add(-s.keepLog).UnixMicro())
+	before := s.now().Add(-s.keepLog).UnixMicro()
+	if _, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", before); err != nil {
+		return err
+	}
+	_, err := s.db.ExecContext(ctx, "DELETE FROM run WHERE id < $1 AND state <> 'running'", before)
 	return err
 }

@@ -55,7 +55,8 @@ func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, ke
 			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
 				lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
 				due = CASE WHEN link.due < 0 THEN link.due ELSE excluded.due END,
-				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END`, args...)
+				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END,
+				undo = ''`, args...)
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,8 @@ func (s *Store) Beat(ctx context.Context, worker string) (alive int, err error) 
 func (s *Store) beats(ctx context.Context) (map[string]int64, error) {
 	rows, err := s.db.QueryContext(ctx, `
 		SELECT id, beat FROM worker
-		UNION ALL SELECT DISTINCT worker, 0 FROM link WHERE worker <> '' AND worker NOT IN (SELECT id FROM worker)`)
+		UNION ALL SELECT DISTINCT worker, 0 FROM link WHERE worker <> '' AND worker NOT IN (SELECT id FROM worker)
+		UNION ALL SELECT DISTINCT worker, 0 FROM run WHERE state = 'running' AND worker <> '' AND worker NOT IN (SELECT id FROM worker)`)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,9 @@ func (s *Store) beatAlone(ctx context.Context, worker string) error {
 	if s.alone {
 		return nil
 	}
-	dead, err := texts(ctx, s.db, "SELECT DISTINCT worker FROM link WHERE worker <> '' AND worker <> $1", worker)
+	dead, err := texts(ctx, s.db, `
+		SELECT DISTINCT worker FROM link WHERE worker <> '' AND worker <> $1
+		UNION SELECT DISTINCT worker FROM run WHERE state = 'running' AND worker <> '' AND worker <> $1`, worker)
 	if err != nil {
 		return err
 	}
@@ -121,6 +124,9 @@ func (s *Store) recover(ctx context.Context, tx *sql.Tx, worker string) error {
 		UPDATE link SET worker = '', ambiguous = 1, due = CASE WHEN due < 0 THEN due ELSE $2 END
 		WHERE worker = $1 RETURNING app, kind, subject`, worker, s.atOnce())
 	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE run SET worker = '' WHERE state = 'running' AND worker = $1", worker); err != nil {
 		return err
 	}
 	return s.announce(ctx, tx, keys)

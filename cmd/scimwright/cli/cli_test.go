@@ -201,8 +201,8 @@ func TestSyncInterrupted(t *testing.T) {
 		t.Errorf("exit code %d, stdout %q, stderr %q; want 130", code, stdout, stderr)
 	}
 	a.before.Store(nil)
-	if code, _, stderr := run(t.Context(), a.sync(t, directory, database)...); code != 0 {
-		t.Errorf("the run after it: exit code %d, %s", code, stderr)
+	if code, stdout, stderr := run(t.Context(), a.sync(t, directory, database)...); code != 0 {
+		t.Errorf("the run after it: exit code %d, %s%s", code, stdout, stderr)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/provisioner"
@@ -67,7 +68,27 @@ func (d *daemonDriver) Send(ctx context.Context, c steps.Change) error {
 }
 
 func (d *daemonDriver) Sync(ctx context.Context) error {
-	return d.client.Sync(ctx, scenarioApp)
+	run, err := d.client.StartRun(ctx, scenarioApp, admin.RunInput{By: "scenario"})
+	for err == nil && !run.Progress.Ready && run.State == string(provisioner.RunRunning) {
+		// What it is going to do shows only once it has been found.
+		if err = pause(ctx, scenarioPoll); err == nil {
+			run, err = d.client.Run(ctx, scenarioApp, run.ID)
+		}
+	}
+	return err
+}
+
+// scenarioPoll is how often a scenario looks how far things are.
+const scenarioPoll = 10 * time.Millisecond
+
+// pause waits, or returns why ctx has ended.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(d):
+		return nil
+	}
 }
 
 func (d *daemonDriver) Settle(ctx context.Context) ([]steps.Subject, error) {

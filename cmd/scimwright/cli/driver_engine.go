@@ -74,7 +74,8 @@ func (d *engineDriver) Send(ctx context.Context, c steps.Change) error {
 }
 
 func (d *engineDriver) Sync(ctx context.Context) error {
-	return d.service.Sync(ctx, scenarioApp)
+	_, err := d.service.engine.Sync(ctx, scenarioApp)
+	return err
 }
 
 func (d *engineDriver) Settle(ctx context.Context) ([]steps.Subject, error) {

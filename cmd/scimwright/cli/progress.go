@@ -33,12 +33,12 @@ func newProgressBar(w io.Writer) *progressBar {
 	}
 }
 
-func (p *progressBar) show(now provisioner.Progress) {
+func (p *progressBar) show(now provisioner.RunProgress) {
 	if p.bar == nil {
 		return
 	}
-	p.bar.SetTotal(int64(now.Total), false)
-	p.bar.SetCurrent(int64(now.Settled))
+	p.bar.SetTotal(int64(now.Marked), false)
+	p.bar.SetCurrent(int64(now.Done()))
 }
 
 // close takes the bar away.

@@ -111,25 +111,25 @@ func (s *service) Connect(ctx context.Context, app provisioner.App) error {
 	return s.store.PutApp(ctx, app)
 }
 
-// Sync starts a full pass over an app.
-func (s *service) Sync(ctx context.Context, app string) error {
-	_, err := s.engine.Sync(ctx, app)
-	return err
-}
-
 // close lets the attempts under way finish and closes the database.
 func (s *service) close() error { return s.closeWithin(stopWithin) }
 
 // closeWithin gives the attempts under way some time before it cuts them off. One
 // that is cut off costs a look at the app later, and nothing else.
 func (s *service) closeWithin(patience time.Duration) error {
-	var err error
-	if s.queue != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		err = s.queue.Stop(ctx)
+	return errors.Join(s.stop(patience), s.store.Close())
+}
+
+// stop ends the queue and keeps the database open.
+func (s *service) stop(patience time.Duration) error {
+	if s.queue == nil {
+		return nil
 	}
-	return errors.Join(err, s.store.Close())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	queue := s.queue
+	s.queue = nil
+	return queue.Stop(ctx)
 }
 
 // A daemon is a service with its admin API on a listener.
@@ -145,7 +145,7 @@ func startDaemon(ctx context.Context, listener net.Listener, apiKey string, conf
 	if err != nil {
 		return nil, err
 	}
-	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, APIKey: apiKey, Version: version(), Log: config.log})
+	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, Runner: s.engine, APIKey: apiKey, Version: version(), Log: config.log})
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}

@@ -51,10 +51,10 @@ type failure struct {
 	Reason string `json:"reason"`
 }
 
-func summarize(app *provisioner.App, r *provisioner.Result, requests int, took time.Duration) *summary {
+func summarize(app *provisioner.App, r *provisioner.Result, took time.Duration) *summary {
 	u, g := r.Users, r.Groups
 	s := &summary{
-		App: app.Name, Endpoint: app.Endpoint, Requests: requests, Duration: took.Milliseconds(),
+		App: app.Name, Endpoint: app.Endpoint, Requests: r.Requests, Duration: took.Milliseconds(),
 		Users:    userCounts{Created: u.Created, Updated: u.Updated, Disabled: u.Disabled, Deleted: u.Deleted, Unchanged: u.Unchanged, Skipped: u.Skipped, Failed: u.Failed, Held: u.Held},
 		Groups:   groupCounts{Created: g.Created, Updated: g.Updated, Deleted: g.Deleted, Unchanged: g.Unchanged, Skipped: g.Skipped, Failed: g.Failed, Held: g.Held},
 		Failures: subjects(r.Failures), Held: subjects(r.Held),

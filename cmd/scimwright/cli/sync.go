@@ -192,29 +192,57 @@ func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, app *provisioner.Ap
 	if err := s.store.ReplaceDirectory(ctx, directory); err != nil {
 		return unablef("saving the directory: %v", err)
 	}
-	since, err := s.store.LastLogID(ctx)
+	run, err := s.engine.StartSync(ctx, app.Name, "scimwright sync", f.wait)
 	if err != nil {
-		return err
-	}
-	if _, err := s.engine.Sync(ctx, app.Name); err != nil {
 		return syncError(app, err)
 	}
-	if err := s.start(ctx); err != nil {
-		return err
-	}
-	bar := newProgressBar(f.barTo(cmd))
-	result, err := s.engine.Await(ctx, app.Name, since, f.wait, bar.show)
-	bar.close()
-	if err != nil {
-		return err
+	if run, err = s.await(cmd, f, run.ID); err != nil {
+		return s.interrupt(cmd, run, err)
 	}
 	if f.dryRun && f.output == "text" {
-		if err := s.writeRehearsed(ctx, cmd.OutOrStdout(), app.Name, since); err != nil {
+		if err := s.writeRehearsed(ctx, cmd.OutOrStdout(), app.Name, run.Since); err != nil {
 			return err
 		}
 	}
-	report := summarize(app, result, s.engine.Requests(app.Name), time.Since(started))
-	return f.finish(cmd.OutOrStdout(), report, result)
+	return f.finish(cmd.OutOrStdout(), summarize(app, run.Result, time.Since(started)), run)
+}
+
+// await marks what the run has to do, starts the queue and waits until it is done.
+func (s *service) await(cmd *cobra.Command, f *syncFlags, id int64) (*provisioner.Run, error) {
+	ctx := cmd.Context()
+	if err := s.engine.Advance(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	bar := newProgressBar(f.barTo(cmd))
+	defer bar.close()
+	return s.engine.AwaitRun(ctx, id, bar.show)
+}
+
+// interrupt cancels a run that somebody has stopped waiting for: what is under way is
+// finished, what has not begun stays as it was.
+func (s *service) interrupt(cmd *cobra.Command, run *provisioner.Run, cause error) error {
+	if run == nil || cmd.Context().Err() == nil {
+		return cause
+	}
+	ctx := context.WithoutCancel(cmd.Context())
+	if _, err := s.engine.CancelRun(ctx, run.ID); err != nil {
+		return errors.Join(cause, err)
+	}
+	if err := s.stop(interruptWithin); err != nil {
+		return errors.Join(cause, err)
+	}
+	// What was under way counts as well.
+	run, err := s.engine.CancelRun(ctx, run.ID)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	u, g := run.Result.Users, run.Result.Groups
+	fmt.Fprintf(cmd.ErrOrStderr(), "Cancelled: %s done, the rest is as it was. Run the same command again to go on.\n",
+		count(u.Changed()+g.Changed(), "change"))
+	return cause
 }
 
 func (f *syncFlags) barTo(cmd *cobra.Command) io.Writer {
@@ -225,7 +253,7 @@ func (f *syncFlags) barTo(cmd *cobra.Command) io.Writer {
 }
 
 // finish prints the summary and turns it into an exit code.
-func (f *syncFlags) finish(w io.Writer, report *summary, result *provisioner.Result) error {
+func (f *syncFlags) finish(w io.Writer, report *summary, run *provisioner.Run) error {
 	if f.output == "json" {
 		if err := report.writeJSON(w); err != nil {
 			return err
@@ -233,15 +261,16 @@ func (f *syncFlags) finish(w io.Writer, report *summary, result *provisioner.Res
 	} else {
 		report.writeText(w)
 	}
+	failed, held := report.Users.Failed+report.Groups.Failed, report.Users.Held+report.Groups.Held
 	switch {
-	case result.Paused != "":
-		return unablef("the app was paused: %s", result.Paused)
-	case len(report.Failures) > 0 && len(report.Held) > 0:
-		return exitf(ExitBad, "%s failed%s; %s", count(len(report.Failures), "subject"), f.keptNote(), f.heldNote(len(report.Held)))
-	case len(report.Failures) > 0:
-		return exitf(ExitBad, "%s failed%s", count(len(report.Failures), "subject"), f.keptNote())
-	case len(report.Held) > 0:
-		return exitf(ExitBad, "%s", f.heldNote(len(report.Held)))
+	case run.State != provisioner.RunDone:
+		return unablef("the run ended early: %s", run.Error)
+	case failed > 0 && held > 0:
+		return exitf(ExitBad, "%s failed%s; %s", count(failed, "subject"), f.keptNote(), f.heldNote(held))
+	case failed > 0:
+		return exitf(ExitBad, "%s failed%s", count(failed, "subject"), f.keptNote())
+	case held > 0:
+		return exitf(ExitBad, "%s", f.heldNote(held))
 	default:
 		return nil
 	}

@@ -1,0 +1,330 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// A Run is a full pass over an app that goes on when the process that started it
+// does not: what it has marked is in the store, and so is how far it came.
+type Run struct {
+	ID   int64
+	App  string
+	Kind RunKind
+	// By says who asked for it, in words of their own.
+	By    string
+	State RunState
+	// Started and Finished are when it began and ended; Finished is zero while it
+	// runs.
+	Started, Finished time.Time
+	// Until is how long attempts that fail are waited for.
+	Until time.Time
+	// Since is the newest log entry from before the run.
+	Since int64
+	// Ready says that everything the run is about has been found; Marked is how many
+	// users and groups that were.
+	Ready  bool
+	Marked int
+	// Probes counts the requests made to find out what there is to do.
+	Probes int
+	// Error says in one sentence why the run failed, "" if it did not.
+	Error string
+	// Result is what the run did, nil while it runs.
+	Result *Result
+}
+
+// A RunKind says what a run does.
+type RunKind string
+
+// The kinds of run.
+const (
+	// RunSync makes the app hold what is desired.
+	RunSync RunKind = "sync"
+)
+
+// A RunState says how far a run is.
+type RunState string
+
+// The states of a run.
+const (
+	RunRunning RunState = "running"
+	// RunDone: everything was tried. What failed is in the result.
+	RunDone RunState = "done"
+	// RunCancelled: somebody stopped it before everything was tried.
+	RunCancelled RunState = "cancelled"
+	// RunFailed: it could not go on; the run's error says why.
+	RunFailed RunState = "failed"
+)
+
+// ErrCancelled is returned for work on a run that is no longer running.
+var ErrCancelled = errors.New("the run was cancelled")
+
+// A RunProgress counts what a run has marked.
+type RunProgress struct {
+	// Marked is how many users and groups the run is about, Active those with an
+	// attempt ahead, Failed those whose last attempt failed, Held those that the
+	// guard holds back. All others are done.
+	Marked, Active, Failed, Held int
+	// NextAttempt is when the first of the failed ones is tried again.
+	NextAttempt time.Time
+}
+
+// Done counts what is done.
+func (p RunProgress) Done() int { return max(p.Marked-p.Active-p.Failed-p.Held, 0) }
+
+// Runs is the part of the store that keeps runs.
+type Runs interface {
+	// StartRun records a run and schedules it. If one of its kind is running for the
+	// app already, that one is returned and looks for work once more.
+	StartRun(ctx context.Context, run *Run) (*Run, error)
+	// Run returns a run, or [ErrNotFound].
+	Run(ctx context.Context, id int64) (*Run, error)
+	// SaveRun writes how a run has gone on, unless it has ended meanwhile: then the
+	// error is [ErrCancelled].
+	SaveRun(ctx context.Context, run *Run) error
+	// CancelRun ends a run that is running and takes back every mark on a link that
+	// no attempt has been made at.
+	CancelRun(ctx context.Context, id int64) error
+	// Outcome tells how an app's links are, and what was done to them since the log
+	// entry with id since.
+	Outcome(ctx context.Context, app string, since int64) (*Result, error)
+}
+
+// Marks is the part of the store that a run marks links with.
+type Marks interface {
+	// Mark marks links as work of a run, each in its lane. [Marks.Begin] makes them
+	// start.
+	Mark(ctx context.Context, run *Run, keys map[Lane][]Key) error
+	// Begin makes an attempt at everything that the run has marked due at once, and
+	// the run ready. The error is [ErrCancelled] if it has ended meanwhile.
+	Begin(ctx context.Context, run *Run) error
+	// RunProgress counts what the run has marked.
+	RunProgress(ctx context.Context, run *Run) (RunProgress, error)
+}
+
+// StartSync starts a full pass over an app and returns as soon as it is on record:
+// every subject whose link could be behind is marked and scheduled, also those that
+// wait for their next attempt or whose app is paused. If a pass is under way, that
+// one is returned and takes up what has changed.
+//
+// by says who asks. Attempts that fail are waited for as long as they are due within
+// wait; later ones are made, but not counted.
+//
+// The app is probed first. The error is a [*ProbeError] if that shows that nothing
+// can be done, [ErrNotFound] for an app that does not exist, and [ErrConflict] for
+// one that an administrator has paused or that is being removed.
+func (e *Engine) StartSync(ctx context.Context, name, by string, wait time.Duration) (*Run, error) {
+	app, err := e.config.Store.App(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := app.syncable(); err != nil {
+		return nil, err
+	}
+	since, err := e.config.Store.LastLogID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	probes := 0
+	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
+	if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { probes++ }); err != nil {
+		return nil, &ProbeError{App: name, Err: err}
+	}
+	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
+		a.Learned = app.Learned
+		if a.syncable() == nil {
+			a.Resume()
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := e.config.Now()
+	return e.config.Store.StartRun(ctx, &Run{
+		App: name, Kind: RunSync, By: by, State: RunRunning, Started: now, Until: now.Add(wait), Since: since, Probes: probes,
+	})
+}
+
+// Sync is StartSync for a caller that wants everything to be marked when it returns,
+// and repeats failures for a minute.
+func (e *Engine) Sync(ctx context.Context, name string) (*Run, error) {
+	run, err := e.StartSync(ctx, name, "", time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	return run, e.prepare(ctx, run)
+}
+
+// Advance takes a run that a worker looks after one step further: what it has to do
+// is marked, or it is ended because that is done.
+func (e *Engine) Advance(ctx context.Context, id int64) error {
+	run, err := e.config.Store.Run(ctx, id)
+	if err != nil {
+		return err
+	}
+	var probe *ProbeError // the run says so itself
+	if err := e.prepare(ctx, run); err != nil && !errors.As(err, &probe) {
+		return err
+	}
+	_, _, err = e.Run(ctx, id)
+	return err
+}
+
+// prepare finds what a run has to do and marks it, unless that is done. Of several
+// in this process one does, the others wait. A run that ends meanwhile is no error.
+func (e *Engine) prepare(ctx context.Context, run *Run) error {
+	v, _ := e.preparing.LoadOrStore(run.ID, new(sync.Mutex))
+	mu := v.(*sync.Mutex)
+	mu.Lock()
+	defer mu.Unlock()
+	now, err := e.config.Store.Run(ctx, run.ID)
+	if err != nil {
+		return err
+	}
+	if *run = *now; run.Ready || run.State != RunRunning {
+		e.preparing.Delete(run.ID)
+		return nil
+	}
+	err = e.mark(ctx, run)
+	if err == nil {
+		err = e.config.Store.Begin(ctx, run)
+	}
+	var probe *ProbeError
+	switch {
+	case errors.Is(err, ErrCancelled):
+		return nil
+	case errors.As(err, &probe):
+		return errors.Join(err, e.end(ctx, run, RunFailed, err.Error()))
+	default:
+		return err
+	}
+}
+
+func (e *Engine) mark(ctx context.Context, run *Run) error {
+	app, err := e.config.Store.App(ctx, run.App)
+	if err != nil {
+		return err
+	}
+	keys, unlinked, err := e.stale(ctx, app)
+	if err != nil {
+		return err
+	}
+	for kind, n := range unlinked {
+		if n > 1 && !app.Learned.Empty(kind) && (kind == KindUser || app.NoGroups() == "") {
+			if err := e.list(ctx, app, kind, func(scimclient.Exchange) { run.Probes++ }); err != nil {
+				return &ProbeError{App: run.App, Err: err}
+			}
+		}
+	}
+	return e.config.Store.Mark(ctx, run, keys)
+}
+
+// Run returns a run and how far it is. One that has nothing ahead any more is ended
+// by that.
+func (e *Engine) Run(ctx context.Context, id int64) (*Run, RunProgress, error) {
+	run, err := e.config.Store.Run(ctx, id)
+	if err != nil {
+		return nil, RunProgress{}, err
+	}
+	p, err := e.config.Store.RunProgress(ctx, run)
+	if err != nil || run.State != RunRunning || !run.Ready {
+		return run, p, err
+	}
+	app, err := e.config.Store.App(ctx, run.App)
+	if err != nil {
+		return run, p, err
+	}
+	late := e.config.Now().After(run.Until)
+	halted := app.State == AppPaused && (late || !app.Cause.heals()) || app.Limit.PausedUntil.After(run.Until)
+	switch {
+	case halted && p.Active+p.Failed > 0:
+		err = e.end(ctx, run, RunFailed, "the app was paused: "+app.Reason)
+	case p.Active == 0 && (p.Failed == 0 || late || p.NextAttempt.After(run.Until)):
+		if !app.Synced {
+			err = e.config.Store.UpdateApp(ctx, run.App, func(a *App) { a.Synced = true })
+		}
+		if err == nil {
+			err = e.end(ctx, run, RunDone, "")
+		}
+	}
+	return run, p, err
+}
+
+// heals reports whether an app that is paused goes on by itself.
+func (c PauseCause) heals() bool { return c == PauseEndpoint }
+
+// end ends a run, unless something else has.
+func (e *Engine) end(ctx context.Context, run *Run, state RunState, reason string) error {
+	result, err := e.outcome(ctx, run)
+	if err != nil {
+		return err
+	}
+	run.State, run.Error, run.Result, run.Finished = state, reason, result, e.config.Now()
+	if err := e.config.Store.SaveRun(ctx, run); !errors.Is(err, ErrCancelled) {
+		return err
+	}
+	ended, err := e.config.Store.Run(ctx, run.ID)
+	if err == nil {
+		*run = *ended
+	}
+	return err
+}
+
+func (e *Engine) outcome(ctx context.Context, run *Run) (*Result, error) {
+	result, err := e.config.Store.Outcome(ctx, run.App, run.Since)
+	if err == nil {
+		result.Requests += run.Probes
+	}
+	return result, err
+}
+
+// CancelRun stops a run: what it has marked and no attempt has been made at is as it
+// was before. What is under way is finished. A run that has ended stays as it is.
+func (e *Engine) CancelRun(ctx context.Context, id int64) (*Run, error) {
+	if err := e.config.Store.CancelRun(ctx, id); err != nil {
+		return nil, err
+	}
+	run, err := e.config.Store.Run(ctx, id)
+	if err != nil || run.State != RunCancelled {
+		return run, err
+	}
+	// What was under way may have ended by now, and counts.
+	if run.Result, err = e.outcome(ctx, run); err != nil {
+		return nil, err
+	}
+	return run, e.config.Store.SaveRun(ctx, run)
+}
+
+// AwaitRun waits until a run has ended. report, if not nil, sees the progress.
+func (e *Engine) AwaitRun(ctx context.Context, id int64, report func(RunProgress)) (*Run, error) {
+	pause := awaitAtLeast
+	for {
+		run, p, err := e.Run(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if report != nil {
+			report(p)
+		}
+		if run.State != RunRunning {
+			return run, nil
+		}
+		select {
+		case <-ctx.Done():
+			return run, fmt.Errorf("waiting for the run: %w", context.Cause(ctx))
+		case <-time.After(pause):
+			pause = min(pause+pause/4, awaitAtMost)
+		}
+	}
+}
+
+// Who waits looks often at first, and less often at what takes longer.
+const (
+	awaitAtLeast = 20 * time.Millisecond
+	awaitAtMost  = 500 * time.Millisecond
+)

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/permiso/scimwright/provisioner"
+)
+
+const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, ready, marked, probes, error, result"
+
+func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
+	var r provisioner.Run
+	var started, finished, until, ready int64
+	var result string
+	err := row.Scan(&r.ID, &r.App, &r.Kind, &r.By, &r.State, &started, &finished, &until, &r.Since, &ready, &r.Marked, &r.Probes, &r.Error, &result)
+	if err != nil {
+		return nil, err
+	}
+	r.Started, r.Finished, r.Until, r.Ready = fromMillis(started), fromMillis(finished), fromMillis(until), ready != 0
+	if result != "" {
+		if err := json.Unmarshal([]byte(result), &r.Result); err != nil {
+			return nil, fmt.Errorf("the result of run %d is damaged: %w", r.ID, err)
+		}
+	}
+	return &r, nil
+}
+
+// StartRun records a run; a queue takes it up. If one of its kind is running for the app
+// already, that one is returned and looks for work once more.
+func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisioner.Run, error) {
+	var started *provisioner.Run
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.lockName(ctx, tx, "run:"+run.App, false); err != nil {
+			return err
+		}
+		var err error
+		started, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = $2 AND state = 'running'", run.App, run.Kind))
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			started, err = s.addRun(ctx, tx, run)
+		case err == nil:
+			err = s.rejoin(ctx, tx, started, run)
+		}
+		if err != nil {
+			return err
+		}
+		return s.announceApp(ctx, tx, run.App)
+	})
+	return started, err
+}
+
+func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*provisioner.Run, error) {
+	for {
+		run.ID = s.nextID()
+		result, err := tx.ExecContext(ctx, `
+			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, ready, marked, probes, error, result)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, 0, 0, $9, '', '') ON CONFLICT (id) DO NOTHING`,
+			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, run.Probes)
+		if err != nil {
+			return nil, err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 1 {
+			return run, err
+		}
+	}
+}
+
+// rejoin makes a run look for work once more. What it has done so far stays counted.
+func (s *Store) rejoin(ctx context.Context, tx *sql.Tx, run, asked *provisioner.Run) error {
+	run.Ready, run.Until, run.Probes = false, asked.Until, run.Probes+asked.Probes
+	return s.saveRun(ctx, tx, run)
+}
+
+// Run returns a run, or [provisioner.ErrNotFound].
+func (s *Store) Run(ctx context.Context, id int64) (*provisioner.Run, error) {
+	run, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE id = $1", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("run %d: %w", id, provisioner.ErrNotFound)
+	}
+	return run, err
+}
+
+// Runs returns the runs of an app, the newest first, up to limit of them.
+func (s *Store) Runs(ctx context.Context, app string, limit int) ([]provisioner.Run, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 ORDER BY id DESC LIMIT $2", app, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var runs []provisioner.Run
+	for rows.Next() {
+		run, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, *run)
+	}
+	return runs, rows.Err()
+}
+
+// SaveRun writes how a run has gone on, unless it has ended meanwhile in another way:
+// then the error is [provisioner.ErrCancelled].
+func (s *Store) SaveRun(ctx context.Context, run *provisioner.Run) error {
+	return s.saveRun(ctx, s.db, run)
+}
+
+func (s *Store) saveRun(ctx context.Context, q queryer, run *provisioner.Run) error {
+	text := ""
+	if run.Result != nil {
+		data, err := json.Marshal(run.Result)
+		if err != nil {
+			return err
+		}
+		text = string(data)
+	}
+	result, err := q.ExecContext(ctx, `
+		UPDATE run SET state = $1, finished = $2, until = $3, ready = $4, marked = $5, probes = $6, error = $7, result = $8
+		WHERE id = $9 AND state IN ('running', $1)`,
+		run.State, millis(run.Finished), millis(run.Until), flag(run.Ready), run.Marked, run.Probes, run.Error, text, run.ID)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, provisioner.ErrCancelled)
+	}
+	return nil
+}
+
+// mustRun keeps a run from ending until the transaction does, and returns
+// [provisioner.ErrCancelled] if it has ended.
+func (s *Store) mustRun(ctx context.Context, tx *sql.Tx, id int64) error {
+	var state provisioner.RunState
+	err := tx.QueryRowContext(ctx, "SELECT state FROM run WHERE id = $1"+s.dialect.forUpdate, id).Scan(&state)
+	if err == nil && state != provisioner.RunRunning {
+		err = provisioner.ErrCancelled
+	}
+	return err
+}
+
+// CancelRun ends a run that is running and takes back every mark on a link that no
+// attempt has been made at. Links that had work ahead before the run keep it.
+func (s *Store) CancelRun(ctx context.Context, id int64) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.mustRun(ctx, tx, id); err != nil {
+			if errors.Is(err, provisioner.ErrCancelled) {
+				return nil // it has ended already
+			}
+			return err
+		}
+		var app string
+		err := tx.QueryRowContext(ctx, "UPDATE run SET state = 'cancelled', finished = $1 WHERE id = $2 RETURNING app", s.nowMillis(), id).Scan(&app)
+		if err != nil {
+			return err
+		}
+		// What a worker has is under way and will be finished.
+		_, err = tx.ExecContext(ctx, `
+			DELETE FROM link WHERE app = $1 AND run = $2 AND run <> 0 AND undo = $3 AND worker = '' AND state IN ('pending', 'waiting')`, app, id, undoNew)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `
+			UPDATE link SET state = undo, applied = desired, due = delete_at, lane = CASE WHEN delete_at <> 0 THEN 0 ELSE lane END
+			WHERE app = $1 AND run = $2 AND run <> 0 AND undo <> '' AND worker = '' AND state IN ('pending', 'waiting')`, app, id)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE link SET run = 0, undo = '' WHERE app = $1 AND run = $2 AND run <> 0", app, id)
+		return err
+	})
+}
+
+// undoNew marks a link that there was not before the run.
+const undoNew = "new"
+
+// ClaimRuns returns the runs that a worker is to advance: its own, and those that
+// nobody looks after.
+func (s *Store) ClaimRuns(ctx context.Context, worker string) ([]int64, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT id, worker FROM run WHERE state = 'running' AND worker IN ('', $1)", worker)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var mine, free []int64
+	for rows.Next() {
+		var id int64
+		var holder string
+		if err := rows.Scan(&id, &holder); err != nil {
+			return nil, err
+		}
+		if holder == "" {
+			free = append(free, id)
+		} else {
+			mine = append(mine, id)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return nil, err
+	}
+	for _, id := range free {
+		result, err := s.db.ExecContext(ctx, "UPDATE run SET worker = $1 WHERE id = $2 AND worker = ''", worker, id)
+		if err != nil {
+			return nil, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			mine = append(mine, id)
+		}
+	}
+	return mine, nil
+}

@@ -1,0 +1,173 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/store"
+	"github.com/permiso/scimwright/provisioner/store/storetest"
+)
+
+func startRun(t *testing.T, s *store.Store, app string) *provisioner.Run {
+	t.Helper()
+	now := time.Now()
+	run, err := s.StartRun(t.Context(), &provisioner.Run{App: app, Kind: provisioner.RunSync, State: provisioner.RunRunning, Started: now, Until: now.Add(time.Minute)})
+	must(t, err)
+	return run
+}
+
+func TestOneRunAtATime(t *testing.T) { storetest.Each(t, testOneRunAtATime) }
+
+func testOneRunAtATime(t *testing.T, database string) {
+	s, _ := setup(t, database)
+	first, other := startRun(t, s, "chat"), startRun(t, s, "wiki")
+	if again := startRun(t, s, "chat"); again.ID != first.ID || other.ID == first.ID {
+		t.Errorf("runs %d, %d and %d, want the first again", first.ID, other.ID, again.ID)
+	}
+	must(t, s.CancelRun(t.Context(), first.ID))
+	if next := startRun(t, s, "chat"); next.ID == first.ID {
+		t.Error("a cancelled run started again")
+	}
+	must(t, s.CancelRun(t.Context(), first.ID)) // ended already
+	if _, err := s.Run(t.Context(), 1); !errors.Is(err, provisioner.ErrNotFound) {
+		t.Errorf("a run nobody knows: %v", err)
+	}
+	// What has ended in one way does not end in another.
+	first.State = provisioner.RunDone
+	if err := s.SaveRun(t.Context(), first); !errors.Is(err, provisioner.ErrCancelled) {
+		t.Errorf("saving a cancelled run as done: %v", err)
+	}
+	if err := s.Mark(t.Context(), first, users(chatUser("u1"))); !errors.Is(err, provisioner.ErrCancelled) {
+		t.Errorf("marking for a cancelled run: %v", err)
+	}
+	if err := s.Begin(t.Context(), first); !errors.Is(err, provisioner.ErrCancelled) {
+		t.Errorf("beginning a cancelled run: %v", err)
+	}
+	runs, err := s.Runs(t.Context(), "chat", 10)
+	if err != nil || len(runs) != 2 || runs[1].State != provisioner.RunCancelled {
+		t.Errorf("runs %+v, %v", runs, err)
+	}
+}
+
+// TestCancelRestoresLinks marks links in every state there is, and takes it back.
+func TestCancelRestoresLinks(t *testing.T) { storetest.Each(t, testCancelRestoresLinks) }
+
+func testCancelRestoresLinks(t *testing.T, database string) {
+	s, r := setup(t, database)
+	states := []provisioner.LinkState{
+		provisioner.LinkConverged, provisioner.LinkPartial, provisioner.LinkSkipped, provisioner.LinkGone,
+		provisioner.LinkFailing, provisioner.LinkPending,
+	}
+	var keys []provisioner.Key
+	for i, state := range states {
+		id := fmt.Sprint("u", i)
+		must(t, s.PutUser(t.Context(), user(t, id, id)))
+		if state != provisioner.LinkPending {
+			finish(t, s, chatUser(id), state, provisioner.LogEntry{})
+		}
+		keys = append(keys, chatUser(id))
+	}
+	keys = append(keys, chatUser("new"), chatUser("tried"))
+	run := startRun(t, s, "chat")
+	r.take()
+	must(t, s.Mark(t.Context(), run, users(keys...)))
+	if got := r.take(); got != "" {
+		t.Errorf("marking has scheduled %s", got)
+	}
+	must(t, s.Begin(t.Context(), run))
+	if run.Marked != len(keys) || !run.Ready || r.take() != (provisioner.Key{App: "chat"}).String() {
+		t.Errorf("run %+v, want %d marked, and the app looked at", run, len(keys))
+	}
+	p, err := s.RunProgress(t.Context(), run)
+	if err != nil || p.Active != len(keys) || p.Done() != 0 {
+		t.Errorf("progress %+v, %v", p, err)
+	}
+	finish(t, s, chatUser("tried"), provisioner.LinkConverged, provisioner.LogEntry{Action: provisioner.ActionCreate})
+	if p, err = s.RunProgress(t.Context(), run); err != nil || p.Done() != 1 {
+		t.Errorf("progress after one attempt %+v, %v", p, err)
+	}
+	must(t, s.CancelRun(t.Context(), run.ID))
+	if got, _, err := s.Claim(t.Context(), "worker", "chat", 100); err != nil || len(got) != 2 {
+		t.Errorf("%+v are due after the run was cancelled, %v; want the two that had work ahead", got, err)
+	}
+	links, err := s.AppLinks(t.Context(), "chat")
+	must(t, err)
+	got := map[string]provisioner.Link{}
+	for _, l := range links {
+		got[l.Subject] = l
+	}
+	if _, there := got["new"]; there || len(got) != len(states)+1 {
+		t.Errorf("%d links, the new one among them: %t", len(got), there)
+	}
+	for i, state := range states {
+		l := got[fmt.Sprint("u", i)]
+		switch ahead := state == provisioner.LinkFailing || state == provisioner.LinkPending; {
+		case ahead && (!l.Behind() || l.State != provisioner.LinkPending):
+			t.Errorf("a link that was %s is %s and behind: %t, want its work ahead", state, l.State, l.Behind())
+		case !ahead && (l.Behind() || l.State != state):
+			t.Errorf("a link that was %s is %s and behind: %t", state, l.State, l.Behind())
+		}
+	}
+	result, err := s.Outcome(t.Context(), "chat", run.Since)
+	if err != nil || result.Users.Created != 1 {
+		t.Errorf("result %+v, %v", result, err)
+	}
+}
+
+// users puts keys into the lane that they are in by nature.
+func users(keys ...provisioner.Key) map[provisioner.Lane][]provisioner.Key {
+	return map[provisioner.Lane][]provisioner.Key{provisioner.LaneUsers: keys}
+}
+
+// TestCancelLetsAttemptsEnd cancels a run while a worker is at a link that the run has
+// made.
+func TestCancelLetsAttemptsEnd(t *testing.T) { storetest.Each(t, testCancelLetsAttemptsEnd) }
+
+func testCancelLetsAttemptsEnd(t *testing.T, database string) {
+	s, _ := setup(t, database)
+	run := startRun(t, s, "chat")
+	must(t, s.Mark(t.Context(), run, users(chatUser("u1"), chatUser("u2"))))
+	if claims, _, err := s.Claim(t.Context(), "worker", "chat", 1); err != nil || len(claims) != 0 {
+		t.Fatalf("%+v are due before the run has begun, %v", claims, err)
+	}
+	must(t, s.Begin(t.Context(), run))
+	claims, _, err := s.Claim(t.Context(), "worker", "chat", 1)
+	if err != nil || len(claims) != 1 {
+		t.Fatalf("claims %+v, %v", claims, err)
+	}
+	w, err := s.Load(t.Context(), claims[0].Key)
+	must(t, err)
+	must(t, s.CancelRun(t.Context(), run.ID))
+	w.Link.State, w.Link.RemoteID, w.Link.Origin = provisioner.LinkConverged, "r1", provisioner.OriginCreated
+	must(t, s.Finish(t.Context(), "worker", &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}))
+	links, err := s.AppLinks(t.Context(), "chat")
+	if err != nil || len(links) != 1 || links[0].RemoteID != "r1" || links[0].Behind() {
+		t.Errorf("links %+v, %v; want the one whose attempt was under way", links, err)
+	}
+}
+
+// TestRunsHaveOneWorker gives each run to one of several workers, and to another one
+// when that leaves.
+func TestRunsHaveOneWorker(t *testing.T) { storetest.Each(t, testRunsHaveOneWorker) }
+
+func testRunsHaveOneWorker(t *testing.T, database string) {
+	s, _ := setup(t, database)
+	run := startRun(t, s, "chat")
+	want := func(worker string, want ...int64) {
+		t.Helper()
+		if got, err := s.ClaimRuns(t.Context(), worker); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s looks after %v, %v; want %v", worker, got, err, want)
+		}
+	}
+	want("first", run.ID)
+	want("second")
+	want("first", run.ID)
+	must(t, s.Leave(t.Context(), "first"))
+	want("second", run.ID)
+	must(t, s.CancelRun(t.Context(), run.ID))
+	want("second")
+}
