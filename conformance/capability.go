@@ -62,6 +62,11 @@ func missing(d *steps.Discovery, config Config) map[string]string {
 	if strings.HasPrefix(config.Endpoint, "http:") {
 		reasons["@needs-tls"] = "the endpoint is plain http"
 	}
+	for _, name := range []string{"patch", "bulk"} {
+		if supported, known := d.Supports(name); supported || !known {
+			reasons["@lacks-"+name] = fmt.Sprintf("not about this target: it does not say that it lacks %s", name)
+		}
+	}
 	return reasons
 }
 

@@ -1,13 +1,10 @@
 package conformance
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/cucumber/godog"
@@ -36,9 +33,6 @@ type Check struct {
 	// After are the checks without which this one means little: if it fails and one
 	// of them has failed, that one is the reason.
 	After []string
-	// Root says that other checks build on this one, so that it is judged before
-	// them.
-	Root bool
 	// File and Line say where the scenario stands.
 	File string
 	Line int
@@ -65,31 +59,10 @@ var (
 // Checks reads the scenarios of the feature files that a godog tag expression
 // selects, in a fixed order: by file name, then as they stand there.
 func Checks(features fs.FS, tags string) ([]Check, error) {
-	checks, _, err := read(features, tags)
-	return checks, err
-}
-
-// read returns the checks, and the feature files in the order in which to run them.
-func read(features fs.FS, tags string) ([]Check, []string, error) {
 	if err := checkExpression(tags); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	all, err := parse(features, []string{"."}, "")
-	if err != nil {
-		return nil, nil, err
-	}
-	paths := order(all)
-	if len(paths) == 0 {
-		return nil, nil, nil
-	}
-	// The ids of scenarios depend on the order in which files are read.
-	checks, err := parse(features, paths, tags)
-	slices.SortStableFunc(checks, func(a, b Check) int { return strings.Compare(a.File, b.File) })
-	return checks, paths, err
-}
-
-func parse(features fs.FS, paths []string, tags string) ([]Check, error) {
-	options := &godog.Options{FS: features, Paths: paths, Tags: tags, Output: io.Discard}
+	options := &godog.Options{FS: features, Paths: []string{"."}, Tags: tags, Output: io.Discard}
 	documents, err := godog.TestSuite{Options: options}.RetrieveFeatures()
 	if err != nil {
 		return nil, fmt.Errorf("reading the feature files: %w", err)
@@ -102,29 +75,6 @@ func parse(features fs.FS, paths []string, tags string) ([]Check, error) {
 		}
 	}
 	return checks, nil
-}
-
-// order sorts the files of checks so that a file with root checks that build on
-// others comes after those.
-func order(checks []Check) []string {
-	file := map[string]string{}
-	depth := map[string]int{}
-	for _, c := range checks {
-		file[c.ID] = c.File
-		depth[c.File] = 0
-	}
-	for range depth { // a chain is no longer than there are files
-		for _, c := range checks {
-			for _, before := range c.After {
-				if other, known := file[before]; c.Root && known && other != c.File && depth[c.File] <= depth[other] && depth[other] < len(depth) {
-					depth[c.File] = depth[other] + 1
-				}
-			}
-		}
-	}
-	return slices.SortedFunc(maps.Keys(depth), func(a, b string) int {
-		return cmp.Or(cmp.Compare(depth[a], depth[b]), strings.Compare(a, b))
-	})
 }
 
 // checkExpression refuses what godog would read wrongly, or not at all.
@@ -184,8 +134,6 @@ func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[s
 			c.Requirements = append(c.Requirements, t.Name[1:])
 		case strings.HasPrefix(t.Name, "@after-"):
 			c.After = append(c.After, strings.TrimPrefix(t.Name, "@after-"))
-		case t.Name == "@root":
-			c.Root = true
 		}
 		switch level := Level(strings.TrimPrefix(t.Name, "@")); level {
 		case Must, Should, May:

@@ -18,7 +18,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/cucumber/godog"
@@ -130,8 +129,6 @@ type run struct {
 	target  *steps.Target
 	started time.Time
 	checks  []Check
-	// paths are the feature files in the order in which they are run.
-	paths []string
 	// discovery is what the target says about itself.
 	discovery *steps.Discovery
 	// byScenario finds a check by the id of its godog pickle.
@@ -141,13 +138,15 @@ type run struct {
 
 	results []Result
 	done    []bool
-	leaks   []steps.Leak
-	begun   time.Time
+	// held are failures that may turn out to have another check as their reason.
+	held  []held
+	leaks []steps.Leak
+	begun time.Time
 }
 
-func (r *run) options(ctx context.Context, tags string) *godog.Options {
+func (r *run) options(ctx context.Context) *godog.Options {
 	return &godog.Options{
-		FS: r.config.Features, Paths: r.paths, Tags: tags,
+		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Tags,
 		Format: "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
 	}
 }
@@ -157,7 +156,7 @@ func (r *run) load() error {
 	if r.config.Features == nil {
 		return &ConfigError{Err: fmt.Errorf("conformance: Config.Features is nil")}
 	}
-	checks, paths, err := read(r.config.Features, r.config.Tags)
+	checks, err := Checks(r.config.Features, r.config.Tags)
 	if err != nil {
 		return &ConfigError{Err: err}
 	}
@@ -167,7 +166,7 @@ func (r *run) load() error {
 	case len(checks) == 0:
 		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection %q", r.config.Tags)}
 	}
-	r.checks, r.paths = checks, paths
+	r.checks = checks
 	r.byScenario = make(map[string]int, len(checks))
 	for i, c := range checks {
 		r.byScenario[c.scenario] = i
@@ -210,32 +209,15 @@ func (r *run) judge(ctx context.Context) error {
 	if err != nil {
 		return &ConfigError{Err: err}
 	}
-	// What others build on comes first.
-	for _, root := range []bool{true, false} {
-		if !slices.ContainsFunc(r.checks, func(c Check) bool { return c.Root == root }) {
-			continue
-		}
-		options := r.options(ctx, selection(r.config.Tags, root))
-		if status := (godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: options}).Run(); status > 1 {
-			return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
-		}
+	status := godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: r.options(ctx)}.Run()
+	if status > 1 {
+		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
 	}
+	r.settle(true)
 	for i := range r.checks {
 		if !r.done[i] {
 			r.record(i, Result{Check: r.checks[i], Verdict: Error, Reason: "the scenario has no steps"})
 		}
 	}
 	return nil
-}
-
-// selection narrows a tag expression to root checks, or to the others.
-func selection(tags string, root bool) string {
-	part := "~@root"
-	if root {
-		part = "@root"
-	}
-	if tags == "" {
-		return part
-	}
-	return tags + " && " + part
 }

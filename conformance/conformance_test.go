@@ -93,6 +93,61 @@ const (
     Scenario: A sentence nobody knows
       Given barbara sings
 `
+	// The rest is of the protocol.
+	broken = `
+    @ROOT-01 @must
+    Scenario: Users are of another planet
+      Given a user barbara
+      When the client reads barbara
+      Then the answer has "planet" "Mars"
+`
+	blocked = `
+    @MADE-06 @must @after-ROOT-01
+    Scenario: Users are of another planet's moon
+      Given a user barbara
+      Then barbara has "moon" "Phobos"
+    @MADE-07 @must @after-MADE-06
+    Scenario: Users are of a crater of that moon
+      Given a user barbara
+      Then barbara has "crater" "Stickney"
+`
+	soft = `
+    @MADE-08 @must
+    Scenario: What is better is a remark
+      Given a user barbara
+      Then barbara has "userName" "{barbara}"
+      And ideally barbara has "planet" "Mars"
+    @MADE-09 @should
+    Scenario: What should be is a warning
+      Given a user barbara
+      Then barbara has "planet" "Mars"
+    @MADE-10 @may
+    Scenario: What may be is a piece of information
+      Given a user barbara
+      Then barbara has "planet" "Mars"
+    @MADE-11 @must
+    Scenario: What was refused is judged as refused
+      When the client creates a user barbara with:
+        """
+        {"userName": "{run}barbara", "emails": "none"}
+        """
+      Then if it is accepted, barbara has "planet" "Mars"
+      And if it is refused, the answer is a SCIM error with status 400 or 418
+    @MADE-12 @must
+    Scenario: What the target does not have is left out
+      Given a user barbara with:
+        """
+        {"planet": "Mars"}
+        """
+      Then barbara has "planet" "Mars"
+    @MADE-13 @must
+    Scenario: What could not be made is no verdict
+      Given a user barbara with:
+        """
+        {"emails": "none"}
+        """
+      Then barbara has "planet" "Mars"
+`
 	empty = `
     @MADE-05 @must
     Scenario: Nothing at all
@@ -152,6 +207,43 @@ func TestRunReportsEachCheck(t *testing.T) {
 	}
 	if conformance.ExitCode(report, err) != conformance.ExitNotGood || len(report.Leaks) > 0 {
 		t.Errorf("exit %d, leaks %v", conformance.ExitCode(report, err), report.Leaks)
+	}
+}
+
+// Each level has its verdict, and a failure whose reason is another check says so,
+// whichever of the two comes first.
+func TestVerdicts(t *testing.T) {
+	want := map[string]struct {
+		verdict conformance.Verdict
+		says    string
+	}{
+		"MADE-06": {conformance.Skip, "blocked by ROOT-01: barbara has moon"},
+		"MADE-07": {conformance.Skip, "blocked by ROOT-01: barbara has crater"},
+		"MADE-08": {conformance.Warn, "planet"},
+		"MADE-09": {conformance.Warn, "planet"},
+		"MADE-10": {conformance.Info, "planet"},
+		"MADE-11": {conformance.Pass, ""},
+		"MADE-12": {conformance.Skip, `not advertised: the target's schema of Users has no "planet"`},
+		"MADE-13": {conformance.Error, "needs barbara to be made first"},
+		"ROOT-01": {conformance.Fail, "planet"},
+	}
+	report, err := conformance.Run(t.Context(), config(server(t, nil), "  @write\n  Rule: r\n"+blocked+soft+broken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Results) != len(want) || len(report.Leaks) > 0 {
+		t.Errorf("%d results, want %d; leaks %v", len(report.Results), len(want), report.Leaks)
+	}
+	for _, r := range report.Results {
+		if w := want[r.ID]; r.Verdict != w.verdict || !strings.Contains(r.Reason, w.says) || (r.Reason == "") != (w.says == "") {
+			t.Errorf("%s ended %s %q, want %s %q", r.ID, r.Verdict, r.Reason, w.verdict, w.says)
+		}
+		if blocked := r.ID == "MADE-06" || r.ID == "MADE-07"; (r.BlockedBy == "ROOT-01") != blocked {
+			t.Errorf("%s is blocked by %q", r.ID, r.BlockedBy)
+		}
+		if len(r.Exchanges) == 0 && r.ID != "MADE-12" {
+			t.Errorf("%s has no exchanges", r.ID)
+		}
 	}
 }
 

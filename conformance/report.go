@@ -44,6 +44,10 @@ type Result struct {
 	// Exchanges are all that went over the wire, cleanup included.
 	Exchanges []steps.Exchange
 	Duration  time.Duration
+
+	// failed says that the target did not do what the check demands, whatever the
+	// level makes of it.
+	failed bool
 }
 
 // A Report is what a run found out.
@@ -90,35 +94,83 @@ func (r *run) outcome(o steps.Outcome) {
 	if !known {
 		return
 	}
-	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges}
-	result.Verdict, result.Reason, result.BlockedBy = r.verdict(r.checks[i], o)
+	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges, failed: o.Err != nil}
+	result.Verdict, result.Reason = verdict(r.checks[i], o)
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
-	r.record(i, result)
+	h := held{index: i, result: result}
+	if steps.IsFailure(o.Err) {
+		h.roots = slices.Concat(steps.Roots(o.Err), result.After)
+	}
+	r.held = append(r.held, h)
+	r.settle(false)
 }
 
-// verdict decides how a check ended, why, and which other check is the reason.
-func (r *run) verdict(c Check, o steps.Outcome) (v Verdict, reason, blockedBy string) {
+// A held is a result that waits for those of the checks that may be the reason of it.
+type held struct {
+	index  int
+	result Result
+	roots  []string
+}
+
+// settle records the results that wait for nothing any more, all of them at the end.
+func (r *run) settle(end bool) {
+	for progress := true; progress; {
+		progress = false
+		for at, h := range r.held {
+			root, known := r.rootOf(h)
+			if !known && !end {
+				continue
+			}
+			if root != "" {
+				h.result.Verdict, h.result.BlockedBy = Skip, root
+				h.result.Reason = "blocked by " + root + ": " + h.result.Reason
+			}
+			r.held = slices.Delete(r.held, at, at+1)
+			r.record(h.index, h.result)
+			progress = true
+			break
+		}
+	}
+}
+
+// rootOf returns the check that is the reason of a failure, "" if there is none, and
+// whether that is known already.
+func (r *run) rootOf(h held) (root string, known bool) {
+	known = true
+	for _, id := range h.roots {
+		i := slices.IndexFunc(r.checks, func(other Check) bool { return other.ID == id })
+		switch {
+		case i < 0 || i == h.index:
+		case !r.done[i]:
+			known = false
+		case r.results[i].BlockedBy != "":
+			return r.results[i].BlockedBy, true
+		case r.results[i].failed:
+			return id, true
+		}
+	}
+	return "", known
+}
+
+// verdict decides how a check ended, and why.
+func verdict(c Check, o steps.Outcome) (v Verdict, reason string) {
 	switch {
+	case steps.IsUnmet(o.Err):
+		return Error, sentence(o.Err)
 	case o.Err != nil && steps.IsFailure(o.Err):
-		if root := r.rootOf(c, o.Err); root != "" {
-			return Skip, "blocked by " + root + ": " + sentence(o.Err), root
-		}
-		if steps.IsUnmet(o.Err) {
-			return Error, sentence(o.Err), ""
-		}
-		return failing(c.Level), sentence(o.Err), ""
+		return failing(c.Level), sentence(o.Err)
 	case o.Err != nil:
-		return Error, sentence(o.Err), ""
+		return Error, sentence(o.Err)
 	case o.Skipped != "":
-		return Skip, o.Skipped, ""
+		return Skip, o.Skipped
 	case len(o.Remarks) > 0 && c.Level == May:
-		return Info, strings.Join(o.Remarks, "; "), ""
+		return Info, strings.Join(o.Remarks, "; ")
 	case len(o.Remarks) > 0:
-		return Warn, strings.Join(o.Remarks, "; "), ""
+		return Warn, strings.Join(o.Remarks, "; ")
 	default:
-		return Pass, "", ""
+		return Pass, ""
 	}
 }
 
@@ -132,24 +184,6 @@ func failing(l Level) Verdict {
 	default:
 		return Fail
 	}
-}
-
-// rootOf returns the check that has failed already and is the reason of a failure,
-// "" if there is none.
-func (r *run) rootOf(c Check, err error) string {
-	for _, id := range slices.Concat(steps.Roots(err), c.After) {
-		i := slices.IndexFunc(r.checks, func(other Check) bool { return other.ID == id })
-		if i < 0 || id == c.ID || !r.done[i] {
-			continue
-		}
-		switch root := r.results[i]; {
-		case root.BlockedBy != "":
-			return root.BlockedBy
-		case root.Verdict == Fail, root.Verdict == Error:
-			return id
-		}
-	}
-	return ""
 }
 
 // sentence joins the errors of a scenario into one line.

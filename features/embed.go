@@ -8,8 +8,7 @@
 //	@PATCH-08 @must @RFC7644-3.5.2-R18 @needs-patch @after-PATCH-01 @protocol @write
 //
 // The other tags are requirements that it is about, what the target has to offer,
-// checks without which it means little (@root marks those that others build on),
-// and that it makes something in the target.
+// checks without which it means little, and that it makes something in the target.
 //
 // The Rule above it says what is demanded. What the sentences do is defined in
 // package conformance/steps.

@@ -50,7 +50,7 @@ func (c *client) answerWords() []definition {
 		c.claim(subjectOf+` has at most one value at `+quoted, `barbara has at most one value at "emails[primary=true]"`,
 			"Demands that a path selects one value, or nothing.",
 			c.hasAtMostOne),
-		c.claim(subjectOf+` has an? (text|word|entity tag|boolean|integer|number|object|array|URI|date) at `+quoted, `the answer has a date at "meta.created"`,
+		c.claim(subjectOf+` has an? (text|word|attribute name|entity tag|boolean|integer|number|object|array|URI|date) at `+quoted, `the answer has a date at "meta.created"`,
 			"Demands a value of this form, and in an array that each is.",
 			c.hasForm),
 		c.claim(`any URL at `+quoted+` of the answer leads to `+nick, `any URL at "members.$ref" of the answer leads to barbara`,
@@ -59,6 +59,18 @@ func (c *client) answerWords() []definition {
 		c.claim(subjectOf+` has nothing but ("[^"]+"(?:(?:, | and )"[^"]+")*)`, `the answer has nothing but "schemas", "id", "meta" and "userName"`,
 			"Demands that a resource, or each resource of a list, has no other members than these and what the target publishes as always returned; it need not have all of them.",
 			c.hasNothingBut),
+		c.claim(subjectOf+` has nothing but ("[^"]+"(?:(?:, | and )"[^"]+")*) at `+quoted, `the answer has nothing but "server" and "global" at "attributes.uniqueness"`,
+			"Demands that whatever texts a path selects are among these.",
+			c.hasOneOf),
+		c.claim(`the answer mentions "(.+)" at `+quoted, `the answer mentions "{config.bulk.maxOperations}" at "detail"`,
+			"Demands a text that contains this.",
+			c.mentions),
+		c.claim(`the answer is the same as the one before`, `the answer is the same as the one before`,
+			"Compares the bodies of the last two answers.",
+			c.sameAsBefore),
+		c.claim(`the answer came over TLS 1.2 or later`, `the answer came over TLS 1.2 or later`,
+			"Looks at the connection.",
+			c.cameOverTLS),
 		c.claim(`the answer is the whole of `+nick+` or empty`, `the answer is the whole of barbara or empty`,
 			"Demands an empty body with status 204, otherwise the resource as a read shows it.",
 			c.wholeOrEmpty),
@@ -77,6 +89,9 @@ func (c *client) answerWords() []definition {
 		c.claim(`"([^"]+)" is in no answer`, `"{secret}" is in no answer`,
 			"Demands that a text is in none of the bodies and header fields of the scenario so far.",
 			c.inNoAnswer),
+		c.claim(`each of the answers has status `+statuses, `each of the answers has status 200 or 409`,
+			"Looks at the answers to what was sent at once.",
+			c.eachHasStatus),
 		c.claim(`exactly one of the answers has status `+statuses+` and the others have `+statuses, `exactly one of the answers has status 201 and the others have 409`,
 			"Counts the answers to what was sent at once.",
 			c.exactlyOne),
@@ -295,19 +310,14 @@ func (c *client) hasAtMostOne(ctx context.Context, subject, path string) error {
 
 func (c *client) hasForm(ctx context.Context, subject, form, path string) error {
 	return c.about(ctx, subject, func(v any) error {
-		got := pick(v, path)
-		if all, ok := got.([]any); ok && form != "array" {
-			for _, e := range all {
-				if !hasForm(e, form) {
-					return failf("%s has %s among its %s, and each should be %s", subject, c.show(subject, e), path, article(form))
-				}
-			}
-			if len(all) > 0 {
-				return nil
+		all := leaves(v, path)
+		for _, got := range all {
+			if !hasForm(got, form) {
+				return failf("%s has %s at %s and should have %s there", subject, c.show(subject, got), path, article(form))
 			}
 		}
-		if !hasForm(got, form) {
-			return failf("%s has %s %s and should have %s there", subject, path, c.show(subject, got), article(form))
+		if len(all) == 0 {
+			return failf("%s has nothing at %s and should have %s there", subject, path, article(form))
 		}
 		return nil
 	})
@@ -469,8 +479,20 @@ func (c *client) inNoAnswer(text string) error {
 	return nil
 }
 
+// atOnceAnswers are the answers to what was sent at once.
+func (c *client) atOnceAnswers() []sent { return c.sent[len(c.sent)-min(c.atOnce, len(c.sent)):] }
+
+func (c *client) eachHasStatus(want string) error {
+	for _, x := range c.atOnceAnswers() {
+		if !slices.Contains(list(want), strconv.Itoa(x.answer.Status)) {
+			return failf("one of %d answers at the same time has status %d and should have %s", c.atOnce, x.answer.Status, want)
+		}
+	}
+	return nil
+}
+
 func (c *client) exactlyOne(one, others string) error {
-	answers := c.sent[len(c.sent)-min(c.atOnce, len(c.sent)):]
+	answers := c.atOnceAnswers()
 	n := 0
 	for _, x := range answers {
 		status := strconv.Itoa(x.answer.Status)

@@ -22,43 +22,42 @@ func (c *client) trialWords() []definition {
 		define(`a value of another type is refused for each attribute`, `a value of another type is refused for each attribute`,
 			"Sends a create for each writable attribute with a value of another JSON type, and demands 400. That it is ignored is a remark.",
 			c.tryTypes),
-		define(`each readOnly attribute that a create carries is ignored`, `each readOnly attribute that a create carries is ignored`,
-			"Sends one create with a value for every readOnly attribute, and demands that none is shown.",
-			c.tryReadOnly),
-		define(`each attribute comes back as it was sent`, `each attribute comes back as it was sent`,
-			"Sends one create with a value for every writable attribute, reads the user and compares.",
-			c.tryRoundTrip),
-		define(`each attribute that is never returned stays hidden`, `each attribute that is never returned stays hidden`,
-			"Sends a create with a value for every such attribute, and looks for it in that answer, in reads that ask for it, and in a list.",
-			c.tryNever),
-		define(`each attribute comes alone when it is asked for`, `each attribute comes alone when it is asked for`,
-			"Makes a user with a value for every writable attribute, asks for each alone, and demands it and nothing else but what is always returned.",
-			c.tryAlone),
-		define(`each attribute that is always returned cannot be left out`, `each attribute that is always returned cannot be left out`,
-			"Makes such a user, leaves out each such attribute, and demands that it comes nevertheless.",
-			c.tryAlways),
-		define(`each attribute that is returned on request comes when it is asked for`, `each attribute that is returned on request comes when it is asked for`,
-			"Makes such a user, and looks for each such attribute in a plain read and in one that asks for it.",
-			c.tryRequest),
-		define(`each immutable attribute keeps its first value in a replacement`, `each immutable attribute keeps its first value in a replacement`,
-			"Makes such a user, replaces it with another value for each such attribute in turn, and demands that it is refused or ignored.",
-			c.tryImmutable),
-		define(`each readOnly attribute cannot be patched`, `each readOnly attribute cannot be patched`,
-			"Makes a user, patches each readOnly attribute, and demands that it keeps its value. Anything but 400 is a remark.",
-			c.tryPatchReadOnly),
-		define(`each attribute can be patched`, `each attribute can be patched`,
-			"Makes a user, patches each attribute that can be written with a value, and reads it.",
-			c.tryPatch),
-		define(`each attribute that is not required can be removed`, `each attribute that is not required can be removed`,
-			"Makes a user with a value for every writable attribute, removes each by a patch, and reads it.",
-			c.tryRemove),
-		define(`each attribute finds the user that has it`, `each attribute finds the user that has it`,
-			"Makes a user with a value for every writable attribute, and looks for it by each value.",
-			c.tryFind),
-		define(`each attribute is found in another letter case unless it is caseExact`, `each attribute is found in another letter case unless it is caseExact`,
-			"Makes such a user, and looks for it by each text with small and capital letters exchanged.",
-			c.tryCase),
+		c.defineTrials(`each attribute`, `each attribute comes back as it was sent`,
+			"Makes a user with a value for every writable attribute, then for each of them: compares it, asks for it alone, looks for the user by it, looks again with small and capital letters exchanged, patches it, or removes it by a patch.",
+			trials{
+				"comes back as it was sent":                              c.tryRoundTrip,
+				"comes alone when it is asked for":                       c.tryAlone,
+				"finds the user that has it":                             c.tryFind,
+				"is found in another letter case unless it is caseExact": c.tryCase,
+				"can be patched":                                         c.tryPatch,
+				"that is not required can be removed":                    c.tryRemove,
+			}),
+		c.defineTrials(`each attribute`, `each attribute that is never returned stays hidden`,
+			"Makes such a user, then looks at each attribute with this definition: whether it is shown at all, shown although it is left out, shown only when it is asked for.",
+			trials{
+				"that is never returned stays hidden":                    c.tryNever,
+				"that is always returned cannot be left out":             c.tryAlways,
+				"that is returned on request comes when it is asked for": c.tryRequest,
+			}),
+		c.defineTrials(`each`, `each readOnly attribute that a create carries is ignored`,
+			"Sends another value for each attribute with this definition, and demands that it keeps its own. That a patch or replacement of it is not refused is a remark.",
+			trials{
+				"readOnly attribute that a create carries is ignored":        c.tryReadOnly,
+				"readOnly attribute cannot be patched":                       c.tryPatchReadOnly,
+				"immutable attribute keeps its first value in a replacement": c.tryImmutable,
+			}),
 	}
+}
+
+// trials are what can be tried, by the end of the sentence.
+type trials map[string]func(context.Context) error
+
+// defineTrials defines a sentence with several ends.
+func (c *client) defineTrials(beginning, example, meaning string, all trials) definition {
+	ends := slices.Sorted(maps.Keys(all))
+	return define(beginning+` (`+strings.Join(ends, "|")+`)`, example, meaning, func(ctx context.Context, end string) error {
+		return all[end](ctx)
+	})
 }
 
 // places returns the writable attributes of users, sub-attributes too, that keep
@@ -103,7 +102,7 @@ func (c *client) verdict() error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	return failf("%d of %d attributes: %s", len(wrong), len(c.s.parts), clip(strings.Join(wrong, "; "), 600))
+	return failf("%d of %d: %s", len(wrong), len(c.s.parts), clip(strings.Join(wrong, "; "), 600))
 }
 
 // put sets the value of an attribute in the body of a resource.

@@ -181,7 +181,9 @@ func (g *Guard) owns(ctx context.Context, collection, id string) bool {
 
 // invented reports whether an id is one that the run made up and that no resource
 // has.
-func (g *Guard) invented(id string) bool { return id == g.unknown || g.marked(id) }
+func (g *Guard) invented(id string) bool {
+	return id == g.unknown || g.marked(strings.TrimPrefix(id, "bulkId:"))
+}
 
 // refuse returns why a request must not be sent, "" if it may.
 func (g *Guard) refuse(ctx context.Context, r *Request) string {

@@ -16,6 +16,8 @@ var placeholder = regexp.MustCompile(`\{(?:(CAPITAL|[+-]\d\d:\d\d) )?([a-z0-9][a
 //	{barbara}                     the userName or displayName that barbara was given
 //	{barbara.id} {barbara.x.y}    what the target has shown of her
 //	{answer.id} {header ETag}     what is in the last answer
+//	{before.id}                   what is in the answer before that
+//	{token}                       the token of the run, in a header
 //	{config.bulk.maxOperations}   what /ServiceProviderConfig says
 //	{run}                         the beginning of every name of this scenario
 //	{domain}                      the domain of mail addresses
@@ -25,6 +27,7 @@ var placeholder = regexp.MustCompile(`\{(?:(CAPITAL|[+-]\d\d:\d\d) )?([a-z0-9][a
 //	{+02:00 barbara.meta.created} the same instant in another zone
 //	{members u 1-20}              the users u-1 to u-20 as members of a group, in JSON
 //	{500 letters}                 a text of that length
+//	{500 braces}                  objects in objects, so many levels deep
 //
 // In JSON, text is escaped as it has to be there.
 func (c *client) expand(text string, inJSON bool) (string, error) {
@@ -76,6 +79,14 @@ func (c *client) lookUp(word, path string) (any, error) {
 		return c.s.suite.config.Target.Endpoint(), nil
 	case "config":
 		return pick(map[string]any(c.s.suite.config.Discovery.Config), path), nil
+	case "token":
+		return tokenMark, nil
+	case "before":
+		if len(c.sent) < 2 {
+			return nil, fmt.Errorf("there is no answer before the last one")
+		}
+		v, _ := parseJSON(c.sent[len(c.sent)-2].answer.Body)
+		return wanted(pick(v, path), "the answer before has no %q", path)
 	case "answer", "header":
 		last, err := c.last()
 		if err != nil {
@@ -92,6 +103,12 @@ func (c *client) lookUp(word, path string) (any, error) {
 	}
 	if n, err := strconv.Atoi(word); err == nil && path == "letters" {
 		return strings.Repeat("x", n), nil
+	} else if err == nil && path == "braces" {
+		var nested any
+		for range n {
+			nested = map[string]any{"x": nested}
+		}
+		return nested, nil
 	}
 	m, named := c.named[word]
 	switch {

@@ -21,6 +21,10 @@ const mediaType = "application/scim+json"
 // maxBody bounds what is read of one request or answer.
 const maxBody = 8 << 20
 
+// tokenMark stands for the token in the Authorization field of a [Request], so that
+// the token itself is in nothing that is kept.
+const tokenMark = "‹token›"
+
 // TargetConfig says how a SCIM service is reached.
 type TargetConfig struct {
 	// Endpoint is the base URL, such as https://app.example.com/scim/v2, with or
@@ -222,6 +226,9 @@ func (t *Target) request(ctx context.Context, r *Request) (*http.Request, error)
 	}
 	for name, values := range r.Header {
 		header[name] = values
+		if name == "Authorization" && len(values) > 0 {
+			header.Set(name, strings.ReplaceAll(values[0], tokenMark, t.token))
+		}
 		if len(values) == 0 || values[0] == "" {
 			header.Del(name)
 		}

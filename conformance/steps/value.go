@@ -29,7 +29,7 @@ func parseJSON(text []byte) (any, error) {
 // of names with dots between them, "urn:…:User:department" for what stands under an
 // extension. On the way through an array it selects in each element; "[2]" takes
 // the second element, "[type=work]" those elements in which an attribute has a
-// value, and of one such element that element itself.
+// value, "[type!=work]" the others, and of one such element that element itself.
 func pick(v any, path string) any {
 	if path == "" {
 		return v
@@ -58,6 +58,42 @@ func pick(v any, path string) any {
 	}
 }
 
+// leaves returns what a path selects, each value on its own, and nil for where the
+// last name of the path is missing. An array counts as its elements, except at the
+// end of a path that leads through no other.
+func leaves(v any, path string) []any {
+	var all []any
+	collect(v, path, &all)
+	return all
+}
+
+func collect(v any, path string, all *[]any) {
+	if list, ok := v.([]any); ok && path != "" && path[0] != '[' {
+		for _, e := range list {
+			collect(e, path, all)
+		}
+		return
+	}
+	step, rest := path, ""
+	switch {
+	case path == "":
+		*all = append(*all, v)
+		return
+	case path[0] == '[':
+		var selector string
+		selector, rest, _ = strings.Cut(path[1:], "]")
+		rest = strings.TrimPrefix(rest, ".")
+		v = selectElements(v, selector)
+	default:
+		o, _ := v.(map[string]any)
+		step, rest = head(o, path)
+		v = resource(o).get(step)
+	}
+	if v != nil || rest == "" {
+		collect(v, rest, all)
+	}
+}
+
 // head splits the first name off a path. A URN ends where a member of the object
 // does, since it has dots and colons of its own.
 func head(o map[string]any, path string) (name, rest string) {
@@ -81,6 +117,7 @@ func selectElements(v any, selector string) any {
 		return nil
 	}
 	attribute, want, byValue := strings.Cut(selector, "=")
+	attribute, others := strings.CutSuffix(attribute, "!")
 	if !byValue {
 		var n int
 		if _, err := fmt.Sscanf(selector, "%d", &n); err != nil || n < 1 || n > len(all) {
@@ -90,7 +127,7 @@ func selectElements(v any, selector string) any {
 	}
 	var found []any
 	for _, e := range all {
-		if strings.EqualFold(fmt.Sprint(pick(e, attribute)), want) {
+		if strings.EqualFold(fmt.Sprint(pick(e, attribute)), want) != others {
 			found = append(found, e)
 		}
 	}

@@ -56,7 +56,7 @@ func vocabulary(s *scenario) []definition {
 		all = append(all, part...)
 	}
 	c := s.client
-	for _, part := range [][]definition{c.makeWords(), c.sendWords(), c.answerWords(), c.listWords(), c.trialWords()} {
+	for _, part := range [][]definition{c.makeWords(), c.sendWords(), c.answerWords(), c.listWords(), c.bulkWords(), c.discoveryWords(), c.trialWords()} {
 		for _, d := range part {
 			d.Protocol = true
 			all = append(all, d)

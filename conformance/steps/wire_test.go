@@ -103,6 +103,16 @@ func TestWireRefusesWhatTheRunDidNotMake(t *testing.T) {
 		"member without a path":  {"PATCH", "/Groups/" + own, patch(`{"op":"add","value":{"members":{"value":"` + ceo + `"}}}`)},
 		"member by urn":          {"PATCH", "/Groups/" + own, patch(`{"op":"add","path":"urn:ietf:params:scim:schemas:core:2.0:Group:members","value":{"value":"` + ceo + `"}}`)},
 		"read with a method":     {"GET", "/Users/" + ceo, `{"_method":"DELETE"}`},
+		"id in a bulk":           {"POST", "/Bulk", `{"operations":[],"Operations":[{"method":"PUT","path":"/Users/` + ceo + `","data":{"userName":"` + mine + `x"}}]}`},
+		"other spelling in bulk": {"POST", "/Bulk", `{"Operations":[],"OPERATIONS":[{"Method":"delete","Path":"Users/` + ceo + `"}]}`},
+		"foreign bulk member":    {"POST", "/Bulk", `{"Operations":[{"method":"POST","path":"/Groups","bulkId":"g","data":{"displayName":"` + mine + `x","members":[{"value":"` + ceo + `"}]}}]}`},
+		"bulk id of a stranger":  {"POST", "/Bulk", `{"Operations":[{"method":"POST","path":"/Users","bulkId":"` + ceo + `","data":{"userName":"` + mine + `x"}},{"method":"DELETE","path":"/Users/` + ceo + `"}]}`},
+		"bulk without a marker":  {"POST", "/Bulk", `{"Operations":[{"method":"POST","path":"/Users","bulkId":"u","data":{"userName":"barbara"}}]}`},
+		"bulk at /Me":            {"POST", "/Bulk", `{"Operations":[{"method":"PATCH","path":"/Me","data":{}}]}`},
+		"bulk of nothing":        {"POST", "/Bulk", `{"Operations":`},
+		"a schema by post":       {"POST", "/Schemas", `{"id":"urn:x"}`},
+		"the configuration":      {"PUT", "/ServiceProviderConfig", "{}"},
+		"put of an unknown id":   {"PUT", "/Users/" + mine + "nobody", `{"userName":"barbara"}`},
 		"search is not the path": {"DELETE", "/Users/" + ceo + "/.search", ""},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {

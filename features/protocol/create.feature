@@ -6,7 +6,7 @@ Feature: Creating a user
 
   Rule: A create answers 201 with the user that was made (RFC 7644 section 3.3)
 
-    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @root @core
+    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @core
     Scenario: A new user is created and comes back with an id
       When the client creates a user barbara
       Then the answer has status 201

@@ -5,7 +5,7 @@ Feature: Deleting a resource
 
   Rule: A delete answers 204, and nothing is found there afterwards (RFC 7644 section 3.6)
 
-    @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @root @after-READ-01 @core
+    @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @after-READ-01 @core
     Scenario: A user is deleted
       Given a user barbara
       When the client deletes barbara

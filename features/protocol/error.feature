@@ -5,13 +5,13 @@ Feature: Errors that a client can understand
 
   Rule: An error has a body that says what it is (RFC 7644 section 3.12)
 
-    @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @root @core
+    @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @core
     Scenario: The body of an error is an error of SCIM
       When the client sends GET /Users/{unknown}
       Then the answer has status 404 or 400
       And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:Error"]
 
-    @ERR-02 @must @RFC7644-3.12-R2 @root @after-ERR-01 @core
+    @ERR-02 @must @RFC7644-3.12-R2 @after-ERR-01 @core
     Scenario: The body repeats the status, as a text
       When the client sends GET /Users/{unknown}
       Then the answer has status 404 or 400

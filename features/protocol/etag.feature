@@ -5,7 +5,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
   Rule: The version is in a header and in the resource, and changes when the resource does (RFC 7644 section 3.14)
 
-    @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @root @core
+    @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @core
     Scenario: A read shows the version twice
       Given a user barbara
       When the client reads barbara

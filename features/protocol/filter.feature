@@ -5,7 +5,7 @@ Feature: Finding resources by a filter
 
   Rule: Only what satisfies the filter is returned (RFC 7644 section 3.4.2.2)
 
-    @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @root @after-CREATE-01 @after-LIST-01 @core
+    @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @after-CREATE-01 @after-LIST-01 @core
     Scenario: A user is found by its user name, and nobody else is
       Given a user barbara
       And a user carla

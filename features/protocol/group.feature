@@ -5,7 +5,7 @@ Feature: Groups and who is in them
 
   Rule: A group has a name and members (RFC 7643 section 4.2)
 
-    @GROUP-01 @must @RFC7643-4.2-R5 @RFC7644-3.2-R1 @RFC7644-3.3-R6 @root @after-READ-01 @core
+    @GROUP-01 @must @RFC7643-4.2-R5 @RFC7644-3.2-R1 @RFC7644-3.3-R6 @after-READ-01 @core
     Scenario: A group is created with a member
       Given a user barbara
       When the client creates a group engineers with:

@@ -5,7 +5,7 @@ Feature: Reading a list page by page
 
   Rule: A list says that it is one, and how much there is (RFC 7644 section 3.4.2)
 
-    @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @root @core
+    @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @core
     Scenario: The list of users is a list response
       When the client sends GET /Users?count=1
       Then the answer has status 200

@@ -5,7 +5,7 @@ Feature: Changing a part of a resource
 
   Rule: A patch changes what it names (RFC 7644 sections 3.5.2.1 to 3.5.2.3)
 
-    @PATCH-01 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R20 @root @core
+    @PATCH-01 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R20 @core
     Scenario: A value is replaced
       Given a user barbara with:
         """

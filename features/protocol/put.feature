@@ -5,7 +5,7 @@ Feature: Replacing a resource
 
   Rule: A replacement answers 200 with the resource as it is now (RFC 7644 section 3.5.1)
 
-    @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @root @after-READ-01 @core
+    @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @after-READ-01 @core
     Scenario: A user is replaced
       Given a user barbara with:
         """

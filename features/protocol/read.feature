@@ -4,7 +4,7 @@ Feature: Reading a resource
 
   Rule: A resource is read at its id (RFC 7644 section 3.4.1)
 
-    @READ-01 @must @RFC7644-3.4.1-R1 @write @root @after-CREATE-01 @core
+    @READ-01 @must @RFC7644-3.4.1-R1 @write @after-CREATE-01 @core
     Scenario: A user that was made is found under its id
       Given a user barbara
       When the client reads barbara

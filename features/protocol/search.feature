@@ -5,7 +5,7 @@ Feature: Searching without a query in the URL
 
   Rule: A POST to .search answers like a GET (RFC 7644 section 3.4.3)
 
-    @SRCH-01 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.3-R7 @write @needs-filter @root @after-FILT-01 @core
+    @SRCH-01 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.3-R7 @write @needs-filter @after-FILT-01 @core
     Scenario: A user is searched for
       Given a user barbara
       And a user carla

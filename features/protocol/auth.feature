@@ -1,0 +1,72 @@
+@protocol @auth
+Feature: Who is let in
+  Behind the door are the names, addresses and passwords of everybody. Whoever has no
+  key learns nothing, not even by the way the door is shut.
+
+  Rule: Without valid credentials there is nothing but 401 (RFC 7644 sections 2 and 3.12)
+
+    @AUTH-01 @should @RFC7644-3.12-R8 @RFC7644-2-R8 @needs-token @core
+    Scenario: A request without credentials is refused
+      When the next request has the header "Authorization" ""
+      And the client sends GET /Users?count=1
+      Then the answer has status 401
+
+    @AUTH-05 @should @RFC7644-3.12-R8 @RFC7644-2-R4 @needs-token @core
+    Scenario: A token that nobody has given out is refused
+      When the next request has the header "Authorization" "Bearer {run}not-a-token"
+      And the client sends GET /Users?count=1
+      Then the answer has status 401
+
+    @AUTH-06 @should @RFC7644-3.12-R8 @needs-token @edge
+    Scenario: A token that is empty is refused
+      When the next request has the header "Authorization" "Bearer "
+      And the client sends GET /Users?count=1
+      Then the answer has status 401 or 400
+
+    @AUTH-07 @should @RFC7644-3.12-R8 @needs-token @edge
+    Scenario: Credentials of another kind are refused
+      When the next request has the header "Authorization" "Basic bm9ib2R5Om5vdGhpbmc="
+      And the client sends GET /Users?count=1
+      Then the answer has status 401
+
+    @AUTH-08 @must @RFC7644-2-R8 @RFC7644-3.3-R10 @needs-token @write @after-AUTH-01
+    Scenario: Without credentials nothing is created
+      When the next request has the header "Authorization" ""
+      And the client creates a user barbara
+      Then the answer has status 401 or 403
+      And there is no user barbara
+
+    @AUTH-09 @must @RFC7644-2-R8 @needs-token @write @after-AUTH-01 @after-READ-01
+    Scenario: Without credentials nothing is deleted
+      Given a user barbara
+      When the next request has the header "Authorization" ""
+      And the client deletes barbara
+      Then the answer has status 401 or 403
+      And barbara has "userName" "{barbara}"
+
+  Rule: A refusal says how to be let in (RFC 7644 sections 2 and 3.12)
+
+    @AUTH-02 @must @RFC7644-2-R7 @needs-token @after-AUTH-01
+    Scenario: The refusal names the schemes
+      When the next request has the header "Authorization" ""
+      And the client sends GET /Users?count=1
+      Then the answer has the header "WWW-Authenticate"
+
+    @AUTH-03 @must @RFC7644-3.12-R1 @needs-token @after-AUTH-01
+    Scenario: The refusal is an error of SCIM
+      When the next request has the header "Authorization" ""
+      And the client sends GET /Users?count=1
+      Then the answer is a SCIM error with status 401
+
+    @AUTH-04 @may @RFC7644-2-R4 @needs-token @edge
+    Scenario: The scheme may be written in small letters
+      When the next request has the header "Authorization" "bearer {token}"
+      And the client sends GET /Users?count=1
+      Then the answer has status 200
+
+  Rule: What is private travels over TLS (RFC 7644 section 7)
+
+    @TLS-01 @must @RFC7644-7.2-R1 @RFC7644-7.4-R2 @needs-tls
+    Scenario: The connection is encrypted by TLS 1.2 or later
+      When the client sends GET /ServiceProviderConfig
+      Then the answer came over TLS 1.2 or later

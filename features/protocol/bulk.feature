@@ -1,0 +1,233 @@
+@protocol @bulk @write @needs-bulk
+Feature: Many changes in one request
+  A client with a thousand changes sends them at once. Each has a result of its own,
+  and changes may refer to what others of the same request make.
+
+  Rule: Each operation has its result, as if it had been sent alone (RFC 7644 sections 3.7 and 3.7.3)
+
+    @BULK-01 @must @RFC7644-3.7-R2 @RFC7644-3.7-R15 @RFC7644-3.7-R19 @RFC7644-3.7-R11 @RFC7644-3.7.3-R3 @after-READ-01 @core
+    Scenario: A user is created in bulk
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false}}
+        ]}
+        """
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"]
+      And the operation a has status 201
+      And the answer has "Operations[1].bulkId" "a"
+      And the answer has a URI at "Operations[1].location"
+
+    @BULK-05 @must @RFC7644-3.7-R11 @RFC7644-3.7.3-R2 @after-BULK-01
+    Scenario: What was created is where its result says
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false}}
+        ]}
+        """
+      And the client follows "{answer.Operations[1].location}"
+      Then the answer has status 200
+      And the answer has "userName" "{run}barbara@{domain}"
+
+    @BULK-06 @must @RFC7644-3.7-R6 @RFC7644-3.7.3-R1 @needs-patch @after-BULK-01 @core
+    Scenario: Users are replaced, patched and deleted in bulk
+      Given a user barbara
+      And a user carla
+      And a user dan
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "PUT", "path": "/Users/{barbara.id}", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}", "title": "Guide", "active": false}},
+          {"method": "PATCH", "path": "/Users/{carla.id}", "bulkId": "b", "data": {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "add", "path": "title", "value": "Director"}]}},
+          {"method": "DELETE", "path": "/Users/{dan.id}", "bulkId": "c"}
+        ]}
+        """
+      Then the answer has status 200
+      And the operation a has status 200
+      And the operation b has status 200 or 204
+      And the operation c has status 204
+      And barbara has "title" "Guide"
+      And carla has "title" "Director"
+      And dan is gone
+
+    @BULK-07 @must @RFC7644-3.7-R4 @after-BULK-01 @edge
+    Scenario: The answer does not repeat failOnErrors
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": 3, "Operations": [
+          {"method": "DELETE", "path": "/Users/{unknown}", "bulkId": "a"}
+        ]}
+        """
+      Then the answer has status 200
+      And the answer has no "failOnErrors"
+
+  Rule: An operation that fails says why, and the others go on (RFC 7644 sections 3.7 and 3.7.3)
+
+    @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @core
+    Scenario: A failing operation does not stop the others
+      Given a user barbara
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}", "active": false}},
+          {"method": "POST", "path": "/Users", "bulkId": "b", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}carla@{domain}", "active": false}}
+        ]}
+        """
+      Then the answer has status 200
+      And the operation a has status 409
+      And the operation b has status 201
+
+    @BULK-09 @must @RFC7644-3.7-R12 @RFC7644-3.7-R14 @RFC7644-3.7.3-R4 @after-BULK-08
+    Scenario: A failing operation has the error that it would have had alone
+      Given a user barbara
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}", "active": false}}
+        ]}
+        """
+      Then the operation a has status 409
+      And the answer has "Operations[1].response.schemas" ["urn:ietf:params:scim:api:messages:2.0:Error"]
+      And the answer has "Operations[1].response.status" "409"
+      And ideally the answer has a text at "Operations[1].response.detail"
+
+    @BULK-10 @must @RFC7644-3.7-R11 @after-BULK-08
+    Scenario: A create that failed is nowhere
+      Given a user barbara
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}", "active": false}}
+        ]}
+        """
+      Then the answer has no "Operations[1].location"
+
+    @BULK-11 @must @RFC7644-3.7-R16 @after-BULK-08
+    Scenario: After as many failures as the client allows, the rest is left out
+      Given a user barbara
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": 1, "Operations": [
+          {"method": "DELETE", "path": "/Users/{unknown}", "bulkId": "a"},
+          {"method": "DELETE", "path": "/Users/{barbara.id}", "bulkId": "b"}
+        ]}
+        """
+      Then the answer has status 200
+      And the operation a has status 404 or 400
+      And barbara has "userName" "{barbara}"
+
+    @BULK-12 @must @RFC7644-3.7.3-R1 @after-BULK-01
+    Scenario: No operation is without a result
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "DELETE", "path": "/Users/{unknown}", "bulkId": "a"},
+          {"method": "DELETE", "path": "/Users/{run}nobody", "bulkId": "b"},
+          {"method": "DELETE", "path": "/Users/{unknown}", "bulkId": "c"}
+        ]}
+        """
+      Then the answer has status 200
+      And the operation a has status 404 or 400
+      And the operation b has status 404 or 400
+      And the operation c has status 404 or 400
+
+    @BULK-13 @must @RFC7644-3.7-R6 @after-BULK-01 @edge
+    Scenario: An operation with a method that does not exist is refused
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "FETCH", "path": "/Users/{unknown}", "bulkId": "a"}
+        ]}
+        """
+      Then the answer has status 200 or 400
+      And if it is accepted, the operation a has status 400, 404, 405 or 501
+
+  Rule: Operations refer to what others make by its bulkId (RFC 7644 sections 3.7.1 and 3.7.2)
+
+    @BULK-14 @must @RFC7644-3.7.2-R2 @needs-groups @after-BULK-01 @after-GROUP-01 @core
+    Scenario: A group gets a member that is made before it
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "u", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false}},
+          {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "{run}engineers", "members": [{"value": "bulkId:u"}]}}
+        ]}
+        """
+      Then the operation u has status 201
+      And the operation g has status 201
+      When the client follows "{answer.Operations[bulkId=g].location}"
+      Then the answer has a text at "members[1].value"
+      And "bulkId:u" is in no answer
+
+    @BULK-02 @must @RFC7644-3.7.2-R3 @RFC7644-3.7-R21 @needs-groups @after-BULK-14
+    Scenario: A group gets a member that is made after it
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "{run}engineers", "members": [{"value": "bulkId:u"}]}},
+          {"method": "POST", "path": "/Users", "bulkId": "u", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false}}
+        ]}
+        """
+      Then the operation u has status 201
+      And the operation g has status 201
+      When the client follows "{answer.Operations[bulkId=g].location}"
+      Then the answer has a text at "members[1].value"
+
+    @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @after-BULK-02 @after-GROUP-20
+    Scenario: Two groups are members of each other
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Groups", "bulkId": "a", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "{run}one", "members": [{"value": "bulkId:b", "type": "Group"}]}},
+          {"method": "POST", "path": "/Groups", "bulkId": "b", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "{run}two", "members": [{"value": "bulkId:a", "type": "Group"}]}}
+        ]}
+        """
+      Then the answer has status 200
+      And the operation a has status 201 or 409
+      And the operation b has status 201 or 409
+      And ideally the operation a has status 201
+      And ideally the operation b has status 201
+
+    @BULK-15 @must @RFC7644-3.7.2-R5 @needs-enterprise @after-BULK-01 @after-CREATE-13
+    Scenario: A manager is made in the same request
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Users", "bulkId": "m", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}carla@{domain}", "active": false}},
+          {"method": "POST", "path": "/Users", "bulkId": "u", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"], "userName": "{run}barbara@{domain}", "active": false, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"manager": {"value": "bulkId:m"}}}}
+        ]}
+        """
+      Then the operation u has status 201
+      When the client follows "{answer.Operations[bulkId=u].location}"
+      Then the answer has a text at "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
+      And "bulkId:m" is in no answer
+
+    @BULK-16 @must @RFC7644-3.7.2-R6 @needs-groups @after-BULK-14
+    Scenario: A reference to what nobody makes fails
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+          {"method": "POST", "path": "/Groups", "bulkId": "g", "data": {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "{run}engineers", "members": [{"value": "bulkId:{run}nobody"}]}}
+        ]}
+        """
+      Then the answer has status 200 or 400
+      And if it is accepted, the operation g has status 400, 404, 409 or 412
+
+  Rule: A request may be too much, and the service says what the limit is (RFC 7644 section 3.7.4)
+
+    @BULK-04 @must @RFC7644-3.7.4-R3 @RFC7644-3.7.4-R1 @RFC7644-3.12-R13 @after-BULK-01
+    Scenario: More operations than allowed are refused
+      When the client sends more operations in bulk than the configuration allows
+      Then the answer is a SCIM error with status 413
+
+    @BULK-17 @must @RFC7644-3.7.4-R3 @RFC7644-3.12-R13 @after-BULK-01
+    Scenario: More bytes than allowed are refused
+      When the client sends more bytes in bulk than the configuration allows
+      Then the answer has status 413
+
+    @BULK-18 @must @RFC7644-3.7.4-R4 @after-BULK-04
+    Scenario: The refusal names the limit
+      When the client sends more operations in bulk than the configuration allows
+      Then the answer mentions "{config.bulk.maxOperations}" at "detail"

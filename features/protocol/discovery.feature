@@ -1,0 +1,128 @@
+@protocol @discovery
+Feature: What the service says about itself
+  A client that does not know a service asks it first: what it can do, what it has, and
+  how that is built.
+
+  Rule: The configuration says what the service can do (RFC 7644 section 4, RFC 7643 section 5)
+
+    @DISC-01 @must @RFC7644-4-R2 @RFC7643-5-R1 @core
+    Scenario: There is a configuration
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has status 200
+      And the answer has "schemas[=urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig]" "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+
+    @DISC-02 @must @RFC7643-5-R5 @RFC7643-5-R6 @RFC7643-5-R7 @RFC7643-5-R9 @RFC7643-5-R10 @RFC7643-5-R11 @after-DISC-01 @core
+    Scenario: The configuration tells about each capability
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has a boolean at "patch.supported"
+      And the answer has a boolean at "bulk.supported"
+      And the answer has an integer at "bulk.maxOperations"
+      And the answer has an integer at "bulk.maxPayloadSize"
+      And the answer has a boolean at "filter.supported"
+      And the answer has an integer at "filter.maxResults"
+      And the answer has a boolean at "changePassword.supported"
+      And the answer has a boolean at "sort.supported"
+      And the answer has a boolean at "etag.supported"
+
+    @DISC-10 @must @RFC7643-5-R12 @RFC7643-5-R13 @after-DISC-01
+    Scenario: The configuration tells how to be let in
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has an array at "authenticationSchemes"
+      And the answer has a text at "authenticationSchemes.name"
+      And the answer has a text at "authenticationSchemes.description"
+      And the answer has nothing but "oauth", "oauth2", "oauthbearertoken", "httpbasic" and "httpdigest" at "authenticationSchemes.type"
+
+  Rule: Types and schemas are lists (RFC 7644 section 4)
+
+    @DISC-03 @must @RFC7644-4-R5 @RFC7643-6-R1 @core
+    Scenario: The resource types are a list
+      When the client sends GET /ResourceTypes
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+      And the answer has a text at "Resources.name"
+
+    @DISC-11 @must @RFC7644-4-R3 @RFC7643-7-R4 @core
+    Scenario: The schemas are a list
+      When the client sends GET /Schemas
+      Then the answer has status 200
+      And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+      And the answer has a URI at "Resources.id"
+
+    @DISC-16 @must @RFC7643-6-R3 @RFC7643-6-R5 @RFC7643-6-R6 @RFC7643-6-R8 @after-DISC-03
+    Scenario: A resource type says what it is called, where it is and how it is built
+      When the client sends GET /ResourceTypes
+      Then the answer has a text at "Resources.name"
+      And the answer has a URI at "Resources.endpoint"
+      And the answer has a URI at "Resources.schema"
+
+    @DISC-04 @must @RFC7643-6-R6 @RFC7643-6-R8 @RFC7643-7-R1 @RFC7643-3.2-R1 @after-DISC-03 @after-DISC-11
+    Scenario: Every schema that a resource type names is published
+      * every schema that a resource type names is published
+
+    @DISC-05 @must @RFC7644-4-R4 @RFC7644-4-R5 @after-DISC-03 @after-DISC-11
+    Scenario: Each entry of the lists can be read on its own
+      * every schema and resource type is found under its id
+
+    @DISC-12 @must @RFC7644-3.4.1-R2 @after-DISC-11
+    Scenario: A schema that does not exist is not found
+      When the client sends GET /Schemas/urn:example:scimwright:2.0:Nothing
+      Then the answer is a SCIM error with status 404
+
+    @DISC-17 @must @RFC7644-3.4.1-R2 @after-DISC-03
+    Scenario: A resource type that does not exist is not found
+      When the client sends GET /ResourceTypes/Nothing
+      Then the answer is a SCIM error with status 404
+
+    @DISC-18 @must @RFC7644-3.2-R1 @RFC7643-6-R5 @after-DISC-03 @core
+    Scenario: Users are at /Users
+      When the client sends GET /ResourceTypes
+      Then the answer has "Resources[name=User].schema" "urn:ietf:params:scim:schemas:core:2.0:User"
+
+  Rule: The lists are what they are, whatever is asked (RFC 7644 section 4)
+
+    @DISC-07 @should @RFC7644-4-R7 @after-DISC-11
+    Scenario: A filter is refused
+      When the client asks for /Schemas with:
+        | filter | id eq "urn:ietf:params:scim:schemas:core:2.0:User" |
+      Then the answer is a SCIM error with status 403
+
+    @DISC-13 @must @RFC7644-4-R6 @after-DISC-11
+    Scenario: Other parameters are ignored
+      When the client sends GET /Schemas
+      And the client sends GET /Schemas?startIndex=2&count=1&sortBy=id
+      Then the answer is the same as the one before
+
+    @DISC-06 @may @RFC7643-7-R2 @RFC7643-6-R1 @RFC7643-5-R2 @write @edge
+    Scenario: Nobody can write there
+      When the client sends POST /ServiceProviderConfig with:
+        """
+        {}
+        """
+      Then the answer has status 405, 501, 403 or 404
+      When the client sends DELETE /Schemas/{run}nothing
+      Then the answer has status 405, 501, 403 or 404
+
+  Rule: What is said is true (RFC 7643 section 5)
+
+    @DISC-09 @should @RFC7643-5-R16 @RFC7644-3.12-R15 @write @lacks-patch @after-READ-01
+    Scenario: A service without patches says so when it gets one
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path  | value   |
+        | replace | title | "Guide" |
+      Then the answer is a SCIM error with status 501
+
+    @DISC-19 @should @RFC7643-5-R16 @RFC7644-3.12-R15 @write @lacks-bulk
+    Scenario: A service without bulk says so when it gets it
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [{"method": "DELETE", "path": "/Users/{unknown}"}]}
+        """
+      Then the answer is a SCIM error with status 501, 404, 403 or 405
+
+    @DISC-20 @should @RFC7643-5-R15
+    Scenario: How to be let in can be read from outside
+      When the next request has the header "Authorization" ""
+      And the client sends GET /ServiceProviderConfig
+      Then the answer has status 200 or 401
+      And ideally the answer has status 200

@@ -1,0 +1,29 @@
+@protocol @me
+Feature: Whoever is asking
+  /Me is the user whose token it is. Nothing is ever written there by a check.
+
+  Rule: /Me is the user that the token stands for, or is not offered (RFC 7644 section 3.11)
+
+    @ME-01 @should @RFC7644-3.11-R2
+    Scenario: /Me answers, or says that it does not
+      When the client sends GET /Me
+      Then the answer has status 200, 308, 501, 404 or 403
+
+    @ME-02 @must @RFC7644-3.11-R5 @needs-me
+    Scenario: /Me says where the user really is
+      When the client sends GET /Me
+      Then the answer has status 200
+      And the answer has the header "Location" "{answer.meta.location}"
+
+    @ME-03 @must @RFC7644-3.11-R5 @RFC7643-3.1-R6 @needs-me @after-ME-02
+    Scenario: The user is the same there
+      When the client sends GET /Me
+      And the client follows "{answer.meta.location}"
+      Then the answer has status 200
+      And the answer has "id" "{before.id}"
+
+    @ME-04 @must @RFC7644-3.9-R4 @needs-me @after-ME-02 @after-PROJ-01
+    Scenario: Of /Me some attributes can be asked for
+      When the client sends GET /Me?attributes=userName
+      Then the answer has status 200
+      And the answer has nothing but "schemas", "id", "meta" and "userName"

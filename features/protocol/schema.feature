@@ -1,0 +1,101 @@
+@protocol @schema @needs-schemas
+Feature: How resources are built
+  A client that reads the schemas knows each attribute: what it is called, what goes
+  in, what comes out, and what has to be there.
+
+  Rule: An attribute has a name and characteristics, in the words of the RFC (RFC 7643 sections 2.1 and 7)
+
+    @SCHEMA-01 @must @RFC7643-2.1-R3 @RFC7643-7-R6 @after-DISC-11 @core
+    Scenario: Attributes have names
+      When the client sends GET /Schemas
+      Then the answer has an attribute name at "Resources.attributes.name"
+      And the answer has an attribute name at "Resources.attributes.subAttributes.name"
+
+    @SCHEMA-02 @must @RFC7643-7-R7 @RFC7643-2.3-R1 @RFC7643-7-R32 @after-DISC-11 @core
+    Scenario: Attributes have types
+      When the client sends GET /Schemas
+      Then the answer has nothing but "string", "boolean", "decimal", "integer", "dateTime", "reference", "complex" and "binary" at "Resources.attributes.type"
+      And the answer has nothing but "string", "boolean", "decimal", "integer", "dateTime", "reference" and "binary" at "Resources[id!=urn:ietf:params:scim:schemas:core:2.0:Schema].attributes.subAttributes.type"
+
+    @SCHEMA-03 @must @RFC7643-7-R10 @RFC7643-7-R32 @after-DISC-11
+    Scenario: Attributes say who may change them
+      When the client sends GET /Schemas
+      Then the answer has nothing but "readOnly", "readWrite", "immutable" and "writeOnly" at "Resources.attributes.mutability"
+      And the answer has nothing but "readOnly", "readWrite", "immutable" and "writeOnly" at "Resources.attributes.subAttributes.mutability"
+
+    @SCHEMA-04 @must @RFC7643-7-R10 @RFC7643-7-R32 @after-DISC-11
+    Scenario: Attributes say when they are shown
+      When the client sends GET /Schemas
+      Then the answer has nothing but "always", "never", "default" and "request" at "Resources.attributes.returned"
+      And the answer has nothing but "always", "never", "default" and "request" at "Resources.attributes.subAttributes.returned"
+
+    @SCHEMA-05 @must @RFC7643-7-R10 @RFC7643-7-R32 @after-DISC-11
+    Scenario: Attributes say whether their values are unique
+      When the client sends GET /Schemas
+      Then the answer has nothing but "none", "server" and "global" at "Resources.attributes.uniqueness"
+      And the answer has nothing but "none", "server" and "global" at "Resources.attributes.subAttributes.uniqueness"
+
+    @SCHEMA-06 @must @RFC7643-7-R6 @after-DISC-11
+    Scenario: Attributes say whether they have many values
+      When the client sends GET /Schemas
+      Then the answer has a boolean at "Resources.attributes.multiValued"
+
+    @SCHEMA-07 @must @RFC7643-2.3.8-R2 @RFC7643-1.2-R1 @after-DISC-11
+    Scenario: A part of a complex attribute has no parts
+      When the client sends GET /Schemas
+      Then the answer has no "Resources[id!=urn:ietf:params:scim:schemas:core:2.0:Schema].attributes.subAttributes.subAttributes"
+
+    @SCHEMA-08 @should @RFC7643-7-R8 @after-DISC-11
+    Scenario: A complex attribute has parts
+      When the client sends GET /Schemas
+      Then the answer has an array at "Resources.attributes[type=complex].subAttributes"
+
+    @SCHEMA-09 @should @RFC7643-7-R9 @RFC7643-7-R5 @after-DISC-11
+    Scenario: Schemas and attributes are described
+      When the client sends GET /Schemas
+      Then the answer has a text at "Resources.name"
+      And the answer has a text at "Resources.attributes.description"
+
+  Rule: What the RFC says of users and groups is not loosened (RFC 7643 sections 4 and 8.7)
+
+    @SCHEMA-10 @must @RFC7643-4.1.1-R1 @RFC7643-4.1.1-R2 @after-DISC-11 @core
+    Scenario: A user name has to be there and to be unique
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
+      Then the answer has "attributes[name=userName].required" true
+      And the answer has nothing but "server" and "global" at "attributes[name=userName].uniqueness"
+
+    @SCHEMA-11 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @after-DISC-11
+    Scenario: A password, if there is one, is never shown
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
+      Then the answer has nothing but "never" at "attributes[name=password].returned"
+
+    @SCHEMA-12 @must @RFC7643-4.1.2-R18 @after-DISC-11
+    Scenario: The groups of a user, if they are shown, are not the client's to change
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
+      Then the answer has nothing but "readOnly" at "attributes[name=groups].mutability"
+
+    @SCHEMA-13 @must @RFC7643-4.2-R1 @needs-groups @after-DISC-11
+    Scenario: A group has members that say who they are
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:Group
+      Then the answer has "attributes[name=members].multiValued" true
+      And the answer has "attributes[name=members].subAttributes[name=value].name" "value"
+
+  Rule: Schemas are of resources, and their names are registered ones (RFC 7644 section 3.1, RFC 7643 section 10)
+
+    @SCHEMA-14 @must @RFC7644-3.1-R3 @after-DISC-11
+    Scenario: Messages are not among the schemas
+      When the client sends GET /Schemas
+      Then the answer has no "Resources[id=urn:ietf:params:scim:api:messages:2.0:ListResponse]"
+      And the answer has no "Resources[id=urn:ietf:params:scim:api:messages:2.0:PatchOp]"
+      And the answer has no "Resources[id=urn:ietf:params:scim:api:messages:2.0:Error]"
+
+    @SCHEMA-15 @must @RFC7643-7-R1 @RFC7644-4-R3 @after-DISC-11 @core
+    Scenario: The schema of users is there
+      When the client sends GET /Schemas
+      Then the answer has "Resources[id=urn:ietf:params:scim:schemas:core:2.0:User].id" "urn:ietf:params:scim:schemas:core:2.0:User"
+
+    @SCHEMA-16 @must @RFC7643-7-R28 @after-DISC-11
+    Scenario: Only references say what they refer to
+      When the client sends GET /Schemas
+      Then the answer has no "Resources.attributes[type=string].referenceTypes"
+      And the answer has no "Resources.attributes[type=boolean].referenceTypes"
