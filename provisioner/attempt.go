@@ -84,7 +84,7 @@ func (a *attempt) judgeApp(ctx context.Context, o *Outcome, err error) {
 // forgettable reports whether the app holds nothing of the subject and is to be
 // given nothing, so that there is nothing to remember.
 func (a *attempt) forgettable() bool {
-	return a.link.RemoteID == "" && !a.link.Ambiguous && a.desired().Presence == Absent
+	return a.link.RemoteID == "" && !a.link.Ambiguous && a.link.Decision != DecisionIgnore && a.desired().Presence == Absent
 }
 
 // fail records on link and outcome why the attempt did not succeed and when the
@@ -101,6 +101,9 @@ func (a *attempt) fail(o *Outcome, f *failure) {
 }
 
 func (a *attempt) run(ctx context.Context) error {
+	if a.link.Decision == DecisionIgnore {
+		return a.ignored()
+	}
 	if err := a.connect(); err != nil {
 		return err
 	}
@@ -112,6 +115,9 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	if problem := a.desired().Problem; problem != "" {
 		return &failure{state: LinkRejected, cause: problem}
+	}
+	if err := a.adoptChosen(ctx); err != nil {
+		return err
 	}
 	if a.link.RemoteID == "" {
 		if err := a.establish(ctx); err != nil || a.link.RemoteID == "" {

@@ -87,6 +87,9 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 			a.settle(LinkKept, d.Reason+", and somebody has decided that the app's resource stays as it is")
 			return nil
 		}
+		if a.link.Decision == DecisionDelete {
+			return a.erase(ctx, d)
+		}
 		if given, err := a.leave(ctx, g); !given {
 			return err
 		}

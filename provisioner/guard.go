@@ -140,6 +140,10 @@ func (a *attempt) decided() bool {
 		return !due
 	case DecisionApprove, DecisionReject:
 		return !due || a.link.DecisionAbout != g.About()
+	case DecisionAdopt:
+		return a.link.RemoteID == a.link.DecisionAbout
+	case DecisionDelete:
+		return !due
 	default:
 		return false
 	}

@@ -201,6 +201,7 @@ type Limits interface {
 type Store interface {
 	Links
 	Guards
+	Resolutions
 	Syncs
 	Limits
 	Runs

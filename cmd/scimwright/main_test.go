@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "port": port, "ready": ready, "get": get, "send": send, "writes": writes, "terminate": terminate,
+			"code": code, "port": port, "ready": ready, "get": get, "send": send, "writes": writes, "terminate": terminate, "remote-id": remoteID,
 		},
 	})
 }
@@ -110,6 +110,23 @@ func send(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, err := io.WriteString(ts.Stdout(), answer)
 	ts.Check(err)
+}
+
+// remote-id NAME URL USER puts the id that the app at URL has for a userName into an
+// environment variable.
+func remoteID(ts *testscript.TestScript, _ bool, args []string) {
+	_, body := fetch(ts, args[1]+"/Users")
+	var list struct {
+		Resources []struct{ ID, UserName string }
+	}
+	ts.Check(json.Unmarshal([]byte(body), &list))
+	for _, u := range list.Resources {
+		if u.UserName == args[2] {
+			ts.Setenv(args[0], u.ID)
+			return
+		}
+	}
+	ts.Fatalf("there is no %s in %s", args[2], body)
 }
 
 // writes URL N checks how many requests the default tenant of a mock has had that

@@ -122,6 +122,24 @@ func (c *Client) Reject(ctx context.Context, name string, chosen Chosen) (int, e
 	return out.Decided, err
 }
 
+// Resolve decides about a link that needs a person.
+func (c *Client) Resolve(ctx context.Context, name string, subject Subject, in ResolutionInput) error {
+	return c.do(ctx, http.MethodPost, in, nil, "apps", name, "links", subject.Kind, subject.ID, "resolve")
+}
+
+// Remote reads a resource as the app holds it, by the app's id.
+func (c *Client) Remote(ctx context.Context, name, kind, id string) (*Remote, error) {
+	remote := new(Remote)
+	return remote, c.do(ctx, http.MethodGet, nil, remote, "apps", name, "resources", kind, id)
+}
+
+// Foreign lists what the app has of a kind that is nobody's here.
+func (c *Client) Foreign(ctx context.Context, name, kind string) ([]Remote, error) {
+	var l list[Remote]
+	err := c.send(ctx, http.MethodGet, url.Values{"kind": {kind}}, nil, &l, "apps", name, "foreign")
+	return l.Items, err
+}
+
 // Distrust holds back all goodbyes in all apps, for a reason such as that the source
 // of the directory has failed. An empty reason ends that.
 func (c *Client) Distrust(ctx context.Context, reason string) error {

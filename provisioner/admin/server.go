@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/store"
 )
 
@@ -45,6 +46,12 @@ type Service interface {
 type Steward interface {
 	Pause(ctx context.Context, app, reason string) error
 	Resume(ctx context.Context, app string) error
+	// Resolve, Remote and Foreign are about links that need a person, and about what
+	// the app holds. Their error is a [*provisioner.ProbeError] if the app does not
+	// tell.
+	Resolve(ctx context.Context, r provisioner.Resolution) error
+	Remote(ctx context.Context, app string, kind provisioner.Kind, id string) (*provisioner.Remote, error)
+	Foreign(ctx context.Context, app string, kind provisioner.Kind, visit func(*scim.Object) error) error
 }
 
 // The size a body may have. A group may list hundreds of thousands of members.
@@ -87,6 +94,7 @@ func New(config Config) (http.Handler, error) {
 	s.registerAppState(api)
 	s.registerGuard(api)
 	s.registerRuns(api)
+	s.registerResolve(api)
 	s.registerStatus(api)
 	s.registerLog(api)
 	s.registerUsers(api)

@@ -1,0 +1,200 @@
+package provisioner_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+const foreignUser = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":%q,"externalId":%q,"active":true}`
+
+func (b *bundle) resolve(t *testing.T, id string, choice provisioner.Choice, more ...string) error {
+	t.Helper()
+	r := provisioner.Resolution{Key: provisioner.Key{App: "app", Kind: provisioner.KindUser, Subject: id}, Choice: choice}
+	if len(more) > 0 {
+		r.RemoteID = more[0]
+	}
+	if len(more) > 1 {
+		r.TakeOver = more[1]
+	}
+	return b.engine.Resolve(t.Context(), r)
+}
+
+// TestAdoptWhatBelongsToSomebodyElse takes over an account under another externalId,
+// which nothing but a person who says so can do.
+func TestAdoptWhatBelongsToSomebodyElse(t *testing.T) { // R17
+	b := setup(t)
+	id := b.app.post(t, "/Users", fmt.Sprintf(foreignUser, "ada", "old-idp-7"))
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.sync(t, "app")
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConflict)
+	b.app.requests()
+
+	bob := b.app.user(t, "bob")["id"].(string)
+	for name, try := range map[string]struct {
+		remote, takeOver string
+		want             error
+		says             string
+	}{
+		"not confirmed":         {id, "", provisioner.ErrConflict, `externalId "old-idp-7"`},
+		"wrongly confirmed":     {id, "old-idp-8", provisioner.ErrConflict, "confirm"},
+		"somebody's here":       {bob, "", provisioner.ErrConflict, "is tied to u2"},
+		"that is not there":     {"nowhere", "", provisioner.ErrNotFound, "no resource"},
+		"nothing in particular": {"", "", provisioner.ErrConflict, "say which"},
+	} {
+		if err := b.resolve(t, "u1", provisioner.ChooseAdopt, try.remote, try.takeOver); !errors.Is(err, try.want) || !strings.Contains(err.Error(), try.says) {
+			t.Errorf("adopting %s: %v", name, err)
+		}
+	}
+	if err := b.resolve(t, "u2", provisioner.ChooseAdopt, id, "old-idp-7"); !errors.Is(err, provisioner.ErrConflict) {
+		t.Errorf("adopting for somebody who has an account: %v", err)
+	}
+	if w := b.app.writes(); len(w) > 0 {
+		t.Errorf("writes %q before anything was confirmed", w)
+	}
+	if err := b.resolve(t, "u1", provisioner.ChooseAdopt, id, "old-idp-7"); err != nil {
+		t.Fatal(err)
+	}
+	l := b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged)
+	if u := b.app.user(t, "ada"); l.RemoteID != id || l.Origin != provisioner.OriginAdopted || l.Decision != "" || u["externalId"] != "u1" {
+		t.Errorf("link %+v, account %v", l, u)
+	}
+	if n := len(b.app.remote(t, "/Users")); n != 2 {
+		t.Errorf("%d accounts, want two", n)
+	}
+}
+
+// TestAdoptAfterReview adopts an account by a person's word in an app whose settings
+// leave that to people.
+func TestAdoptAfterReview(t *testing.T) {
+	b := setup(t)
+	b.connectWith(t, "app", b.app, provisioner.Settings{Adopt: provisioner.AdoptReview})
+	id := b.app.post(t, "/Users", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ada","active":true,"nickName":"countess"}`)
+	b.putUser(t, "u1", "ada", true)
+	b.sync(t, "app")
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkNeedsReview)
+	if w := b.app.writes(); len(w) > 0 {
+		t.Errorf("writes %q before anybody has decided", w)
+	}
+	if err := b.resolve(t, "u1", provisioner.ChooseAdopt, id); err != nil {
+		t.Fatal(err)
+	}
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged)
+	if u := b.app.user(t, "ada"); u["externalId"] != "u1" || u["nickName"] != "countess" {
+		t.Errorf("the account is %v", u)
+	}
+}
+
+// TestIgnored never touches what a person has said is to be ignored, until they say
+// otherwise.
+func TestIgnored(t *testing.T) {
+	b := setup(t)
+	b.app.post(t, "/Users", fmt.Sprintf(foreignUser, "ada", "old-idp-7"))
+	b.putUser(t, "u1", "ada", true)
+	b.sync(t, "app")
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConflict)
+	if err := b.resolve(t, "u1", provisioner.ChooseIgnore); err != nil {
+		t.Fatal(err)
+	}
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkIgnored)
+	b.app.requests()
+	b.putUser(t, "u1", "ada.l", true)
+	b.settle(t, "app")
+	b.putUser(t, "u1", "ada", false)
+	b.settle(t, "app")
+	wantRequests(t, b.app)
+	b.sync(t, "app")
+	if w := b.app.writes(); len(w) > 0 || b.link(t, provisioner.KindUser, "u1").State != provisioner.LinkIgnored {
+		t.Errorf("writes %q, link %+v", w, b.link(t, provisioner.KindUser, "u1"))
+	}
+	if err := b.resolve(t, "u1", provisioner.ChooseRetry); err != nil {
+		t.Fatal(err)
+	}
+	b.putUser(t, "u1", "ada.l", true)
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged)
+	if n := len(b.app.remote(t, "/Users")); n != 2 {
+		t.Errorf("%d accounts, want the foreign one and ours", n)
+	}
+}
+
+// TestPinWhoIsHeld pins somebody whose goodbye is held back.
+func TestPinWhoIsHeld(t *testing.T) { // R34
+	b := setup(t)
+	b.replace(t, people(t, 20, nil, nil))
+	b.sync(t, "app")
+	b.replace(t, people(t, 20, nil, below(10)))
+	b.settle(t, "app")
+	if err := b.resolve(t, "u3", provisioner.ChoosePin); err != nil {
+		t.Fatal(err)
+	}
+	b.waitState(t, provisioner.KindUser, "u3", provisioner.LinkKept)
+	if n, err := b.Approve(t.Context(), "app"); n != 9 || err != nil {
+		t.Errorf("approved %d, %v; want the others", n, err)
+	}
+	b.settle(t, "app")
+	b.app.wantActive(t, 20, func(i int) bool { return i == 3 || i >= 10 })
+	app, err := b.App(t.Context(), "app")
+	if err != nil || !slices.Equal(app.Settings.Pins, []string{"u3"}) {
+		t.Errorf("pins %q, %v", app.Settings.Pins, err)
+	}
+}
+
+// TestDeleteWhatCannotBeDisabled deletes an account by a person's word in an app that
+// cannot disable one.
+func TestDeleteWhatCannotBeDisabled(t *testing.T) {
+	b := setup(t)
+	b.connectWith(t, "app", b.app, provisioner.Settings{Capabilities: map[provisioner.Capability]string{provisioner.ActiveType: provisioner.ActiveNone}})
+	b.replace(t, people(t, 3, nil, nil))
+	b.sync(t, "app")
+	if err := b.resolve(t, "u0", provisioner.ChooseDelete); !errors.Is(err, provisioner.ErrConflict) {
+		t.Errorf("deleting somebody who is to stay: %v", err)
+	}
+	b.deleteUser(t, "u0")
+	b.waitState(t, provisioner.KindUser, "u0", provisioner.LinkNeedsDecision)
+	b.app.requests()
+	if err := b.resolve(t, "u0", provisioner.ChooseDelete); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return b.link(t, provisioner.KindUser, "u0") == nil })
+	if w := b.app.writes(); len(w) != 1 || !strings.HasPrefix(w[0], "DELETE /Users/") || b.app.user(t, "n0") != nil {
+		t.Errorf("writes %q, account %v", w, b.app.user(t, "n0"))
+	}
+}
+
+// TestR1_ForeignAccountsAreReported lists what others have made in the app, and writes
+// none of it.
+func TestR1_ForeignAccountsAreReported(t *testing.T) {
+	b := setup(t)
+	for i := range 5 {
+		b.app.post(t, "/Users", fmt.Sprintf(foreignUser, fmt.Sprint("stranger", i), ""))
+	}
+	b.app.post(t, "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"theirs"}`)
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "stranger2", true) // is adopted, and foreign no more
+	b.putGroup(t, "g1", "ours", "u1")
+	b.sync(t, "app")
+	b.app.requests()
+	for kind, want := range map[provisioner.Kind][]string{
+		provisioner.KindUser:  {"stranger0", "stranger1", "stranger3", "stranger4"},
+		provisioner.KindGroup: {"theirs"},
+	} {
+		var names []string
+		err := b.engine.Foreign(t.Context(), "app", kind, func(r *scim.Object) error {
+			names = append(names, r.String("userName")+r.String("displayName"))
+			return nil
+		})
+		slices.Sort(names)
+		if err != nil || !slices.Equal(names, want) {
+			t.Errorf("foreign %ss: %q, %v; want %q", kind, names, err, want)
+		}
+	}
+	if w := b.app.writes(); len(w) > 0 {
+		t.Errorf("writes %q", w)
+	}
+}
