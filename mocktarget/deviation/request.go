@@ -55,7 +55,8 @@ type Request struct {
 	Memory *Memory
 
 	set     *Set
-	changed []string // names of the deviations that did something
+	changed []string                // names of the deviations that did something
+	keep    func(*scim.Object) bool // what a search may return, nil for everything
 }
 
 // Kind returns what the request asks for.

@@ -112,8 +112,8 @@ func (r *Request) Answers() bool { return r != nil && r.Instead != nil }
 func (r *Request) each(hook func(*Deviation) bool, image func() any) {
 	for _, m := range r.set.active {
 		r.Memory = m.memory
-		before := image()
-		if hook(&m.Deviation) && !reflect.DeepEqual(before, image()) {
+		before, instead := image(), r.Instead
+		if hook(&m.Deviation) && (instead != r.Instead || !reflect.DeepEqual(before, image())) {
 			r.note(m.Name)
 		}
 	}
@@ -136,7 +136,7 @@ func (r *Request) Route() {
 		}
 		return d.Route != nil
 	}, func() any {
-		return []any{r.Method, r.Path, r.Query.Encode(), r.Header.Clone(), r.Admitted, r.Instead}
+		return []any{r.Method, r.Path, r.Query.Encode(), r.Header.Clone(), r.Admitted}
 	})
 }
 
@@ -184,7 +184,7 @@ func (r *Request) Plan(p *scim.Patch) {
 			d.Plan(r, p)
 		}
 		return d.Plan != nil
-	}, func() any { return string(p.Object().AppendJSON(nil)) + fmt.Sprint(r.Instead != nil) })
+	}, func() any { return string(p.Object().AppendJSON(nil)) })
 }
 
 // Store changes a document that is about to be stored. before is nil if it is new.

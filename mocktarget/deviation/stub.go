@@ -3,11 +3,6 @@ package deviation
 func discovery() []Deviation  { return nil }
 func schemas() []Deviation    { return nil }
 func auth() []Deviation       { return nil }
-func lists() []Deviation      { return nil }
-func cursors() []Deviation    { return nil }
-func filters() []Deviation    { return nil }
-func sorts() []Deviation      { return nil }
-func searches() []Deviation   { return nil }
 func groups() []Deviation     { return nil }
 func bulks() []Deviation      { return nil }
 func versions() []Deviation   { return nil }
