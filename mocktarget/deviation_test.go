@@ -3,6 +3,7 @@ package mocktarget_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -64,7 +65,8 @@ func TestDeviations(t *testing.T) {
 func deviationCases() []deviationCase {
 	return slices.Concat(
 		createCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases(), listCases(),
-		filterCases(), cursorCases(), sortCases(), searchCases())
+		filterCases(), cursorCases(), sortCases(), searchCases(), groupCases(), versionCases(), selfCases(),
+		discoveryCases(), schemaCases(), authCases())
 }
 
 func (d deviationCase) shows(want, got string) bool {
@@ -90,13 +92,14 @@ func (c *client) scripted(t *testing.T, name string, deviations ...string) *scri
 		t.Fatal(err)
 	}
 	s := &scripted{client: *c.on(tenant), tenant: tenant}
+	s.http = &http.Client{Transport: c.http.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	s.client.t = t
 	return s
 }
 
 func (s *scripted) run(test deviationCase) string {
 	for line := range strings.Lines(test.script) {
-		line = strings.TrimSpace(line)
+		line = strings.Trim(line, "\n\t")
 		if line == "wait" {
 			s.tenant.Clock().Advance(time.Minute)
 			continue
@@ -124,6 +127,7 @@ func (s *scripted) fill(line string) string {
 		next, _ := s.made[len(s.made)-1].body["nextCursor"].(string)
 		line = strings.ReplaceAll(line, "{next}", next)
 	}
+	line = strings.ReplaceAll(line, "{token}", s.token)
 	return placeholder.ReplaceAllStringFunc(line, func(found string) string {
 		parts := placeholder.FindStringSubmatch(found)
 		n, _ := strconv.Atoi(parts[1])
@@ -138,10 +142,13 @@ func (s *scripted) fill(line string) string {
 }
 
 func (s *scripted) idOf(r reply) string {
-	if location := r.header.Get("Content-Location"); location != "" {
-		return location[strings.LastIndexByte(location, '/')+1:]
-	}
 	id, _ := r.body["id"].(string)
+	if location := r.header.Get("Content-Location"); location != "" {
+		id = location[strings.LastIndexByte(location, '/')+1:]
+	}
+	if len(id) != len("00000000-0000-0000-0000-000000000000") {
+		return "" // of a document of discovery
+	}
 	return id
 }
 
