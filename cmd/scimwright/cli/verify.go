@@ -24,8 +24,10 @@ func newVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify URL --token-env NAME --write",
 		Short: "Find out whether an endpoint takes provisioning as it should",
-		Long: `verify runs the lifecycle scenarios against the SCIM service at URL: people are added,
-changed, disabled and put into groups, and what the service then holds is read back.
+		Long: `verify runs scenarios against the SCIM service at URL. Some are about the protocol: requests
+as the RFCs have them, good and bad, and what has to come back. Others are about a
+lifecycle: people are added, changed, disabled and put into groups, and what the service
+then holds is read back.
 
 The scenarios make users and groups whose names begin with scimwright-, change
 nothing but those, and remove them again. Because they write, they run only with
@@ -90,9 +92,9 @@ func writeResult(w io.Writer, r conformance.Result) {
 }
 
 func writeVerdict(w io.Writer, report *conformance.Report) {
-	fmt.Fprintf(w, "\n%s: %d passed, %d failed, %d could not be judged, %d skipped in %s\n", report.Endpoint,
-		report.Count(conformance.Pass), report.Count(conformance.Fail), report.Count(conformance.Error), report.Count(conformance.Skip),
-		report.Duration.Round(time.Millisecond))
+	fmt.Fprintf(w, "\n%s: %d passed, %d to know of, %d to be warned of, %d failed, %d could not be judged, %d skipped in %s\n", report.Endpoint,
+		report.Count(conformance.Pass), report.Count(conformance.Info), report.Count(conformance.Warn), report.Count(conformance.Fail),
+		report.Count(conformance.Error), report.Count(conformance.Skip), report.Duration.Round(time.Millisecond))
 	for _, leak := range report.Leaks {
 		fmt.Fprintf(w, "left behind, remove it by hand: %s\n", leak)
 	}
