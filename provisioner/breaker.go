@@ -16,7 +16,7 @@ const (
 	outageSubjects = 3
 
 	// authProbe is how often an app that refuses the token is asked again, endpointProbe
-	// and longestProbe how soon, and at last how often, one that is not reached.
+	// and longestProbe how soon, and at last how often, one that does not answer.
 	authProbe     = 15 * time.Minute
 	endpointProbe = 30 * time.Second
 	longestProbe  = 15 * time.Minute
@@ -51,10 +51,11 @@ func (p *pace) attempted(key Key, failed bool, cause string) *Pause {
 }
 
 // isOutage reports whether a request failed for a reason that lies with the app as a
-// whole: it was not reached, or it broke down.
+// whole: it was not reached, broke down, sent the request elsewhere or gave an answer
+// that makes no sense.
 func isOutage(err error) bool {
 	var refused *scimclient.Error
-	return errors.As(err, &refused) && (refused.Status == 0 || refused.Status >= 500)
+	return errors.As(err, &refused) && (refused.Status < 400 || refused.Status >= 500)
 }
 
 // probeAfter tells how long to wait before a paused app is asked again.
@@ -66,14 +67,13 @@ func probeAfter(cause PauseCause, probes int) time.Duration {
 }
 
 // Tend asks apps that are paused until they answer, whenever it is time, and lets
-// those go on that do. It also reads again what apps say about themselves, once a day.
-// It is to be called every few seconds.
+// those go on that do. It is to be called every few seconds.
 func (e *Engine) Tend(ctx context.Context) error {
 	names, err := e.config.Store.Probe(ctx, probeAfter)
 	for _, name := range names {
 		err = errors.Join(err, e.tend(ctx, name))
 	}
-	return errors.Join(err, e.rediscoverAll(ctx))
+	return err
 }
 
 // tend asks one paused app for one user.

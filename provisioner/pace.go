@@ -230,7 +230,7 @@ func (g gate) Leave(began time.Time, took time.Duration, err *scimclient.Error) 
 func (p *pace) throttle(ctx context.Context, began time.Time, refused *scimclient.Error) error {
 	p.mu.Lock()
 	now := p.engine.config.Now()
-	if began.Before(p.halved) && refused.RetryAfter <= p.paused() {
+	if !began.After(p.halved) && refused.RetryAfter <= p.paused() {
 		p.mu.Unlock()
 		return nil // it was under way when the app said so the first time
 	}
@@ -266,7 +266,7 @@ func fullMillis(t time.Time) time.Time { return time.UnixMilli(t.UnixMilli()) }
 func (p *pace) overload(ctx context.Context, began time.Time) error {
 	p.mu.Lock()
 	p.clean, p.took = 0, 0
-	stale := began.Before(p.halved)
+	stale := !began.After(p.halved)
 	p.halved = p.engine.config.Now()
 	p.mu.Unlock()
 	if stale {
@@ -291,7 +291,7 @@ func (l *Limit) known() int {
 func (p *pace) cleanly(ctx context.Context, began time.Time, took time.Duration) error {
 	p.mu.Lock()
 	now := p.engine.config.Now()
-	if began.Before(p.halved) || p.paused() > 0 {
+	if !began.After(p.halved) || p.paused() > 0 {
 		p.mu.Unlock()
 		return nil
 	}

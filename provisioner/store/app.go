@@ -190,7 +190,7 @@ func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisi
 		if was == provisioner.AppPaused && app.State != provisioner.AppPaused {
 			return s.resume(ctx, tx, name)
 		}
-		return nil
+		return s.announceApp(ctx, tx, name)
 	})
 }
 
