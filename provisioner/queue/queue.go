@@ -47,7 +47,8 @@ type Store interface {
 	// processes do, and of every app at first, until ctx ends.
 	OnDue(due func([]provisioner.Key))
 	Listen(ctx context.Context) error
-	// Tidy removes what is kept no longer.
+	// Tidy removes what is kept no longer, and makes due what should be and is not. It
+	// is called at the start and then every minute.
 	Tidy(ctx context.Context) error
 }
 
@@ -148,7 +149,9 @@ func Start(ctx context.Context, config Config) (*Queue, error) {
 		every(q.claiming, tendEvery, func() { q.warn("looking after paused apps", config.Engine.Tend(q.claiming)) })
 	})
 	q.claimers.Go(func() {
-		every(q.claiming, tidyEvery, func() { q.warn("tidying up", config.Store.Tidy(q.claiming)) })
+		tidy := func() { q.warn("tidying up", config.Store.Tidy(q.claiming)) }
+		tidy()
+		every(q.claiming, tidyEvery, tidy)
 	})
 	q.claimers.Go(q.advance)
 	q.beating.Go(q.beat)

@@ -124,12 +124,17 @@ func (e *edit) settle(ctx context.Context) error {
 		}
 	}
 	for _, key := range e.gone {
-		linked, err := e.linked(ctx, key.Kind, key.Subject)
+		accounts, err := e.accounts(ctx, key.Kind, key.Subject)
 		if err != nil {
 			return err
 		}
-		for app := range linked {
+		for app, account := range accounts {
 			e.concern(provisioner.LaneGoodbye, app, key.Kind, key.Subject)
+			if key.Kind == provisioner.KindUser && account.inUse {
+				if err := e.settleHeld(ctx, app, key.Subject); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -152,31 +157,40 @@ func byLane(links map[provisioner.Key]provisioner.Lane) map[provisioner.Lane][]p
 	return lanes
 }
 
-// linked returns the ids that a subject has in the apps that have a link to it.
-func (e *edit) linked(ctx context.Context, kind provisioner.Kind, subject string) (map[string]string, error) {
+// An account is what an app has of a subject that it has a link to.
+type account struct {
+	remoteID string
+	inUse    bool
+}
+
+// accounts returns the apps that have a link to a subject, and what they have of it.
+func (e *edit) accounts(ctx context.Context, kind provisioner.Kind, subject string) (map[string]account, error) {
 	rows, err := e.tx.QueryContext(ctx, `
-		SELECT a.name, l.remote_id FROM app a CROSS JOIN link l
+		SELECT a.name, l.remote_id, l.in_use FROM app a CROSS JOIN link l
 		WHERE l.app = a.name AND l.kind = $1 AND l.subject = $2`, kind, subject)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	links := map[string]string{}
+	accounts := map[string]account{}
 	for rows.Next() {
-		var app, remote string
-		if err := rows.Scan(&app, &remote); err != nil {
+		var app string
+		var a account
+		var inUse int64
+		if err := rows.Scan(&app, &a.remoteID, &inUse); err != nil {
 			return nil, err
 		}
-		links[app] = remote
+		a.inUse = inUse != 0
+		accounts[app] = a
 	}
-	return links, rows.Err()
+	return accounts, rows.Err()
 }
 
 // A view is how an app sees somebody, before and after an edit.
 type view struct {
-	was, is  provisioner.Presence // "" for somebody who was not in the directory
-	linked   bool
-	remoteID string
+	was, is provisioner.Presence // "" for somebody who was not in the directory
+	linked  bool
+	account
 }
 
 // views returns how each app sees a user of the directory.
@@ -189,7 +203,7 @@ func (e *edit) views(ctx context.Context, user string) (map[string]view, error) 
 	if err != nil {
 		return nil, err
 	}
-	links, err := e.linked(ctx, provisioner.KindUser, user)
+	accounts, err := e.accounts(ctx, provisioner.KindUser, user)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +223,7 @@ func (e *edit) views(ctx context.Context, user string) (map[string]view, error) 
 		if !change.isNew {
 			st.was = presence(access != e.access[app.Name][user], change.wasActive)
 		}
-		st.remoteID, st.linked = links[app.Name]
+		st.account, st.linked = accounts[app.Name]
 		all[app.Name] = st
 	}
 	return all, nil
@@ -219,13 +233,13 @@ func (e *edit) views(ctx context.Context, user string) (map[string]view, error) 
 // Whether they were disabled is forgotten, and makes no difference to the apps that
 // would have to know.
 func (e *edit) viewsOfGone(ctx context.Context, user string) (map[string]view, error) {
-	links, err := e.linked(ctx, provisioner.KindUser, user)
+	accounts, err := e.accounts(ctx, provisioner.KindUser, user)
 	all := make(map[string]view, len(e.apps))
 	for i := range e.apps {
 		app := &e.apps[i]
 		access := app.Settings.Scope.Everybody() || e.access[app.Name][user]
 		st := view{was: presence(access, true), is: provisioner.Left}
-		st.remoteID, st.linked = links[app.Name]
+		st.account, st.linked = accounts[app.Name]
 		all[app.Name] = st
 	}
 	return all, err
@@ -267,6 +281,12 @@ func (e *edit) settleUser(ctx context.Context, user string) error {
 			}
 			e.concern(lane, app.Name, provisioner.KindUser, user)
 		}
+		if st.was == "" && st.inUse {
+			// Somebody has come back before the app said goodbye to them.
+			if err := e.settleHeld(ctx, app.Name, user); err != nil {
+				return err
+			}
+		}
 		member, missing := st.counts(app, st.is)
 		if wasMember, wasMissing := st.counts(app, st.was); member == wasMember && missing == wasMissing {
 			continue
@@ -285,13 +305,23 @@ func (e *edit) settleUser(ctx context.Context, user string) error {
 	return nil
 }
 
+// settleHeld touches the groups in which an app has somebody who leaves the directory
+// or comes back: until the app has said goodbye to them they stay in those.
+func (e *edit) settleHeld(ctx context.Context, app, user string) error {
+	groups, err := texts(ctx, e.tx, "SELECT group_id FROM link_member WHERE app = $1 AND user_id = $2", app, user)
+	for _, group := range groups {
+		e.concern(provisioner.LaneGoodbye, app, provisioner.KindGroup, group)
+	}
+	return err
+}
+
 // settleGroup touches the links of a group whose attributes have changed, or that has
 // come into the directory.
 func (e *edit) settleGroup(ctx context.Context, group string) error {
-	var linked map[string]string
+	var linked map[string]account
 	var err error
 	if e.groups[group] { // it may have been here before
-		if linked, err = e.linked(ctx, provisioner.KindGroup, group); err != nil {
+		if linked, err = e.accounts(ctx, provisioner.KindGroup, group); err != nil {
 			return err
 		}
 	}
@@ -334,7 +364,8 @@ func (e *edit) settleMoved(ctx context.Context, lane provisioner.Lane, group str
 			st := views[name]
 			member, missing := st.counts(app, st.is)
 			wasMember, wasMissing := st.counts(app, st.was)
-			if member || missing || wasMember || wasMissing {
+			// Who was to leave and has not left yet is a member still.
+			if member || missing || wasMember || wasMissing || st.inUse {
 				e.concern(lane, name, provisioner.KindGroup, group)
 				delete(open, name)
 			}
