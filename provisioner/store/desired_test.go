@@ -149,11 +149,11 @@ func (w *world) attempt(key provisioner.Key) {
 		return
 	}
 	d, link := work.Desired(), work.Link
-	o := &provisioner.Outcome{Want: work.Link.Desired, Basis: work.Basis, Members: d.Members}
+	o := &provisioner.Outcome{Want: work.Link.Desired, Basis: work.Basis, HadMembers: work.AckedMembers, Members: d.Members}
 	link.State = provisioner.LinkConverged
 	switch {
 	case d.Presence == provisioner.Absent:
-		link.RemoteID, link.Acked, o.Forget = "", nil, true
+		link.State, o.Forget, o.Members = provisioner.LinkSkipped, link.RemoteID == "", work.AckedMembers
 	case d.Payload == nil: // a group that leaves
 		link.RemoteID, link.Acked, link.State = "", nil, provisioner.LinkSkipped
 		if work.Gone() {
@@ -203,8 +203,9 @@ func (w *world) check(before map[provisioner.Key]*provisioner.Work, step string)
 	for key := range touched {
 		was, is := before[key], after[key]
 		// What a change of a subject comes to is seen at the attempt: a new manager may
-		// have no account, a group that has left may have been out of the app before.
-		edited := was.Gone() != is.Gone() || is.User != nil && !scim.Equal(was.User.Attributes, is.User.Attributes)
+		// have no account, somebody who leaves a group may have been out of it in the app.
+		edited := was.Gone() != is.Gone() || is.User != nil && !scim.Equal(was.User.Attributes, is.User.Attributes) ||
+			!slices.Equal(subjects(was.Members), subjects(is.Members))
 		if !edited && (!differs[key.App] || w.only != "" && key.App != w.only) {
 			w.Errorf("%s: %s was touched, and nothing is another one in that app", step, key)
 		}
@@ -216,6 +217,13 @@ func (w *world) check(before map[provisioner.Key]*provisioner.Work, step string)
 	if swept := w.due.take(); swept != "" {
 		w.Errorf("%s: a sweep finds %s", step, swept)
 	}
+}
+
+func subjects(members []provisioner.Member) (ids []string) {
+	for _, m := range members {
+		ids = append(ids, m.Subject)
+	}
+	return ids
 }
 
 func (w *world) step(name string, change func()) {

@@ -30,7 +30,7 @@ func tie(t *testing.T, s *store.Store, app string, kind provisioner.Kind, ids ..
 		must(t, err)
 		link, d := w.Link, w.Desired()
 		link.RemoteID, link.Origin, link.State, link.Acked = "r-"+id, provisioner.OriginCreated, provisioner.LinkConverged, d.Payload
-		must(t, s.Finish(t.Context(), "", &provisioner.Outcome{Link: link, Want: w.Link.Desired, Basis: w.Basis, Members: d.Members}))
+		must(t, s.Finish(t.Context(), "", &provisioner.Outcome{Link: link, Want: w.Link.Desired, Basis: w.Basis, HadMembers: w.AckedMembers, Members: d.Members}))
 	}
 }
 
