@@ -66,7 +66,8 @@ func deviationCases() []deviationCase {
 	return slices.Concat(
 		createCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases(), listCases(),
 		filterCases(), cursorCases(), sortCases(), searchCases(), groupCases(), versionCases(), selfCases(),
-		discoveryCases(), schemaCases(), authCases())
+		discoveryCases(), schemaCases(), authCases(),
+		bulkCases(), extensionCases(), robustnessCases(), legalCases())
 }
 
 func (d deviationCase) shows(want, got string) bool {

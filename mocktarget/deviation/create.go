@@ -12,6 +12,12 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// atoi returns the number that text is, 0 if it is none.
+func atoi(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
 // ms returns a number of milliseconds.
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
