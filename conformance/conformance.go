@@ -22,6 +22,7 @@ import (
 
 	"github.com/cucumber/godog"
 
+	"github.com/permiso/scimwright/conformance/lint"
 	"github.com/permiso/scimwright/conformance/steps"
 )
 
@@ -94,7 +95,10 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err != nil {
 		return nil, &ConfigError{Err: err}
 	}
-	r := &run{config: config, target: target, started: config.Now()}
+	r := &run{config: config, started: config.Now()}
+	r.target = target.Watch(func(q *steps.Request, a *steps.Answer) {
+		r.preflight = append(r.preflight, steps.Exchange{Request: *q, Fate: steps.FateForwarded, Answer: a})
+	})
 	if err := r.load(); err != nil {
 		return nil, err
 	}
@@ -117,7 +121,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err := ctx.Err(); err != nil {
 		return report, err
 	}
-	if !report.ran() {
+	if !r.ran() {
 		return report, &NothingError{Reason: report.Results[0].Reason}
 	}
 	return report, nil
@@ -128,7 +132,9 @@ type run struct {
 	config  Config
 	target  *steps.Target
 	started time.Time
-	checks  []Check
+	// checks are the scenarios, and then the rules about every answer.
+	checks    []Check
+	scenarios int
 	// discovery is what the target says about itself.
 	discovery *steps.Discovery
 	// byScenario finds a check by the id of its godog pickle.
@@ -138,6 +144,9 @@ type run struct {
 
 	results []Result
 	done    []bool
+	// linter sees every exchange; preflight are those before it was there.
+	linter    *lint.Linter
+	preflight []steps.Exchange
 	// held are failures that may turn out to have another check as their reason.
 	held  []held
 	leaks []steps.Leak
@@ -166,13 +175,13 @@ func (r *run) load() error {
 	case len(checks) == 0:
 		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection %q", r.config.Tags)}
 	}
-	r.checks = checks
+	r.checks, r.scenarios = append(checks, lintChecks(r.config.Tags)...), len(checks)
 	r.byScenario = make(map[string]int, len(checks))
 	for i, c := range checks {
 		r.byScenario[c.scenario] = i
 	}
-	r.results = make([]Result, len(checks))
-	r.done = make([]bool, len(checks))
+	r.results = make([]Result, len(r.checks))
+	r.done = make([]bool, len(r.checks))
 	return nil
 }
 
@@ -190,7 +199,7 @@ func (r *run) skip(tags []string) string {
 }
 
 func (r *run) anyLeft() bool {
-	for _, c := range r.checks {
+	for _, c := range r.checks[:r.scenarios] {
 		if r.skip(c.Tags) == "" {
 			return true
 		}
@@ -201,6 +210,8 @@ func (r *run) anyLeft() bool {
 // judge runs the scenarios.
 func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
+	r.linter = lint.New(r.discovery.Published)
+	r.lookAt(r.preflight)
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
 		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
@@ -214,10 +225,11 @@ func (r *run) judge(ctx context.Context) error {
 		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
 	}
 	r.settle(true)
-	for i := range r.checks {
+	for i := range r.scenarios {
 		if !r.done[i] {
 			r.record(i, Result{Check: r.checks[i], Verdict: Error, Reason: "the scenario has no steps"})
 		}
 	}
+	r.lintResults()
 	return nil
 }

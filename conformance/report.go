@@ -79,7 +79,10 @@ func (r *Report) Count(v Verdict) int {
 // judged.
 func (r *Report) Good() bool { return r.Count(Fail) == 0 && r.Count(Error) == 0 }
 
-func (r *Report) ran() bool { return r.Count(Skip) < len(r.Results) }
+// ran reports whether any scenario was judged.
+func (r *run) ran() bool {
+	return slices.ContainsFunc(r.results[:r.scenarios], func(result Result) bool { return result.Verdict != Skip })
+}
 
 func (r *run) report() *Report {
 	return &Report{
@@ -99,6 +102,7 @@ func (r *run) outcome(o steps.Outcome) {
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
+	r.lookAt(o.Exchanges)
 	h := held{index: i, result: result}
 	if steps.IsFailure(o.Err) {
 		h.roots = slices.Concat(steps.Roots(o.Err), result.After)
@@ -199,7 +203,11 @@ func (r *run) record(i int, result Result) {
 }
 
 func (r *run) skipResult(i int) Result {
-	return Result{Check: r.checks[i], Verdict: Skip, Reason: r.skip(r.checks[i].Tags)}
+	reason := "nothing to look at: no check was run"
+	if i < r.scenarios {
+		reason = r.skip(r.checks[i].Tags)
+	}
+	return Result{Check: r.checks[i], Verdict: Skip, Reason: reason}
 }
 
 // The status of a command that runs a verification.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/permiso/scimwright/cmd/scimwright/cli"
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/lint"
 	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/features"
@@ -112,10 +113,17 @@ func TestEveryScenarioIsACheck(t *testing.T) {
 			t.Errorf("%s: a lifecycle scenario has an id LIFE-… and the tags @lifecycle and @write, not %v", at, c.Tags)
 		}
 	}
+	builtOn := map[string][]string{}
 	for _, c := range checks {
-		for _, before := range c.After {
-			if _, known := seen[before]; !known {
-				t.Errorf("%s comes after %s, which is no check", c.ID, before)
+		builtOn[c.ID] = c.After
+	}
+	for _, r := range lint.Rules() {
+		builtOn[r.ID] = r.After
+	}
+	for id, others := range builtOn {
+		for _, other := range others {
+			if _, known := builtOn[other]; !known {
+				t.Errorf("%s comes after %s, which is no check", id, other)
 			}
 		}
 	}

@@ -1,0 +1,103 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/permiso/scimwright/conformance/lint"
+	"github.com/permiso/scimwright/conformance/steps"
+)
+
+// lintChecks returns the rules about every answer as checks, those that a tag
+// expression selects.
+func lintChecks(tags string) []Check {
+	var checks []Check
+	for _, rule := range lint.Rules() {
+		c := Check{
+			ID: rule.ID, Area: "LINT", Level: Level(rule.Level), Title: rule.Title, Rule: rule.Demand,
+			Feature: "Every answer of the run", Requirements: rule.Requirements, After: rule.After,
+			Tags: []string{"@" + rule.ID, "@" + rule.Level, "@lint", "@protocol"},
+		}
+		for _, id := range rule.Requirements {
+			c.Tags = append(c.Tags, "@"+id)
+		}
+		if selects(tags, c.Tags) {
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// selects reports whether a tag expression selects a check, as godog reads it: "&&"
+// between what must all hold, a comma between what may, "~" for what must not.
+func selects(expression string, tags []string) bool {
+	for clause := range strings.SplitSeq(expression, "&&") {
+		clause = strings.TrimSpace(clause)
+		if clause == "" {
+			continue
+		}
+		holds := false
+		for part := range strings.SplitSeq(clause, ",") {
+			tag, without := strings.CutPrefix(strings.TrimSpace(part), "~")
+			holds = holds || slices.Contains(tags, "@"+strings.TrimPrefix(tag, "@")) != without
+		}
+		if !holds {
+			return false
+		}
+	}
+	return true
+}
+
+// lookAt shows exchanges to the linter.
+func (r *run) lookAt(exchanges []steps.Exchange) {
+	for _, x := range exchanges {
+		accept := "application/scim+json"
+		if given, ok := x.Request.Header["Accept"]; ok {
+			accept = strings.Join(given, ",")
+		}
+		r.linter.Look(lint.Exchange{
+			Method: x.Request.Method, Path: x.Request.Path, Query: x.Request.Query, Accept: accept, Sent: x.Request.Body,
+			Status: x.Answer.Status, Header: x.Answer.Header, Body: x.Answer.Body,
+		})
+	}
+}
+
+// shownFindings is how many findings of one rule are told in words.
+const shownFindings = 3
+
+// lintResults turns what the linter has found into results.
+func (r *run) lintResults() {
+	for i := r.scenarios; i < len(r.checks); i++ {
+		c := r.checks[i]
+		result := Result{Check: c, Verdict: Pass}
+		findings := r.linter.Findings(c.ID)
+		switch looked := r.linter.Looked(c.ID); {
+		case looked == 0:
+			result.Verdict, result.Reason = Skip, "nothing to look at: no answer of the run was of this kind"
+		case len(findings) > 0:
+			result.Verdict, result.failed = failing(c.Level), true
+			result.Reason = fmt.Sprintf("%d of %d answers: %s", len(findings), looked, tell(findings))
+		}
+		h := held{index: i, result: result}
+		if result.failed {
+			h.roots = c.After
+		}
+		r.held = append(r.held, h)
+	}
+	r.settle(true)
+}
+
+// tell writes the first findings that differ.
+func tell(findings []lint.Finding) string {
+	var all []string
+	for _, f := range findings {
+		if text := f.Exchange + ": " + f.Detail; !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	if more := len(all) - shownFindings; more > 0 {
+		all = append(all[:shownFindings], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(all, "; ")
+}
