@@ -29,6 +29,8 @@ type App struct {
 	Cause      PauseCause
 	Reason     string
 	StateSince time.Time
+	// Removal says how the app is removed, nil if it is not.
+	Removal *Removal
 	// Synced says that all of the directory was pushed to the app once. From then on
 	// it is given what it lacks; before that, what changes.
 	Synced bool

@@ -59,19 +59,16 @@ func (a *App) Resume() { a.State, a.Cause, a.Reason = AppActive, "", "" }
 
 // Connect gives an app that is saved its state; old is how it was saved before, nil
 // if it is new. A new connection is what an app waits for that refuses its token or
-// is not reached, and no reason for one to go on that somebody has paused. The error
-// is [ErrConflict] for an app that is being removed.
-func (a *App) Connect(old *App) error {
+// is not reached, and no reason for one to go on that somebody has paused. An app that
+// is being removed stays so.
+func (a *App) Connect(old *App) {
 	a.Resume()
 	switch {
 	case old == nil && a.Settings.ReviewFirst, old != nil && old.Cause == PauseFirst && a.Settings.ReviewFirst:
 		a.Pause(Pause{Cause: PauseFirst, Reason: "waits for its first sync: look at the plan, then sync"})
-	case old != nil && old.State == AppRemoving:
-		return fmt.Errorf("app %q is being removed: wait until that is done, or connect it under another name: %w", a.Name, ErrConflict)
-	case old != nil && old.Cause == PauseAdmin:
-		a.State, a.Cause, a.Reason = old.State, old.Cause, old.Reason
+	case old != nil && (old.State == AppRemoving || old.Cause == PauseAdmin):
+		a.State, a.Cause, a.Reason, a.Removal = old.State, old.Cause, old.Reason, old.Removal
 	}
-	return nil
 }
 
 // syncable returns an error that says what to do if a sync is not to start.

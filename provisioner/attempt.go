@@ -45,7 +45,10 @@ func (e *Engine) attempt(ctx context.Context, w *Work, lane Lane) *Outcome {
 	}
 
 	err := a.run(ctx)
-	o := &Outcome{Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members, HadMembers: w.AckedMembers}
+	o := &Outcome{
+		Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members, HadMembers: w.AckedMembers,
+		Removing: w.App.State == AppRemoving,
+	}
 	if err == nil {
 		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
 		o.Forget = a.forgettable()

@@ -38,19 +38,27 @@ func (w *Work) Goodbye(now time.Time) (g Goodbye, ok bool) {
 	if !d.Presence.Leaving() || l.RemoteID == "" || w.pinned() {
 		return g, false
 	}
-	farewell := w.App.Settings.Deprovision.farewell(l.Kind, d.Presence)
+	farewell := w.farewell(d.Presence)
 	g = Goodbye{Key: l.Key, Why: d.Presence, Final: !l.InUse()}
-	due := !l.DeleteAt.IsZero() && !now.Before(l.DeleteAt)
+	due := !l.DeleteAt.IsZero() && !now.Before(l.DeleteAt) || d.Presence == Removed
 	return g, farewell != FarewellUnlink && (!g.Final || farewell == FarewellDelete && due)
+}
+
+// farewell returns what becomes of the work's resource if it should not be there.
+func (w *Work) farewell(why Presence) Farewell {
+	if w.App.Removal != nil {
+		return w.App.Removal.farewell(w.Link.Kind, w.Link.Origin)
+	}
+	return w.App.Settings.Deprovision.farewell(w.Link.Kind, why)
 }
 
 // Parting returns what a goodbye does in the app.
 func (w *Work) Parting(g Goodbye) Action {
-	d := w.App.Settings.Deprovision
+	atOnce := g.Why == Removed || w.App.Settings.Deprovision.GraceDays < 0
 	switch {
-	case w.Link.Kind == KindGroup && w.Link.Origin != OriginCreated:
+	case w.Link.Kind == KindGroup && w.Link.Origin != OriginCreated && g.Why != Removed:
 		return ActionLeave
-	case w.Link.Kind == KindGroup, g.Final, d.farewell(KindUser, g.Why) == FarewellDelete && d.GraceDays < 0:
+	case w.Link.Kind == KindGroup, g.Final, w.farewell(g.Why) == FarewellDelete && atOnce:
 		return ActionDelete
 	default:
 		return ActionDisable
@@ -77,7 +85,7 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 		a.settle(LinkKept, "is pinned: "+d.Reason+", and the account stays as it is")
 		return nil
 	}
-	farewell := w.App.Settings.Deprovision.farewell(a.link.Kind, d.Presence)
+	farewell := w.farewell(d.Presence)
 	if farewell == FarewellUnlink {
 		a.letGo(d, "was left to the app")
 		return nil

@@ -22,12 +22,21 @@ const (
 	NoAccess Presence = "no access"
 	// Left: the subject has left the directory.
 	Left Presence = "left"
+	// Removed: the app is being removed.
+	Removed Presence = "removed"
 	// Absent: the app should hold nothing and holds nothing that needs a farewell.
 	Absent Presence = "absent"
 )
 
 // Leaving reports whether a resource that the app has is due a farewell.
-func (p Presence) Leaving() bool { return p == Disabled || p == NoAccess || p == Left }
+func (p Presence) Leaving() bool {
+	switch p {
+	case Disabled, NoAccess, Left, Removed:
+		return true
+	default:
+		return false
+	}
+}
 
 // Desired is what an app should hold for a subject, and why.
 type Desired struct {

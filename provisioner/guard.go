@@ -114,7 +114,7 @@ type Held struct {
 // leave asks the guard for leave to say a goodbye. If it is not given, the attempt
 // is over.
 func (a *attempt) leave(ctx context.Context, g Goodbye) (given bool, err error) {
-	if a.link.Decision == DecisionApprove && a.link.DecisionAbout == g.About() {
+	if g.Why == Removed || a.link.Decision == DecisionApprove && a.link.DecisionAbout == g.About() {
 		return true, nil
 	}
 	held, err := a.engine.config.Store.Depart(ctx, g)

@@ -70,6 +70,9 @@ func (m *Member) Presence() Presence {
 
 // Desired returns what the app should hold for the work's subject.
 func (w *Work) Desired() Desired {
+	if w.App.State == AppRemoving {
+		return w.removed()
+	}
 	if w.Link.Kind == KindGroup {
 		return DesireGroup(w)
 	}
@@ -142,6 +145,8 @@ type Outcome struct {
 	Retry time.Duration
 	// Forget removes the link: the app holds nothing of ours any more.
 	Forget bool
+	// Removing says that the app was being removed.
+	Removing bool
 	// Decided says that the decision about the link, as Link has it, is dealt with.
 	Decided bool
 	// Pause stops all work for the app, if not nil.
@@ -202,6 +207,7 @@ type Store interface {
 	Links
 	Guards
 	Resolutions
+	Removals
 	Syncs
 	Limits
 	Runs

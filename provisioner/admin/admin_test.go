@@ -135,6 +135,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/apps/{app}/held/approve": {"post"}, "/api/v1/apps/{app}/held/reject": {"post"},
 		"/api/v1/apps/{app}/runs": {"get", "post"}, "/api/v1/apps/{app}/runs/{run}": {"get"}, "/api/v1/apps/{app}/runs/{run}/cancel": {"post"},
 		"/api/v1/directory/distrust": {"delete", "get", "put"}, "/api/v1/apps/{app}/foreign": {"get"},
+		"/api/v1/apps/{app}/holdings": {"get"}, "/api/v1/removals/{app}": {"get"},
 		"/api/v1/apps/{app}/links/{kind}/{id}/resolve": {"post"}, "/api/v1/apps/{app}/resources/{kind}/{id}": {"get"},
 		"/api/v1/apps/{app}/pause": {"post"}, "/api/v1/apps/{app}/resume": {"post"},
 		"/api/v1/status": {"get"}, "/api/v1/apps/{app}/status": {"get"},
@@ -218,12 +219,13 @@ func TestApps(t *testing.T) {
 	if err != nil || len(apps) != 1 {
 		t.Errorf("%d apps, %v", len(apps), err)
 	}
-	if err := client.DeleteApp(ctx, "wiki"); err != nil {
+	if r, err := client.RemoveApp(ctx, "wiki", "", false); err != nil || r != nil {
 		t.Error(err)
 	}
 	_, err = client.App(ctx, "wiki")
 	wantStatus(t, err, http.StatusNotFound, `"wiki"`)
-	wantStatus(t, client.DeleteApp(ctx, "wiki"), http.StatusNotFound)
+	_, err = client.RemoveApp(ctx, "wiki", "", false)
+	wantStatus(t, err, http.StatusNotFound)
 	_, err = client.StartRun(ctx, "wiki", admin.RunInput{})
 	wantStatus(t, err, http.StatusNotFound)
 	_, err = client.Links(ctx, "wiki")

@@ -19,7 +19,6 @@ func (s *server) registerApps(api huma.API) {
 	huma.Register(api, operation(http.MethodGet, "/apps", "list-apps", "List the apps"), s.listApps)
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}", "get-app", "Read an app"), s.getApp)
 	huma.Register(api, operation(http.MethodPut, "/apps/{app}", "put-app", "Connect an app, or change its connection"), s.putApp)
-	huma.Register(api, operation(http.MethodDelete, "/apps/{app}", "delete-app", "Disconnect an app; nothing is changed in it"), s.deleteApp)
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}/links", "list-links", "Read how far an app has come"), s.listLinks)
 }
 
@@ -80,13 +79,6 @@ func (s *server) check(ctx context.Context, app provisioner.App) error {
 		return huma.Error422UnprocessableEntity(err.Error())
 	}
 	return nil
-}
-
-func (s *server) deleteApp(ctx context.Context, in *appPath) (*struct{}, error) {
-	if err := s.config.Store.DeleteApp(ctx, in.App); err != nil {
-		return nil, s.problem(err, "app "+in.App)
-	}
-	return nil, nil
 }
 
 type linksQuery struct {

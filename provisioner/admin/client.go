@@ -61,9 +61,32 @@ func (c *Client) PutApp(ctx context.Context, name string, in AppInput) (*App, er
 	return app, c.do(ctx, http.MethodPut, in, app, "apps", name)
 }
 
-// DeleteApp disconnects an app. What it holds stays as it is.
-func (c *Client) DeleteApp(ctx context.Context, name string) error {
-	return c.do(ctx, http.MethodDelete, nil, nil, "apps", name)
+// RemoveApp begins to remove an app. Its accounts are left, disabled or deleted; the
+// error says how many there are if that is left out, which removes only an app that has
+// none. It returns nil if the app is gone, or how far it is.
+func (c *Client) RemoveApp(ctx context.Context, name string, accounts string, adopted bool) (*Removal, error) {
+	query := url.Values{}
+	if accounts != "" {
+		query.Set("accounts", accounts)
+	}
+	if adopted {
+		query.Set("adopted", "true")
+	}
+	var r *Removal
+	err := c.send(ctx, http.MethodDelete, query, nil, &r, "apps", name)
+	return r, err
+}
+
+// Holdings counts what an app has of ours.
+func (c *Client) Holdings(ctx context.Context, name string) (*Holdings, error) {
+	h := new(Holdings)
+	return h, c.do(ctx, http.MethodGet, nil, h, "apps", name, "holdings")
+}
+
+// Removal reads how the removal of an app is going, or has ended.
+func (c *Client) Removal(ctx context.Context, name string) (*Removal, error) {
+	r := new(Removal)
+	return r, c.do(ctx, http.MethodGet, nil, r, "removals", name)
 }
 
 // StartRun starts a push of the whole current state to an app.
@@ -291,7 +314,7 @@ func (c *Client) send(ctx context.Context, method string, query url.Values, in, 
 	if resp.StatusCode >= http.StatusBadRequest {
 		return answered(method, text.String(), resp)
 	}
-	if out == nil {
+	if out == nil || resp.StatusCode == http.StatusNoContent {
 		return nil
 	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {

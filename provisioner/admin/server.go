@@ -46,6 +46,8 @@ type Service interface {
 type Steward interface {
 	Pause(ctx context.Context, app, reason string) error
 	Resume(ctx context.Context, app string) error
+	// Remove begins to remove an app.
+	Remove(ctx context.Context, app string, accounts provisioner.Parting, adopted bool) (*provisioner.Removal, error)
 	// Resolve, Remote and Foreign are about links that need a person, and about what
 	// the app holds. Their error is a [*provisioner.ProbeError] if the app does not
 	// tell.
@@ -95,6 +97,7 @@ func New(config Config) (http.Handler, error) {
 	s.registerGuard(api)
 	s.registerRuns(api)
 	s.registerResolve(api)
+	s.registerRemove(api)
 	s.registerStatus(api)
 	s.registerLog(api)
 	s.registerUsers(api)

@@ -22,8 +22,7 @@ type queryer interface {
 // PutApp connects an app, or changes its endpoint, token and settings. An empty
 // token keeps the one the app has. A change of the settings touches the links for
 // which it makes a difference; an app that is new waits for its first sync. What was learned through another connection is
-// forgotten. [provisioner.App.Connect] says which state the app has then; the error
-// is [provisioner.ErrConflict] for an app that is being removed.
+// forgotten. [provisioner.App.Connect] says which state the app has then.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockDirectory(ctx, tx, true); err != nil {
@@ -40,14 +39,14 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 			return err
 		}
 		app.Learned = provisioner.Learned{}
-		if err := app.Connect(old); err != nil {
-			return err
-		}
+		app.Connect(old)
 		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && reflect.DeepEqual(old.Settings, app.Settings) {
 			app.Learned = old.Learned
 		}
 		if old != nil {
 			app.Synced = old.Synced
+		} else if _, err := tx.ExecContext(ctx, "DELETE FROM removal WHERE app = $1", app.Name); err != nil {
+			return err // of another app of that name
 		}
 		app.Limit = provisioner.Limit{}
 		if old != nil && old.Endpoint == app.Endpoint {
@@ -95,26 +94,30 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 	if err != nil {
 		return err
 	}
+	removal, err := json.Marshal(app.Removal)
+	if err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
-			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until`,
+			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal`,
 		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
-		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil))
+		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal))
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
-	var token, settings, learned string
+	var token, settings, learned, removal string
 	var since, synced, pausedUntil int64
 	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
-		&synced, &app.Limit.Concurrency, &pausedUntil)
+		&synced, &app.Limit.Concurrency, &pausedUntil, &removal)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +132,9 @@ func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, 
 	app.PrepareAs(read)
 	if err := json.Unmarshal([]byte(learned), &app.Learned); err != nil {
 		return nil, fmt.Errorf("what was learned of app %q is damaged: %w", app.Name, err)
+	}
+	if err := json.Unmarshal([]byte(removal), &app.Removal); err != nil {
+		return nil, fmt.Errorf("how app %q is removed is damaged: %w", app.Name, err)
 	}
 	app.Token, err = s.seal.open(app.Name, token)
 	return &app, err
@@ -242,13 +248,19 @@ func (s *Store) DeleteApp(ctx context.Context, name string) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
 		}
-		for _, table := range []string{"access", "link", "link_member", "log", "run"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
-				return err
-			}
-		}
-		return nil
+		return forgetApp(ctx, tx, name)
 	})
+}
+
+// forgetApp drops all that is known of an app that is no more, but for how it was
+// removed.
+func forgetApp(ctx context.Context, tx *sql.Tx, name string) error {
+	for _, table := range []string{"access", "link", "link_member", "log", "run", "goodbye"} {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // appNames returns the names of all apps.

@@ -66,6 +66,9 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 			return err
 		}
 	}
+	if o.Removing {
+		return s.advanceRemoval(ctx, tx, o)
+	}
 	if key.Kind == provisioner.KindUser {
 		if remoteID != "" && link.RemoteID == "" {
 			// The account is gone, or no longer ours: so are its memberships.

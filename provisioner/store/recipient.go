@@ -40,10 +40,10 @@ func (r *readSettings) app(text string) (*provisioner.App, error) {
 	return app, nil
 }
 
-// recipients returns all apps, in the order of their names, as far as changes of the
+// recipients returns all apps but those that are being removed, in the order of their names, as far as changes of the
 // directory concern them: names and settings.
 func (s *Store) recipients(ctx context.Context, q queryer) ([]provisioner.App, error) {
-	rows, err := q.QueryContext(ctx, "SELECT name, settings FROM app ORDER BY name")
+	rows, err := q.QueryContext(ctx, "SELECT name, settings FROM app WHERE state <> 'removing' ORDER BY name")
 	if err != nil {
 		return nil, err
 	}

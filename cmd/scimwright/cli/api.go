@@ -45,6 +45,12 @@ func (f *apiFlags) writing(ctx context.Context) (client *admin.Client, close fun
 	return f.open(ctx, serviceConfig{idle: true})
 }
 
+// working returns a client for a command that changes something and waits until the
+// apps have it: what is due in the database is sent meanwhile.
+func (f *apiFlags) working(ctx context.Context) (client *admin.Client, close func() error, err error) {
+	return f.open(ctx, serviceConfig{})
+}
+
 func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Client, func() error, error) {
 	if f.server != "" {
 		key := os.Getenv(apiKeyEnv)

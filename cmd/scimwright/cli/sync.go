@@ -278,10 +278,7 @@ func (f *syncFlags) finish(w io.Writer, report *summary, run *provisioner.Run) e
 
 // heldNote says what to do about what is held back.
 func (f *syncFlags) heldNote(n int) string {
-	note := "held back instead of disabled or deleted: " + count(n, "account or group")
-	if n != 1 {
-		note = fmt.Sprintf("held back instead of disabled or deleted: %d accounts and groups", n)
-	}
+	note := "held back instead of disabled or deleted: " + accountsOrGroups(n)
 	if f.database == "" || f.dryRun {
 		return note
 	}

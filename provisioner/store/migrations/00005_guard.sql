@@ -36,3 +36,10 @@ CREATE TABLE distrust (
 );
 
 CREATE INDEX link_member_user ON link_member (app, user_id);
+
+-- How an app is being removed, and how its last removal has ended.
+ALTER TABLE app ADD COLUMN removal TEXT NOT NULL DEFAULT 'null'; -- JSON
+CREATE TABLE removal (
+    app    TEXT NOT NULL PRIMARY KEY,
+    report TEXT NOT NULL -- JSON
+);
