@@ -248,10 +248,10 @@ func filterOf(k Kind, attribute string) Capability {
 type Learned struct {
 	// ProbedAt is when the app was last looked at before a sync.
 	ProbedAt time.Time `json:"probedAt,omitzero"`
-	// UsersEmpty and GroupsEmpty say that the probe found no resource at all, so
-	// that a first create needs no search for an account that may exist.
-	UsersEmpty  bool `json:"usersEmpty,omitzero"`
-	GroupsEmpty bool `json:"groupsEmpty,omitzero"`
+	// Users and Groups are how many the app said then that it has, -1 if it did not.
+	// Of a kind of which it has none, none has to be searched for before it is made.
+	Users  int `json:"users,omitzero"`
+	Groups int `json:"groups,omitzero"`
 	// Observed is what the app has shown, Discovered what its discovery documents
 	// said at DiscoveredAt.
 	Observed     Facts     `json:"observed,omitempty"`
@@ -270,13 +270,21 @@ type Learned struct {
 // Notices say something about attributes, such as "User.title": why, in one sentence.
 type Notices map[string]string
 
-// Empty reports whether the probe found no resource of the kind.
-func (l *Learned) Empty(k Kind) bool {
-	if k == KindGroup {
-		return l.GroupsEmpty
+// Count returns how many resources of a kind the app said that it has, -1 if it did
+// not.
+func (l *Learned) Count(k Kind) int {
+	switch {
+	case l.ProbedAt.IsZero():
+		return -1
+	case k == KindGroup:
+		return l.Groups
+	default:
+		return l.Users
 	}
-	return l.UsersEmpty
 }
+
+// Empty reports whether the app said that it has no resource of the kind.
+func (l *Learned) Empty(k Kind) bool { return l.Count(k) == 0 }
 
 // Observe records what the app has shown.
 func (l *Learned) Observe(name Capability, value, reason string, at time.Time) {

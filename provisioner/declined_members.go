@@ -98,6 +98,9 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 	switch s := status(err); {
 	case isThrottled(err):
 		return err
+	case len(w.Add) > 0 && s == http.StatusNotFound && saysSCIM(err):
+		a.trial.set(CreateMembers, No) // it is a member that is missing
+		return nil
 	case unsupported(err):
 		return a.cannotCreate(ctx, err)
 	case s == http.StatusForbidden:
@@ -137,7 +140,7 @@ func (a *attempt) cannotCreate(ctx context.Context, err error) error {
 		a.observe(UserCreate, No, fmt.Sprintf("POST /Users answered %d", status(err)))
 		return a.noUserCreate()
 	}
-	if _, none := holdsNothing(ctx, a.client, KindGroup); none != nil {
+	if _, none := count(ctx, a.client, KindGroup); none != nil {
 		if !unsupported(none) {
 			return none
 		}

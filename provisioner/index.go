@@ -71,6 +71,16 @@ func (e *Engine) listed(ctx context.Context, client *scimclient.Client, app *App
 	return x, err
 }
 
+// worthListing reports whether a walk over the app's list is the cheaper way to find
+// out which of n subjects it has: an app that has many, and is asked for few, is better
+// asked for each.
+func (a *App) worthListing(kind Kind, n int) bool {
+	if n < 2 || a.Learned.Empty(kind) || kind == KindGroup && a.NoGroups() != "" {
+		return false
+	}
+	return (a.Learned.Count(kind)+listPage-1)/listPage <= n
+}
+
 // walk lists the app's resources of a kind. A list that breaks off leaves no index.
 func (e *Engine) walk(ctx context.Context, client *scimclient.Client, app *App, kind Kind) (*index, error) {
 	x := &index{at: e.config.Now(), byExternal: map[string][]int{}, byName: map[string][]int{}, byEmail: map[string][]int{}}

@@ -162,17 +162,24 @@ func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
 	return g
 }
 
+// formMembersShown counts that the app has shown members of a group, so that one
+// without any is one that has none.
+const formMembersShown = "Group members shown"
+
 func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 	ids := memberIDs(seen)
 	survivors := len(a.members) - len(w.Remove)
-	if len(ids) == 0 && len(w.Add)+survivors > 0 {
-		if _, shown := seen.Lookup("members"); !shown {
-			g.hidden = !a.capabilities().Is(MembersReturned, No)
-			if !g.hidden {
-				a.acknowledge(Write{Add: w.Add, Remove: w.Remove, Acked: a.link.Acked})
-			}
-			return
+	switch _, shown := seen.Lookup("members"); {
+	case len(ids) > 0:
+		if a.work.App.Learned.Proved[formMembersShown] == 0 {
+			a.learned(func(l *Learned) { l.Prove(formMembersShown) })
 		}
+	case a.capabilities().Is(MembersReturned, No):
+		a.acknowledge(Write{Add: w.Add, Remove: w.Remove, Acked: a.link.Acked})
+		return
+	case !shown && len(w.Add)+survivors > 0 && a.work.App.Learned.Proved[formMembersShown] == 0:
+		g.hidden = true
+		return
 	}
 	for subject, id := range w.Remove {
 		switch {
@@ -229,8 +236,11 @@ func (a *attempt) notHonoured(ctx context.Context, w Write, g gap) error {
 		return nil
 	}
 	for _, name := range g.attributes {
-		a.withhold(name, &failure{state: LinkNotHonoured, cause: fmt.Sprintf(
-			"the app answers a change of %s with success and leaves it as it was: change it in the app, or take it out of the mapping", name)})
+		cause := fmt.Sprintf("the app answers a change of %s with success and leaves it as it was: change it in the app, or take it out of the mapping", name)
+		if active, _ := a.link.Acked.Bool("active"); name == "active" && active {
+			cause = "the app answers with success to disabling the account, and it is still active: disable it there"
+		}
+		a.withhold(name, &failure{state: LinkNotHonoured, cause: cause})
 		if attribute := a.qualified(name); name != "active" && a.work.App.Learned.Unkept[attribute] == "" {
 			a.learned(func(l *Learned) { l.Unkept = l.Unkept.with(attribute, why) })
 		}

@@ -215,7 +215,7 @@ func (e *Engine) mark(ctx context.Context, run *Run) error {
 		return err
 	}
 	for kind, n := range unlinked {
-		if n > 1 && !app.Learned.Empty(kind) && (kind == KindUser || app.NoGroups() == "") {
+		if app.worthListing(kind, n) {
 			if err := e.list(ctx, app, kind, func(scimclient.Exchange) { run.Probes++ }); err != nil {
 				return &ProbeError{App: run.App, Err: err}
 			}

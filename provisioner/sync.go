@@ -91,9 +91,8 @@ func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Ex
 	if err != nil {
 		return l, err
 	}
-	l.ProbedAt = e.config.Now()
-	l.Forget(UserUpdate, GroupUpdate)
-	if l.UsersEmpty, err = holdsNothing(ctx, client, KindUser); err != nil {
+	l.ProbedAt, l.Groups = e.config.Now(), -1
+	if l.Users, err = count(ctx, client, KindUser); err != nil {
 		switch s := status(err); {
 		case s == http.StatusTooManyRequests, s >= 500:
 			// The app is there and has trouble: the attempts will find out.
@@ -104,21 +103,23 @@ func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Ex
 	if !app.WantsGroups() {
 		return l, nil
 	}
-	l.Forget(Groups)
-	l.GroupsEmpty, err = holdsNothing(ctx, client, KindGroup)
-	if unsupported(err) {
+	l.Groups, err = count(ctx, client, KindGroup)
+	switch {
+	case err == nil && l.Observed[Groups].Value == GroupsNone:
+		l.Forget(Groups)
+	case unsupported(err):
 		l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), l.ProbedAt)
 	}
 	return l, nil // groups in trouble are no reason to stop users
 }
 
-// holdsNothing reports whether the app says that it has no resource of a kind at all.
-func holdsNothing(ctx context.Context, client *scimclient.Client, kind Kind) (bool, error) {
+// count asks the app how many resources of a kind it has. With an error it is -1.
+func count(ctx context.Context, client *scimclient.Client, kind Kind) (int, error) {
 	page, err := client.Page(ctx, kind.Endpoint(), scimclient.Query{Count: 1})
 	if err != nil {
-		return false, err
+		return -1, err
 	}
-	return page.TotalResults == 0 && len(page.Resources) == 0, nil
+	return max(page.TotalResults, len(page.Resources)), nil
 }
 
 // Progress counts an app's links.

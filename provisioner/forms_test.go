@@ -1,0 +1,587 @@
+package provisioner_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// ignore answers a change with success, and with the resource as it is.
+func (d *door) ignore(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	d.Handler.ServeHTTP(w, newGet(r))
+}
+
+// having applies a keeper to patches with an operation that fits.
+func having(fits func(op map[string]any) bool, answer http.HandlerFunc) keeper {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPatch || !slices.ContainsFunc(operations(r), fits) {
+			return false
+		}
+		answer(w, r)
+		return true
+	}
+}
+
+func path(op map[string]any) string {
+	p, _ := op["path"].(string)
+	return p
+}
+
+func removesByFilter(op map[string]any) bool {
+	return op["op"] == "remove" && strings.HasPrefix(path(op), "members[")
+}
+
+func removesByValue(op map[string]any) bool { return op["op"] == "remove" && path(op) == "members" }
+
+// TestR9_VerbByResourceType: an app that takes no PATCH of users and no PUT of groups
+// is given what it takes, from the second time on without asking.
+func TestR9_VerbByResourceType(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(either(on("PATCH", "/Users", bare(405)), on("PUT", "/Groups", bare(501))))
+	b.rename(t, "ada.l")
+	b.putGroup(t, "g1", "staff", "u1", "u2")
+	b.settle(t, "app")
+	b.wantFact(t, provisioner.UserUpdate, provisioner.FormPut, "PATCH answered 405")
+	if f := b.fact(t, provisioner.GroupUpdate); f.Value != provisioner.FormPatch {
+		t.Errorf("group_update is %+v", f)
+	}
+	b.app.requests()
+	b.rename(t, "ada.m")
+	b.putGroup(t, "g1", "staff", "u1")
+	b.settle(t, "app")
+	w := anonymous(b.app.writes())
+	slices.Sort(w)
+	if want := []string{"PATCH /Groups/ID", "PUT /Users/ID"}; !slices.Equal(w, want) {
+		t.Errorf("writes %q, want %q", w, want)
+	}
+	if b.app.user(t, "ada.m") == nil || !slices.Equal(b.app.members(t, "staff"), []string{"ada.m"}) {
+		t.Error("the app holds something else")
+	}
+}
+
+// TestR10_IDInBody: the id is left out of a PUT, and put in where an app asks for it.
+func TestR10_IDInBody(t *testing.T) {
+	for _, demands := range []bool{false, true} {
+		t.Run(fmt.Sprint("demanded ", demands), func(t *testing.T) {
+			b := peopled(t)
+			b.app.answerWith(either(on("PATCH", "/", bare(405)), func(w http.ResponseWriter, r *http.Request) bool {
+				if _, given := bodyOf(r)["id"]; r.Method != http.MethodPut || given == demands {
+					return false
+				}
+				refuse(400, scim.TypeInvalidValue, "the id is not as it should be")(w, r)
+				return true
+			}))
+			b.rename(t, "ada.l")
+			b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+			if demands {
+				b.wantFact(t, provisioner.IDInBody, provisioner.Yes, "answered 400")
+			}
+			b.app.requests()
+			b.rename(t, "ada.m")
+			b.settle(t, "app")
+			if w := b.app.writes(); len(w) != 1 {
+				t.Errorf("writes %q, want one", w)
+			}
+		})
+	}
+}
+
+// TestR11_PutIsExplicit: a PUT always says who is active and who the members are, also
+// nobody, and keeps what others have put there.
+func TestR11_PutIsExplicit(t *testing.T) {
+	b := peopled(t)
+	b.app.tamper(t, "PATCH", "/Users/"+b.app.id(t, "/Users", "ada"), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"nickName","value":"countess"}]}`)
+	var bodies []map[string]any
+	b.app.answerWith(either(on("PATCH", "/", bare(405)), func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut {
+			bodies = append(bodies, bodyOf(r))
+		}
+		return false
+	}))
+	b.rename(t, "ada.l")
+	b.settle(t, "app")
+	b.putGroup(t, "g1", "staff")
+	b.settle(t, "app")
+	if len(bodies) != 2 || bodies[0]["active"] != true || bodies[0]["nickName"] != "countess" || fmt.Sprint(bodies[1]["members"]) != "[]" {
+		t.Errorf("bodies %v", bodies)
+	}
+	if m := b.app.members(t, "staff"); len(m) != 0 {
+		t.Errorf("members left: %q", m)
+	}
+}
+
+// TestR12_RemovalIgnored: a removal that is answered with success and not made is
+// noticed, and made in the way that works.
+func TestR12_RemovalIgnored(t *testing.T) {
+	for name, test := range map[string]struct {
+		keeper func(d *door) keeper
+		form   string
+		reason string
+	}{
+		"by filter: the value does": {
+			func(d *door) keeper { return having(removesByFilter, d.ignore) }, provisioner.FormValueArray, "was answered with success and did not change",
+		},
+		"by filter and by value: PUT does": {
+			func(d *door) keeper {
+				return either(having(removesByFilter, d.ignore), having(removesByValue, d.ignore))
+			}, provisioner.FormPut, "was answered with success and did not change",
+		},
+		"refused by filter, ignored by value": {
+			func(d *door) keeper {
+				return either(having(removesByFilter, refuse(400, scim.TypeInvalidPath, "no filters")), having(removesByValue, d.ignore))
+			}, provisioner.FormPut, "answered 400",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := peopled(t)
+			b.putGroup(t, "g1", "staff", "u1", "u2")
+			b.settle(t, "app")
+			b.app.answerWith(test.keeper(b.app))
+			b.putGroup(t, "g1", "staff", "u1")
+			b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+			if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada"}) {
+				t.Errorf("members %q", m)
+			}
+			b.wantFact(t, provisioner.MemberRemove, test.form, test.reason)
+		})
+	}
+	t.Run("in every form", func(t *testing.T) {
+		b := peopled(t)
+		b.app.answerWith(either(on("PATCH", "/Groups", b.app.ignore), on("PUT", "/Groups", b.app.ignore)))
+		b.putGroup(t, "g1", "staff")
+		b.wantLink(t, group, "g1", provisioner.LinkNotHonoured, "u2", time.Hour)
+		n := len(b.app.requests())
+		if n > 12 {
+			t.Errorf("%d requests, want no more than each form and a look or two", n)
+		}
+		if l := b.link(t, group, "g1"); l.State != provisioner.LinkNotHonoured || len(b.app.requests()) > 0 {
+			t.Errorf("it goes on: %+v", l)
+		}
+	})
+}
+
+// TestR12_RemovalTakesEverybody: where removing one member by value removes all of
+// them, it is noticed, the others are put back, and it is not done that way again.
+func TestR12_RemovalTakesEverybody(t *testing.T) {
+	b := peopled(t)
+	b.putUser(t, "u3", "cy", true)
+	b.putGroup(t, "g1", "staff", "u1", "u2", "u3")
+	b.sync(t, "app")
+	b.app.answerWith(either(
+		having(removesByFilter, refuse(400, scim.TypeInvalidPath, "no filters")),
+		having(removesByValue, b.app.rewrite(func(body map[string]any) {
+			body["Operations"] = []any{map[string]any{"op": "remove", "path": "members"}}
+		})),
+	))
+	b.putGroup(t, "g1", "staff", "u1", "u2")
+	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada", "bob"}) {
+		t.Errorf("members %q, want those put back who were to stay", m)
+	}
+	b.wantFact(t, provisioner.MemberRemove, provisioner.FormPut, "taken all members out")
+	b.putGroup(t, "g1", "staff", "u1")
+	b.settle(t, "app")
+	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada"}) {
+		t.Errorf("members %q", m)
+	}
+}
+
+// TestR12_AlreadyDone: "is already a member" and "is no member" are what was wanted.
+func TestR12_AlreadyDone(t *testing.T) {
+	b := peopled(t)
+	staff := b.app.id(t, "/Groups", "staff")
+	patch := func(ops string) {
+		b.app.tamper(t, "PATCH", "/Groups/"+staff, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`+ops+`]}`)
+	}
+	patch(fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":%q}]}`, b.app.id(t, "/Users", "ada")))
+	for _, status := range []int{409, 500, 400} {
+		b.app.answerWith(on("PATCH", "/Groups", refuse(status, "", "already a member")))
+		b.putGroup(t, "g1", "staff", "u1", "u2")
+		b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+		b.app.open()
+		b.putGroup(t, "g1", "staff", "u2") // as the directory has it; the app is set back
+		b.settle(t, "app")
+		patch(fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":%q}]}`, b.app.id(t, "/Users", "ada")))
+	}
+	patch(fmt.Sprintf(`{"op":"remove","path":"members[value eq \"%s\"]"}`, b.app.id(t, "/Users", "bob")))
+	b.app.answerWith(on("PATCH", "/Groups", refuse(404, "", "no such member")))
+	b.putGroup(t, "g1", "staff")
+	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+}
+
+// TestR12_TrustedAfterThree: an app that answers without a body is read after the first
+// three uses of a form, and not any more then.
+func TestR12_TrustedAfterThree(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(on("PATCH", "/", b.app.bodiless(204)))
+	for i := range 6 {
+		b.rename(t, fmt.Sprint("ada", i))
+		b.settle(t, "app")
+		want := []string{"PATCH /Users/ID", "GET /Users/ID"}
+		if i >= 3 {
+			want = want[:1]
+		}
+		if got := anonymous(b.app.requests()); !slices.Equal(got, want) {
+			t.Errorf("use %d: requests %q, want %q", i+1, got, want)
+		}
+	}
+}
+
+// TestR12_PathsIgnored: where attributes with a path are answered with success and not
+// changed, the object without one is tried, and then kept to.
+func TestR12_PathsIgnored(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(having(func(op map[string]any) bool { return path(op) != "" && !strings.HasPrefix(path(op), "members") }, b.app.ignore))
+	b.rename(t, "ada.l")
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if b.app.user(t, "ada.l") == nil {
+		t.Error("the change did not arrive")
+	}
+	b.wantFact(t, provisioner.UserUpdate, provisioner.FormPathless, "did not change userName")
+	b.app.requests()
+	b.putUser(t, "u2", "bob", false)
+	b.settle(t, "app")
+	if got := anonymous(b.app.requests()); !slices.Equal(got, []string{"PATCH /Users/ID"}) {
+		t.Errorf("requests %q", got)
+	}
+}
+
+// TestR12_DisableAsText: an app that reads only the text "False" is told so.
+func TestR12_DisableAsText(t *testing.T) {
+	b := peopled(t)
+	text := func(v any) bool { s, ok := v.(string); return ok && s != "" }
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.Method == http.MethodPut && text(bodyOf(r)["active"]):
+			b.app.rewrite(func(body map[string]any) { body["active"] = body["active"] == "True" })(w, r)
+		case r.Method == http.MethodPut:
+			b.app.rewrite(func(body map[string]any) { body["active"] = true })(w, r)
+		case having(func(op map[string]any) bool { return path(op) == "active" && text(op["value"]) }, b.app.rewrite(func(body map[string]any) {
+			op := body["Operations"].([]any)[0].(map[string]any)
+			op["value"] = op["value"] == "True"
+		}))(w, r):
+		case having(func(op map[string]any) bool { return path(op) == "active" || path(op) == "" }, b.app.ignore)(w, r):
+		default:
+			return false
+		}
+		return true
+	})
+	b.putUser(t, "u1", "ada", false)
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if u := b.app.user(t, "ada"); u["active"] != false {
+		t.Errorf("the app holds %v", u)
+	}
+	b.wantFact(t, provisioner.ActiveType, provisioner.ActiveString, "did not change active")
+}
+
+// TestR12_DisableNotHonoured: a disable that no form brings about is a failure that
+// says so, and is tried again rarely.
+func TestR12_DisableNotHonoured(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(either(on("PATCH", "/Users", b.app.ignore), on("PUT", "/Users", b.app.ignore)))
+	b.putUser(t, "u1", "ada", false)
+	b.wantLink(t, user, "u1", provisioner.LinkNotHonoured, "still active", time.Hour)
+	if l := b.link(t, user, "u1"); !l.State.Failed() {
+		t.Error("that is no failure")
+	}
+	if active, _ := b.link(t, user, "u1").Acked.Bool("active"); !active {
+		t.Error("the account is on record as disabled")
+	}
+}
+
+// TestR12_AttributeNotKept: an attribute that the app leaves as it was, in every form,
+// is named; what the app holds is on record; the search is not repeated for others.
+func TestR12_AttributeNotKept(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(either(
+		having(func(op map[string]any) bool { return path(op) == "userName" || path(op) == "" }, b.app.ignore),
+		on("PUT", "/Users", b.app.ignore)))
+	b.rename(t, "ada.l")
+	b.wantLink(t, user, "u1", provisioner.LinkNotHonoured, "userName", time.Hour)
+	if name := b.link(t, user, "u1").Acked.String("userName"); name != "ada" {
+		t.Errorf("on record is %q, want what the app has", name)
+	}
+	app, err := b.App(t.Context(), "app")
+	if err != nil || app.Learned.Unkept["User.userName"] == "" {
+		t.Errorf("remembered is %v (%v)", app.Learned.Unkept, err)
+	}
+	if f := b.fact(t, provisioner.UserUpdate); f.Source != provisioner.SourceDefault {
+		t.Errorf("user_update is %+v, want it as before", f)
+	}
+	b.app.requests()
+	text := strings.Replace(fmt.Sprintf(userText, "bob", true), `"bob"`, `"bobby"`, 1)
+	if err := b.PutUser(t.Context(), provisioner.User{ID: "u2", Attributes: attributes(t, "%s", text)}); err != nil {
+		t.Fatal(err)
+	}
+	b.wantLink(t, user, "u2", provisioner.LinkNotHonoured, "userName", time.Hour)
+	if got := anonymous(b.app.requests()); !slices.Equal(got, []string{"PATCH /Users/ID"}) {
+		t.Errorf("requests for another one %q, want one", got)
+	}
+}
+
+// TestR12_AnsweredTooEarly: an app that answers before it is done is asked again before
+// it is said to do nothing.
+func TestR12_AnsweredTooEarly(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(times(1, on("PATCH", "/Users", func(w http.ResponseWriter, r *http.Request) {
+		before := b.app.inner(newGet(r))
+		b.app.inner(r)
+		send(w, before)
+	})))
+	b.rename(t, "ada.l")
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if got := anonymous(b.app.requests()); !slices.Equal(got, []string{"PATCH /Users/ID", "GET /Users/ID"}) {
+		t.Errorf("requests %q", got)
+	}
+}
+
+func newGet(r *http.Request) *http.Request {
+	get := r.Clone(r.Context())
+	get.Method, get.Body, get.ContentLength = http.MethodGet, http.NoBody, 0
+	return get
+}
+
+// TestR13_ChunksShrink: an app that takes fewer members at a time is given fewer, and
+// it is remembered how many.
+func TestR13_ChunksShrink(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"413":          bare(413),
+		"400 too many": refuse(400, scim.TypeInvalidValue, "no more than 30 members in one request"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := mock(t, provisioner.Settings{})
+			var ids []string
+			for i := range 80 {
+				ids = append(ids, fmt.Sprint("u", i))
+				b.putUser(t, ids[i], fmt.Sprint("n", i), true)
+			}
+			b.sync(t, "app")
+			var most atomic.Int32
+			b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.URL.Path, "/Groups") || r.Method == http.MethodGet {
+					return false
+				}
+				n := members(bodyOf(r))
+				if n > 30 {
+					answer(w, r)
+					return true
+				}
+				most.Store(max(most.Load(), int32(n)))
+				return false
+			})
+			b.putGroup(t, "g1", "all", ids...)
+			b.settle(t, "app")
+			b.putGroup(t, "g1", "all")
+			b.settle(t, "app")
+			if m := b.app.members(t, "all"); len(m) != 0 {
+				t.Errorf("%d members left", len(m))
+			}
+			b.wantFact(t, provisioner.MaxMembersPerOp, "20", "40 members in one request")
+			if most.Load() != 20 {
+				t.Errorf("at most %d members in one request, want 20", most.Load())
+			}
+		})
+	}
+}
+
+// members counts the members that the body of a request names.
+func members(body map[string]any) int {
+	n := 0
+	if list, ok := body["members"].([]any); ok {
+		n = len(list)
+	}
+	ops, _ := body["Operations"].([]any)
+	for _, v := range ops {
+		op := v.(map[string]any)
+		if list, ok := op["value"].([]any); ok {
+			n += len(list)
+		} else if removesByFilter(op) {
+			n++
+		}
+	}
+	return n
+}
+
+// TestR5_PoisonedMembers: members that the app does not take are found and left out;
+// the others land, and the group says who is missing.
+func TestR5_PoisonedMembers(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"400": refuse(400, scim.TypeInvalidValue, "unknown member"),
+		"404": refuse(404, "", "unknown member"),
+		"500": refuse(500, "", "unknown member"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := mock(t, provisioner.Settings{})
+			var ids []string
+			for i := range 50 {
+				ids = append(ids, fmt.Sprintf("u%02d", i))
+				b.putUser(t, ids[i], fmt.Sprintf("n%02d", i), true)
+			}
+			b.putGroup(t, "g0", "other", "u01")
+			b.sync(t, "app")
+			poison := b.app.id(t, "/Users", "n17")
+			b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+				if !strings.Contains(r.URL.Path, "/Groups") || r.Method == http.MethodGet || !strings.Contains(fmt.Sprint(bodyOf(r)), poison) {
+					return false
+				}
+				answer(w, r)
+				return true
+			})
+			b.app.requests()
+			b.putGroup(t, "g1", "all", ids...)
+			b.wantLink(t, group, "g1", provisioner.LinkPartial, "does not take u17 as a member", 0)
+			if m := b.app.members(t, "all"); len(m) != 49 || slices.Contains(m, "n17") {
+				t.Errorf("%d members: %q", len(m), m)
+			}
+			if n := len(b.app.requests()); n > 45 {
+				t.Errorf("%d requests to find one of fifty", n)
+			}
+			b.app.open()
+			b.putGroup(t, "g1", "everybody", ids...)
+			b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+			if m := b.app.members(t, "everybody"); len(m) != 50 {
+				t.Errorf("%d members once the app takes them all", len(m))
+			}
+		})
+	}
+}
+
+// TestR5_MemberWithoutAccount: a group is made without those whose account the app has
+// refused, and gets them once it has one.
+func TestR5_MemberWithoutAccount(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(on("POST", "/Users", refuse(400, scim.TypeInvalidValue, "not him")))
+	b.putUser(t, "u3", "cy", true)
+	b.putGroup(t, "g2", "crew", "u1", "u3")
+	b.wantLink(t, group, "g2", provisioner.LinkPartial, "1 members have no account", 0)
+	if m := b.app.members(t, "crew"); !slices.Equal(m, []string{"ada"}) {
+		t.Errorf("members %q", m)
+	}
+	b.app.open()
+	b.putUser(t, "u3", "cyrus", true)
+	b.wantLink(t, group, "g2", provisioner.LinkConverged, "", 0)
+	if m := b.app.members(t, "crew"); !slices.Equal(m, []string{"ada", "cyrus"}) {
+		t.Errorf("members %q", m)
+	}
+}
+
+// TestMembersNotShown: an app that shows no members is believed, after a look at
+// others, and is then told each change once.
+func TestMembersNotShown(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.app.answerWith(on("", "/Groups", b.app.edit(func(g map[string]any) { delete(g, "members") })))
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.putGroup(t, "g1", "staff", "u2")
+	b.sync(t, "app")
+	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+	b.wantFact(t, provisioner.MembersReturned, provisioner.No, "no group shows any")
+	b.app.requests()
+	b.putGroup(t, "g1", "staff", "u1")
+	b.settle(t, "app")
+	if got := anonymous(b.app.writes()); !slices.Equal(got, []string{"PATCH /Groups/ID", "PATCH /Groups/ID"}) {
+		t.Errorf("writes %q", got)
+	}
+	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada"}) {
+		t.Errorf("members %q", m)
+	}
+}
+
+// TestMembersInCreateLeftOut: an app that makes groups without the members in the
+// request is sent them afterwards, and from the next group on only then.
+func TestMembersInCreateLeftOut(t *testing.T) {
+	b := peopled(t)
+	b.app.answerWith(on("POST", "/Groups", b.app.rewrite(func(g map[string]any) { delete(g, "members") })))
+	b.putGroup(t, "g2", "crew", "u1", "u2")
+	b.wantLink(t, group, "g2", provisioner.LinkConverged, "", 0)
+	b.wantFact(t, provisioner.CreateMembers, provisioner.No, "made without the members")
+	if m := b.app.members(t, "crew"); !slices.Equal(m, []string{"ada", "bob"}) {
+		t.Errorf("members %q", m)
+	}
+	b.app.requests()
+	b.putGroup(t, "g3", "band", "u1")
+	b.wantLink(t, group, "g3", provisioner.LinkConverged, "", 0)
+	if got := anonymous(b.app.writes()); !slices.Equal(got, []string{"POST /Groups", "PATCH /Groups/ID"}) {
+		t.Errorf("writes %q", got)
+	}
+}
+
+// TestETag: once the app has said that it has versions, a change names the one it is
+// meant for; one that is out of date is looked up, once.
+func TestETag(t *testing.T) {
+	b := peopled(t)
+	if _, err := b.engine.TestConnection(t.Context(), "app", false); err != nil {
+		t.Fatal(err)
+	}
+	var matches []string
+	watch := func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPatch {
+			matches = append(matches, r.Header.Get("If-Match"))
+		}
+		return false
+	}
+	b.app.answerWith(watch)
+	b.rename(t, "ada.l")
+	b.settle(t, "app")
+	b.app.tamper(t, "PATCH", "/Users/"+b.app.id(t, "/Users", "ada.l"), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"nickName","value":"countess"}]}`)
+	version := b.app.user(t, "ada.l")["meta"].(map[string]any)["version"]
+	b.app.requests()
+	b.rename(t, "ada.m")
+	b.settle(t, "app")
+	if got := anonymous(b.app.requests()); !slices.Equal(got, []string{"PATCH /Users/ID", "GET /Users/ID", "PATCH /Users/ID"}) {
+		t.Errorf("requests %q", got)
+	}
+	if len(matches) != 3 || matches[0] == "" || matches[1] == matches[0] || matches[1] == version || matches[2] != version {
+		t.Errorf("If-Match %q, want the version of the create, the one after the rename, and %s", matches, version)
+	}
+	b.app.answerWith(on("PATCH", "/", refuse(412, "", "too late")))
+	b.rename(t, "ada.n")
+	b.waitState(t, user, "u1", provisioner.LinkFailing)
+	b.app.open()
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+}
+
+// TestMediaType: an app that does not know the media type of SCIM is sent JSON.
+func TestMediaType(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet || r.Header.Get("Content-Type") == "application/json" {
+			return false
+		}
+		w.WriteHeader(http.StatusUnsupportedMediaType)
+		return true
+	})
+	b.putUser(t, "u1", "ada", true)
+	b.putGroup(t, "g1", "staff", "u1")
+	b.sync(t, "app")
+	if len(b.app.remote(t, "/Users")) != 1 || len(b.app.remote(t, "/Groups")) != 1 {
+		t.Error("the app does not have them")
+	}
+	b.wantFact(t, provisioner.ContentType, provisioner.ContentJSON, "answered 415")
+}
+
+// TestHardDeleteOnDisable: an app that deletes whom it is told to disable is found out
+// at the first time.
+func TestHardDeleteOnDisable(t *testing.T) { // R2
+	b := peopled(t)
+	b.app.answerWith(having(func(op map[string]any) bool { return path(op) == "active" }, func(w http.ResponseWriter, r *http.Request) {
+		gone := r.Clone(r.Context())
+		gone.Method, gone.Body, gone.ContentLength = http.MethodDelete, http.NoBody, 0
+		b.app.inner(gone)
+		w.WriteHeader(204)
+	}))
+	b.putUser(t, "u1", "ada", false)
+	b.settle(t, "app")
+	b.wantFact(t, provisioner.HardDeleteOnDisable, provisioner.Yes, "not there any more")
+	b.putUser(t, "u2", "bob", false)
+	b.wantLink(t, user, "u2", provisioner.LinkNeedsDecision, "deletes an account that is disabled", 0)
+}
