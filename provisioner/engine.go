@@ -72,8 +72,10 @@ type Engine struct {
 	// indexes hold what a sync has seen of the accounts an app already has.
 	indexes sync.Map // indexKey → *listing
 	// paces hold how fast each app is asked; workers is how many processes do so.
-	paces   sync.Map // app name → *pace
-	workers atomic.Int64
+	paces sync.Map // app name → *pace
+	// rediscoverAt is when it is looked next which apps' discovery documents are old.
+	rediscoverAt atomic.Pointer[time.Time]
+	workers      atomic.Int64
 }
 
 // New returns an engine. It panics if config has no store.
@@ -96,7 +98,9 @@ func New(config Config) *Engine {
 	if config.Transport == nil {
 		config.Transport = scimclient.NewTransport(scimclient.Config{})
 	}
-	return &Engine{config: config}
+	e := &Engine{config: config}
+	e.rediscoverAt.Store(new(config.Now().Add(rediscoverEvery)))
+	return e
 }
 
 // Requests returns how many HTTP requests the engine has made to an app.

@@ -212,6 +212,8 @@ type Store interface {
 	Limits
 	Runs
 	Marks
+	// Apps returns every app.
+	Apps(ctx context.Context) ([]App, error)
 	// LastLogID returns the id of the newest log entry, 0 if there is none.
 	LastLogID(ctx context.Context) (int64, error)
 	// AppLinks returns every link of the app.

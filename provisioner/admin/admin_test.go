@@ -53,7 +53,7 @@ func newServer(t *testing.T) (address string, client *admin.Client) {
 			t.Error(err)
 		}
 	})
-	handler, err := admin.New(admin.Config{Store: w.store, Service: w, Steward: w.engine, Runner: w.engine, APIKey: apiKey})
+	handler, err := admin.New(admin.Config{Store: w.store, Service: w, Steward: w.engine, Runner: w.engine, Tester: w.engine, APIKey: apiKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +139,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/apps/{app}/links/{kind}/{id}/resolve": {"post"}, "/api/v1/apps/{app}/resources/{kind}/{id}": {"get"},
 		"/api/v1/apps/{app}/pause": {"post"}, "/api/v1/apps/{app}/resume": {"post"},
 		"/api/v1/status": {"get"}, "/api/v1/apps/{app}/status": {"get"},
+		"/api/v1/apps/{app}/capabilities": {"get"}, "/api/v1/apps/{app}/test": {"post"},
 		"/api/v1/apps/{app}/log": {"get"}, "/api/v1/apps/{app}/log/{entry}": {"get"},
 		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},
 		"/api/v1/groups": {"get"}, "/api/v1/groups/{id}": {"delete", "get", "put"},

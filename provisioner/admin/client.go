@@ -126,6 +126,18 @@ func (c *Client) Resume(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "resume")
 }
 
+// Capabilities reads what is known of an app.
+func (c *Client) Capabilities(ctx context.Context, name string) (*Capabilities, error) {
+	out := new(Capabilities)
+	return out, c.do(ctx, http.MethodGet, nil, out, "apps", name, "capabilities")
+}
+
+// TestConnection finds out whether an app answers, and what it can do.
+func (c *Client) TestConnection(ctx context.Context, name string, test ConnectionTest) (*Connection, error) {
+	out := new(Connection)
+	return out, c.do(ctx, http.MethodPost, test, out, "apps", name, "test")
+}
+
 // Held lists what the guard holds back of an app.
 func (c *Client) Held(ctx context.Context, name string) ([]Held, error) {
 	return items[Held](ctx, c, "apps", name, "held")

@@ -28,6 +28,8 @@ type Config struct {
 	Steward Steward
 	// Runner starts and stops full passes over apps. Required.
 	Runner Runner
+	// Tester tests connections. Required.
+	Tester Tester
 	// APIKey is what every request has to carry as a bearer token. Required.
 	APIKey string
 	// Version is shown in the OpenAPI document. Empty means "dev".
@@ -56,6 +58,11 @@ type Steward interface {
 	Foreign(ctx context.Context, app string, kind provisioner.Kind, visit func(*scim.Object) error) error
 }
 
+// A Tester finds out what an app is like. [provisioner.Engine] is one.
+type Tester interface {
+	TestConnection(ctx context.Context, app string, write bool) (*provisioner.Connection, error)
+}
+
 // The size a body may have. A group may list hundreds of thousands of members.
 const (
 	maxBody      = 1 << 20
@@ -71,8 +78,8 @@ type server struct {
 // New returns a handler that serves the admin API under /api/v1/ and its
 // description at /openapi.json. It returns an error if the config lacks something.
 func New(config Config) (http.Handler, error) {
-	if config.Store == nil || config.Service == nil || config.Steward == nil || config.Runner == nil || config.APIKey == "" {
-		return nil, errors.New("admin: Config needs a store, a service, a steward, a runner and an API key")
+	if config.Store == nil || config.Service == nil || config.Steward == nil || config.Runner == nil || config.Tester == nil || config.APIKey == "" {
+		return nil, errors.New("admin: Config needs a store, a service, a steward, a runner, a tester and an API key")
 	}
 	if config.Version == "" {
 		config.Version = "dev"
@@ -94,6 +101,7 @@ func New(config Config) (http.Handler, error) {
 	api := humago.New(mux, c)
 	s.registerApps(api)
 	s.registerAppState(api)
+	s.registerCapabilities(api)
 	s.registerGuard(api)
 	s.registerRuns(api)
 	s.registerResolve(api)
