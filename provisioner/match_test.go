@@ -1,0 +1,493 @@
+package provisioner_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+)
+
+// account is the body of a user that was in the app before.
+func account(attributes string) string {
+	return `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],` + attributes + `}`
+}
+
+// unconnected is an engine and a mock that have not met, so that both can be filled
+// before they do.
+func unconnected(t *testing.T) *bundle {
+	t.Helper()
+	b := start(t, t.TempDir()+"/test.db")
+	b.app = mockDoor(t)
+	return b
+}
+
+// TestR17_Adoption: what becomes of an account that the app already has, by what it has
+// in common with somebody in the directory.
+func TestR17_Adoption(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		account string
+		adopt   provisioner.AdoptPolicy
+		state   provisioner.LinkState
+		reason  string
+		users   int // in the app afterwards
+	}{
+		{"our externalId", `"userName":"somebody","externalId":"u1"`, "", provisioner.LinkConverged, "", 1},
+		{"our externalId, review", `"userName":"ada","externalId":"u1"`, provisioner.AdoptReview, provisioner.LinkConverged, "", 1},
+		{"our userName", `"userName":"ADA"`, "", provisioner.LinkConverged, "", 1},
+		{"our userName, review", `"userName":"ada"`, provisioner.AdoptReview, provisioner.LinkNeedsReview, `has userName "ada"`, 1},
+		{"our userName, another externalId", `"userName":"ada","externalId":"x1"`, "", provisioner.LinkConflict, `belongs to externalId "x1"`, 1},
+		{"our e-mail", `"userName":"countess","emails":[{"value":"ADA@acme.example"}]`, "", provisioner.LinkConverged, `has userName "countess"`, 2},
+		{"nothing", `"userName":"countess"`, "", provisioner.LinkConverged, "", 2},
+	} {
+		// With a list to look at first, and one by one.
+		for _, listed := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, listed %v", test.name, listed), func(t *testing.T) {
+				b := unconnected(t)
+				before := b.app.post(t, "/Users", account(test.account+`,"nickName":"hers"`))
+				b.putUser(t, "u1", "ada", true)
+				users, reason := test.users, test.reason
+				if listed {
+					b.putUser(t, "u2", "bob", true)
+					users++
+				} else if test.name == "our e-mail" {
+					reason = "" // it takes a list to find that
+				}
+				b.connectWith(t, "app", b.app, provisioner.Settings{Adopt: test.adopt})
+				b.sync(t, "app")
+				b.wantLink(t, user, "u1", test.state, reason, 0)
+				all := b.app.remote(t, "/Users")
+				if len(all) != users {
+					t.Errorf("%d users in the app, want %d", len(all), users)
+				}
+				for _, u := range all {
+					if u["id"] != before {
+						continue
+					}
+					if u["nickName"] != "hers" {
+						t.Errorf("the account is now %v", u)
+					}
+					if adopted := test.users == 1 && test.state == provisioner.LinkConverged; adopted != (u["externalId"] == "u1") || strings.Contains(test.account, "x1") && u["externalId"] != "x1" {
+						t.Errorf("adopted %v: the account is now %v", adopted, u)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestAmbiguous: of two accounts that could be meant none is taken.
+func TestAmbiguous(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	for _, name := range []string{"one", "two"} {
+		b.app.post(t, "/Users", account(fmt.Sprintf(`"userName":%q,"externalId":"u1"`, name)))
+	}
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.sync(t, "app")
+	b.wantLink(t, user, "u1", provisioner.LinkAmbiguous, "several resources", 24*time.Hour)
+	if w := b.app.writes(); !slices.Equal(w, []string{"POST /Users"}) {
+		t.Errorf("writes %q, want bob's create", w)
+	}
+}
+
+// TestGroupAdoption: a group of the same name is taken over; the members that others
+// have put there stay, unless the directory is to decide.
+func TestGroupAdoption(t *testing.T) {
+	for _, authoritative := range []bool{false, true} {
+		t.Run(fmt.Sprint("authoritative ", authoritative), func(t *testing.T) {
+			b := mock(t, provisioner.Settings{Authoritative: authoritative})
+			eve := b.app.post(t, "/Users", account(`"userName":"eve"`))
+			ada := b.app.post(t, "/Users", account(`"userName":"ada"`))
+			b.app.post(t, "/Groups", fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"staff","members":[{"value":%q},{"value":%q}]}`, eve, ada))
+			b.putUser(t, "u1", "ada", true)
+			b.putUser(t, "u2", "bob", true)
+			b.putGroup(t, "g1", "staff", "u1", "u2")
+			b.sync(t, "app")
+			want := []string{"ada", "bob", "eve"}
+			if authoritative {
+				want = want[:2]
+			}
+			if m := b.app.members(t, "staff"); !slices.Equal(m, want) || len(b.app.remote(t, "/Groups")) != 1 {
+				t.Errorf("members %q, want %q", m, want)
+			}
+			b.putGroup(t, "g1", "staff", "u2")
+			b.settle(t, "app")
+			want = slices.DeleteFunc(want, func(name string) bool { return name == "ada" })
+			if m := b.app.members(t, "staff"); !slices.Equal(m, want) {
+				t.Errorf("members %q, want %q", m, want)
+			}
+		})
+	}
+	t.Run("another letter case is another name", func(t *testing.T) {
+		b := mock(t, provisioner.Settings{})
+		b.app.post(t, "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Staff"}`)
+		b.putGroup(t, "g1", "staff")
+		b.sync(t, "app")
+		if n := len(b.app.remote(t, "/Groups")); n != 2 {
+			t.Errorf("%d groups, want two", n)
+		}
+	})
+}
+
+// TestBrownfieldReadsBeforeItWrites: what a list has shown is read again by id before
+// it is changed, and not at all if there is nothing to change.
+func TestBrownfieldReadsBeforeItWrites(t *testing.T) {
+	b := unconnected(t)
+	same := b.app.post(t, "/Users", account(`"userName":"ada","externalId":"u1","name":{"givenName":"Given","familyName":"Family"},"emails":[{"value":"ada@acme.example","type":"work","primary":true}],"active":true`))
+	other := b.app.post(t, "/Users", account(`"userName":"bob","externalId":"u2","active":true`))
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.connect(t, "app", b.app)
+	b.sync(t, "app")
+	got := b.app.requests()
+	if slices.Contains(got, "GET /Users/"+same) {
+		t.Errorf("requests %q: what is equal was read again", got)
+	}
+	read, written := slices.Index(got, "GET /Users/"+other), slices.Index(got, "PATCH /Users/"+other)
+	if read < 0 || written < read {
+		t.Errorf("requests %q, want a read of bob before the write", got)
+	}
+	// Between the list and the write, somebody else takes the account.
+	b = unconnected(t)
+	b.app.post(t, "/Users", account(`"userName":"ada"`))
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || len(strings.Split(strings.Trim(r.URL.Path, "/"), "/")) != 4 {
+			return false
+		}
+		b.app.edit(func(u map[string]any) { u["externalId"] = "x1" })(w, r)
+		return true
+	})
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.connect(t, "app", b.app)
+	b.sync(t, "app")
+	b.wantLink(t, user, "u1", provisioner.LinkConflict, `belongs to externalId "x1" by now`, 24*time.Hour)
+}
+
+// TestFewAreAskedForOneByOne: an app with a long list is not listed for two people.
+func TestFewAreAskedForOneByOne(t *testing.T) {
+	b := unconnected(t)
+	for i := range 250 {
+		b.app.post(t, "/Users", account(fmt.Sprintf(`"userName":"n%d","externalId":"x%d"`, i, i)))
+	}
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.connectWith(t, "app", b.app, provisioner.Settings{Groups: provisioner.GroupsOff})
+	b.sync(t, "app")
+	got := b.app.requests()
+	slices.Sort(got)
+	if want := []string{"GET /Users", "GET /Users", "GET /Users", "GET /Users", "GET /Users", "POST /Users", "POST /Users"}; !slices.Equal(got, want) {
+		t.Errorf("requests %q, want a probe, two searches for each, and two creates", got)
+	}
+}
+
+// TestR16_FilterFindsNothing: where a filter finds nobody and the create says that there
+// is somebody, the list decides, and is asked first from then on.
+func TestR16_FilterFindsNothing(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.putUser(t, "u0", "zoe", true)
+	b.sync(t, "app")
+	b.app.post(t, "/Users", account(`"userName":"ada"`))
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || r.URL.Query().Get("filter") == "" {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/scim+json")
+		fmt.Fprint(w, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"Resources":[]}`)
+		return true
+	})
+	b.putUser(t, "u1", "ada", true)
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if n := len(b.app.remote(t, "/Users")); n != 2 {
+		t.Errorf("%d users, want two", n)
+	}
+	b.wantFact(t, provisioner.UserFilterUserName, provisioner.No, "the list has it")
+}
+
+// TestFilterRefusedOrIgnored: an app that cannot filter is listed, once for many.
+func TestFilterRefusedOrIgnored(t *testing.T) {
+	for name, answer := range map[string]func(d *door) http.HandlerFunc{
+		"refused": func(*door) http.HandlerFunc { return refuse(400, scim.TypeInvalidFilter, "no filters") },
+		"ignored": func(d *door) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				r.URL.RawQuery = ""
+				d.Handler.ServeHTTP(w, r)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := mock(t, provisioner.Settings{})
+			for i := range 5 {
+				b.app.post(t, "/Users", account(fmt.Sprintf(`"userName":"n%d"`, i)))
+			}
+			filtered := func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Query().Get("filter") == "" {
+					return false
+				}
+				answer(b.app)(w, r)
+				return true
+			}
+			b.app.answerWith(filtered)
+			b.putUser(t, "u1", "n3", true)
+			b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+			if u := b.app.user(t, "n3"); u["externalId"] != "u1" || len(b.app.remote(t, "/Users")) != 5 {
+				t.Errorf("adopted %v", u)
+			}
+			if f := b.fact(t, provisioner.UserFilterExternalID); f.Value != provisioner.No {
+				t.Errorf("user_filter_externalId is %+v", f)
+			}
+			var asked atomic.Int32
+			b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.URL.Query().Get("filter") != "" {
+					asked.Add(1)
+				}
+				return filtered(w, r)
+			})
+			b.putUser(t, "u2", "bob", true)
+			b.wantLink(t, user, "u2", provisioner.LinkConverged, "", 0)
+			if asked.Load() > 1 { // by the name, which has not been tried with the first
+				t.Errorf("filters asked for again %d times", asked.Load())
+			}
+		})
+	}
+}
+
+// TestR18_Rename: another userName is an update of the same account, by its id.
+func TestR18_Rename(t *testing.T) {
+	b := peopled(t)
+	id := b.app.id(t, "/Users", "ada")
+	b.rename(t, "countess")
+	b.settle(t, "app")
+	wantRequests(t, b.app, "PATCH /Users/"+id)
+	if u := b.app.user(t, "countess"); u["id"] != id {
+		t.Errorf("the app holds %v", u)
+	}
+}
+
+// TestR23_OneWriterForALink: however fast somebody changes, and whoever else asks for
+// attempts, an app never has two requests about them at a time.
+func TestR23_OneWriterForALink(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.sync(t, "app")
+	var mu sync.Mutex
+	under, overlaps, creates := map[string]int{}, 0, 0
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			return false
+		}
+		key := r.URL.Path
+		if r.Method == http.MethodPost {
+			key = fmt.Sprint(bodyOf(r)["externalId"])
+		}
+		mu.Lock()
+		if under[key]++; under[key] > 1 {
+			overlaps++
+		}
+		if r.Method == http.MethodPost {
+			creates++
+		}
+		mu.Unlock()
+		b.app.Handler.ServeHTTP(w, r)
+		time.Sleep(5 * time.Millisecond)
+		mu.Lock()
+		under[key]--
+		mu.Unlock()
+		return true
+	})
+	var wait sync.WaitGroup
+	for id := range 4 {
+		for range 3 {
+			wait.Go(func() {
+				for i := range 8 {
+					b.putUser(t, fmt.Sprint("u", id), fmt.Sprintf("n%d-%d", id, i), true)
+					if _, err := b.engine.Sync(t.Context(), "app"); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+	}
+	wait.Wait()
+	b.settle(t, "app")
+	if overlaps > 0 || creates != 4 {
+		t.Errorf("%d overlaps and %d creates, want none and 4", overlaps, creates)
+	}
+	for _, u := range b.app.remote(t, "/Users") {
+		if !strings.HasSuffix(u["userName"].(string), "-7") {
+			t.Errorf("the app holds %v", u["userName"])
+		}
+	}
+}
+
+// TestR24_NoFilterNoSecondAccount: after an answer that got lost, an app whose filters
+// find nothing is listed before anything is made again.
+func TestR24_NoFilterNoSecondAccount(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.sync(t, "app")
+	var posts atomic.Int32
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.URL.Query().Get("filter") != "":
+			fmt.Fprint(w, `{"totalResults":0,"Resources":[]}`)
+		case r.Method == http.MethodPost && posts.Add(1) == 1:
+			b.app.rewrite(func(u map[string]any) {})(discard{header: http.Header{}}, r)
+			panic(http.ErrAbortHandler)
+		default:
+			return false
+		}
+		return true
+	})
+	b.putUser(t, "u1", "ada", true)
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if n := len(b.app.remote(t, "/Users")); n != 1 || posts.Load() != 1 {
+		t.Errorf("%d users after %d creates", n, posts.Load())
+	}
+	if l := b.link(t, user, "u1"); l.Origin != provisioner.OriginCreated {
+		t.Errorf("the account counts as %s", l.Origin)
+	}
+}
+
+// TestR26_VanishedBehindAWebServer: an app whose 404 is not SCIM's is believed if it
+// answers for the rest and finds the account in no other way.
+func TestR26_VanishedBehindAWebServer(t *testing.T) {
+	b := peopled(t)
+	id := b.app.id(t, "/Users", "ada")
+	b.app.tamper(t, "DELETE", "/Users/"+id, "")
+	b.app.answerWith(on("", "/Users/"+id, page(404)))
+	b.rename(t, "ada.l")
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if u := b.app.user(t, "ada.l"); u["externalId"] != "u1" || u["id"] == id {
+		t.Errorf("the app holds %v", u)
+	}
+	// One that is found under another id has been moved, not deleted.
+	moved := b.app.id(t, "/Users", "bob")
+	b.app.tamper(t, "DELETE", "/Users/"+moved, "")
+	again := b.app.post(t, "/Users", account(`"userName":"bob","externalId":"u2","active":true`))
+	b.app.answerWith(on("", "/Users/"+moved, page(404)))
+	b.app.requests()
+	b.putUser(t, "u2", "bob", false)
+	b.wantLink(t, user, "u2", provisioner.LinkConverged, "", 0)
+	if l := b.link(t, user, "u2"); l.RemoteID != again || slices.Contains(b.app.requests(), "POST /Users") {
+		t.Errorf("tied to %s, want %s", l.RemoteID, again)
+	}
+	if u := b.app.user(t, "bob"); u["active"] != false {
+		t.Errorf("the app holds %v", u)
+	}
+}
+
+// TestR28_ExternalIDDropped: an app that drops externalId is looked after all the same.
+func TestR28_ExternalIDDropped(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.app.answerWith(either(
+		on("POST", "/", b.app.rewrite(func(r map[string]any) { delete(r, "externalId") })),
+		on("PATCH", "/Groups", b.app.edit(func(map[string]any) {})),
+	))
+	b.putUser(t, "u1", "ada", true)
+	b.putGroup(t, "g1", "staff", "u1")
+	b.sync(t, "app")
+	for range 2 {
+		b.app.requests()
+		b.sync(t, "app")
+		if w := b.app.writes(); len(w) > 0 {
+			t.Errorf("writes %q with nothing to do", w)
+		}
+	}
+	b.rename(t, "ada.l")
+	b.deleteUser(t, "u1")
+	b.settle(t, "app")
+	if u := b.app.remote(t, "/Users"); len(u) != 1 || u[0]["active"] != false {
+		t.Errorf("the app holds %v", u)
+	}
+	app, err := b.App(t.Context(), "app")
+	if err != nil || app.Learned.Unseen["User.externalId"] == "" {
+		t.Errorf("noticed: %v (%v)", app.Learned.Unseen, err)
+	}
+}
+
+// TestR29_OddAnswers: what apps leave out of their answers, or put in.
+func TestR29_OddAnswers(t *testing.T) {
+	strip := func(names ...string) func(map[string]any) {
+		return func(r map[string]any) {
+			for _, name := range names {
+				delete(r, name)
+			}
+		}
+	}
+	for name, odd := range map[string]func(d *door) keeper{
+		"no schemas, no meta":   func(d *door) keeper { return on("", "/", d.edit(strip("schemas", "meta"))) },
+		"no startIndex":         func(d *door) keeper { return on("GET", "/", d.edit(strip("startIndex", "itemsPerPage", "schemas"))) },
+		"200 for 201":           func(d *door) keeper { return on("POST", "/", withStatus(d, 200)) },
+		"202 for 200":           func(d *door) keeper { return on("PATCH", "/", withStatus(d, 202)) },
+		"204 for everything":    func(d *door) keeper { return either(on("PATCH", "/", d.bodiless(204)), on("PUT", "/", d.bodiless(204))) },
+		"201 without a body":    func(d *door) keeper { return on("POST", "/", d.bodiless(201)) },
+		"active as text":        func(d *door) keeper { return on("", "/Users", d.edit(activeAsText)) },
+		"an empty object":       func(d *door) keeper { return on("PATCH", "/", emptied(d)) },
+		"e-mails without types": func(d *door) keeper { return on("", "/Users", d.edit(withoutTypes)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := mock(t, provisioner.Settings{})
+			b.app.answerWith(odd(b.app))
+			b.putUser(t, "u1", "ada", true)
+			b.putUser(t, "u2", "bob", true)
+			b.putGroup(t, "g1", "staff", "u1")
+			b.sync(t, "app")
+			if u, g := len(b.app.remote(t, "/Users")), len(b.app.remote(t, "/Groups")); u != 2 || g != 1 {
+				t.Errorf("the app has %d users and %d groups", u, g)
+			}
+			b.rename(t, "ada.l")
+			b.putUser(t, "u2", "bob", false)
+			b.putGroup(t, "g1", "crew", "u1", "u2")
+			b.settle(t, "app")
+			for _, l := range []provisioner.Key{{App: "app", Kind: user, Subject: "u1"}, {App: "app", Kind: user, Subject: "u2"}, {App: "app", Kind: group, Subject: "g1"}} {
+				b.wantLink(t, l.Kind, l.Subject, provisioner.LinkConverged, "", 0)
+			}
+			if u := b.app.user(t, "bob"); u["active"] != false || b.app.user(t, "ada.l") == nil || !slices.Equal(b.app.members(t, "crew"), []string{"ada.l", "bob"}) {
+				t.Errorf("the app holds %v and %v", b.app.remote(t, "/Users"), b.app.remote(t, "/Groups"))
+			}
+			b.app.requests()
+			b.sync(t, "app")
+			if w := b.app.writes(); len(w) > 0 {
+				t.Errorf("writes %q with nothing to do", w)
+			}
+		})
+	}
+}
+
+func withStatus(d *door, status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		got := d.inner(r)
+		if got.Code < 300 && got.Body.Len() > 0 {
+			got.Code = status
+		}
+		send(w, got)
+	}
+}
+
+func emptied(d *door) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		d.inner(r)
+		fmt.Fprint(w, "{}")
+	}
+}
+
+func activeAsText(u map[string]any) {
+	if active, ok := u["active"].(bool); ok {
+		u["active"] = strings.ToUpper(fmt.Sprint(active))
+	}
+}
+
+func withoutTypes(u map[string]any) {
+	emails, _ := u["emails"].([]any)
+	for _, v := range emails {
+		delete(v.(map[string]any), "type")
+		delete(v.(map[string]any), "primary")
+	}
+}
