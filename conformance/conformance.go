@@ -81,7 +81,8 @@ type Config struct {
 // [*NothingError] if no check was left to run; a [*TargetError] if the target
 // cannot be reached, refuses the token or is no SCIM service. If ctx ends, the
 // scenario under way is cleaned up, the rest is skipped, and the error is that of
-// ctx. The report is nil only before anything was selected.
+// ctx. A scenario that wants to touch what the run did not make ends the run with a
+// [*steps.Violation]. The report is nil only before anything was selected.
 func Run(ctx context.Context, config Config) (*Report, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -114,12 +115,14 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	ctx, r.stop = context.WithCancelCause(ctx)
+	defer r.stop(nil)
 	if err := r.judge(ctx); err != nil {
 		return r.report(), err
 	}
 	report := r.report()
-	if err := ctx.Err(); err != nil {
-		return report, err
+	if ctx.Err() != nil {
+		return report, context.Cause(ctx)
 	}
 	if !r.ran() {
 		return report, &NothingError{Reason: report.Results[0].Reason}
@@ -144,6 +147,8 @@ type run struct {
 
 	results []Result
 	done    []bool
+	// stop ends the run early.
+	stop context.CancelCauseFunc
 	// linter sees every exchange; preflight are those before it was there.
 	linter    *lint.Linter
 	preflight []steps.Exchange

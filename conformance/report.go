@@ -103,6 +103,9 @@ func (r *run) outcome(o steps.Outcome) {
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
 	r.lookAt(o.Exchanges)
+	if v := (*steps.Violation)(nil); errors.As(o.Err, &v) {
+		r.stop(v)
+	}
 	h := held{index: i, result: result}
 	if steps.IsFailure(o.Err) {
 		h.roots = slices.Concat(steps.Roots(o.Err), result.After)

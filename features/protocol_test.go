@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/features"
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/elimityserver"
@@ -69,6 +70,30 @@ func TestProtocolAgainstTheMock(t *testing.T) {
 	}
 }
 
+// Without leave to write, a run only reads, and still judges a good deal.
+func TestProtocolReadOnly(t *testing.T) {
+	target := everything(t)
+	report, err := conformance.Run(t.Context(), conformance.Config{
+		Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Tags: "@protocol",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range report.Results {
+		if r.Verdict != conformance.Pass && r.Verdict != conformance.Skip {
+			t.Errorf("%s %s: %s", r.Verdict, r.ID, r.Reason)
+		}
+	}
+	if n := report.Count(conformance.Pass); n < 80 {
+		t.Errorf("%d checks passed, want at least 80", n)
+	}
+	for _, e := range target.Journal() {
+		if e.Request.Method != "GET" && !strings.HasSuffix(e.Request.URL, "/.search") {
+			t.Errorf("it sent %s %s", e.Request.Method, e.Request.URL)
+		}
+	}
+}
+
 var allowedSkips = []string{"@lacks-patch", "@lacks-bulk"}
 
 // Whatever a server that we did not write is told, it is true: the list is read by
@@ -85,7 +110,11 @@ func TestProtocolAgainstElimity(t *testing.T) {
 			}
 		default:
 			t.Logf("%s %s: %s", r.Verdict, r.ID, r.Reason)
-			fmt.Fprintf(&found, "%s %s (%s)\n\t%s\n", r.Verdict, r.ID, strings.Join(r.Requirements, " "), r.Title)
+			fmt.Fprintf(&found, "%s %s %s\n", r.Verdict, r.ID, r.Title)
+			for _, id := range r.Requirements {
+				q, _ := requirement.Get(id)
+				fmt.Fprintf(&found, "\t%s %s\n", id, q.Statement)
+			}
 		}
 	}
 	const golden = "testdata/elimity.golden"

@@ -97,9 +97,15 @@ func (c *client) get(nick string) (*made, error) {
 	case !ok:
 		return nil, fmt.Errorf("no earlier sentence has said who %s is", nick)
 	case m.id == "":
-		return nil, failf("%s was not made", nick)
+		return nil, notMade(nick)
 	}
 	return m, nil
+}
+
+// notMade says that the target has not made what it was asked to, or speaks of
+// something else.
+func notMade(nick string) error {
+	return rooted(failf("%s was not made", nick), "CREATE-01", "GROUP-01")
 }
 
 // read reads a named resource. A target from which it cannot be read fails READ-01.

@@ -172,6 +172,9 @@ func (c *client) name(collection, nick string, body resource, answer *Answer) {
 	if m.id = m.known.id(); m.id == "" {
 		m.id = lastSegment(answer.Header.Get("Location"))
 	}
+	if !c.s.guard.ledger.owns(collection, m.id) {
+		m.id = "" // the target speaks of something that the run did not make
+	}
 }
 
 func (c *client) givenMany(ctx context.Context, number, nick string, doc *godog.DocString) error {

@@ -118,6 +118,8 @@ func (c *client) lookUp(word, path string) (any, error) {
 		return nil, fmt.Errorf("no earlier sentence has said who %s is", word)
 	case path == "":
 		return m.name, nil
+	case path == "id" && m.id == "":
+		return nil, notMade(word)
 	case path == "id":
 		return m.id, nil
 	default:

@@ -30,13 +30,13 @@ func (c *client) sampleElement(p lint.Place, nick string) any {
 			o[sub.Name] = v
 		}
 	}
-	if len(o) == 0 || p.MultiValued && o["value"] == nil && named1(p.SubAttributes, "value") || strings.EqualFold(p.Name, "manager") {
+	if len(o) == 0 || p.MultiValued && o["value"] == nil && hasSub(p.SubAttributes, "value") || strings.EqualFold(p.Name, "manager") {
 		return nil
 	}
 	return o
 }
 
-func named1(all []lint.Attribute, name string) bool {
+func hasSub(all []lint.Attribute, name string) bool {
 	for _, a := range all {
 		if strings.EqualFold(a.Name, name) {
 			return true

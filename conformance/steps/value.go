@@ -185,15 +185,15 @@ func agrees(got, want any, exact bool) bool {
 		return true
 	case []any:
 		all, ok := got.([]any)
-		return ok && len(all) == len(want) && pairs1to1(all, want, func(g, w any) bool { return agrees(g, w, exact) })
+		return ok && len(all) == len(want) && oneToOne(all, want, func(g, w any) bool { return agrees(g, w, exact) })
 	default:
 		return false
 	}
 }
 
-// pairs1to1 reports whether each wanted element has an element of its own among
+// oneToOne reports whether each wanted element has an element of its own among
 // those that are there.
-func pairs1to1(got, want []any, same func(g, w any) bool) bool {
+func oneToOne(got, want []any, same func(g, w any) bool) bool {
 	left := slices.Clone(got)
 	for _, w := range want {
 		at := slices.IndexFunc(left, func(g any) bool { return same(g, w) })
@@ -250,7 +250,7 @@ func identical(a, b any) bool {
 		return true
 	case []any:
 		all, ok := b.([]any)
-		return ok && len(a) == len(all) && pairs1to1(a, all, identical)
+		return ok && len(a) == len(all) && oneToOne(a, all, identical)
 	default:
 		return a == b
 	}

@@ -120,7 +120,7 @@ Feature: What the service says about itself
         """
       Then the answer is a SCIM error with status 501, 404, 403 or 405
 
-    @DISC-20 @should @RFC7643-5-R15
+    @DISC-20 @should @RFC7643-5-R15 @after-DISC-01
     Scenario: How to be let in can be read from outside
       When the next request has the header "Authorization" ""
       And the client sends GET /ServiceProviderConfig
