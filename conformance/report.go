@@ -55,7 +55,9 @@ type Report struct {
 	// Endpoint is the base URL of the target.
 	Endpoint string
 	// Run identifies the run; everything it made was called scimwright-<Run>-….
-	Run      string
+	Run string
+	// Write says that the run was allowed to make resources.
+	Write    bool
 	Started  time.Time
 	Duration time.Duration
 	// Results are in the order of [Checks].
@@ -86,7 +88,7 @@ func (r *run) ran() bool {
 
 func (r *run) report() *Report {
 	return &Report{
-		Endpoint: r.target.Endpoint(), Run: r.config.Run, Started: r.started,
+		Endpoint: r.target.Endpoint(), Run: r.config.Run, Write: r.config.Write, Started: r.started,
 		Duration: r.config.Now().Sub(r.started), Results: r.results, Leaks: r.leaks,
 	}
 }

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/permiso/scimwright/conformance"
+)
+
+// longestMarkdown is how many bytes a comment on a pull request may have, with some to
+// spare.
+const longestMarkdown = 60_000
+
+// writeMarkdown writes what fits a comment on a pull request: the conclusion, a table
+// of areas, and every check that needs somebody, root causes first.
+func writeMarkdown(w io.Writer, r *Results) error {
+	var text strings.Builder
+	s := r.Summary
+	fmt.Fprintf(&text, "## SCIM 2.0: %s\n\n", s.Conclusion)
+	fmt.Fprintf(&text, "`%s`, %s, scimwright %s. %d of %d testable requirements exercised.\n\n", r.Endpoint, r.Mode, r.Tool.Version, s.Requirements.Exercised, s.Requirements.Testable)
+	text.WriteString("| area | pass | fail | warn | info | error | skip |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	for _, area := range r.areas() {
+		c := area.Summary
+		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d |\n", area.Name, c.Pass, c.Fail, c.Warn, c.Info, c.Error, c.Skip)
+	}
+	for _, leak := range r.Leaks {
+		fmt.Fprintf(&text, "\n**Left behind, remove it by hand:** %s `%s` %s\n", leak.Kind, leak.ID, inline(leak.Reason))
+	}
+	omitted := 0
+	for _, v := range []conformance.Verdict{conformance.Fail, conformance.Error, conformance.Warn} {
+		for i, c := range r.with(v) {
+			var part strings.Builder
+			if i == 0 {
+				fmt.Fprintf(&part, "\n### %s\n", heading(v))
+			}
+			r.markdownCheck(&part, &c)
+			if text.Len()+part.Len() > longestMarkdown {
+				omitted++
+				continue
+			}
+			text.WriteString(part.String())
+		}
+	}
+	if omitted > 0 {
+		fmt.Fprintf(&text, "\nThere are %d more; report.html has them all.\n", omitted)
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}
+
+func (r *Results) markdownCheck(text *strings.Builder, c *Check) {
+	fmt.Fprintf(text, "\n<details><summary><b>%s</b> %s", c.ID, escapeHTML(c.Title))
+	if blocked := r.blocked(c.ID); len(blocked) > 0 {
+		fmt.Fprintf(text, " (the reason of %d more)", len(blocked))
+	}
+	fmt.Fprintf(text, "</summary>\n\n%s\n\n", inline(c.Reason))
+	for _, id := range c.Requirements {
+		fmt.Fprintf(text, "- %s: %s\n", id, inline(statement(id)))
+	}
+	if len(c.Exchanges) > 0 {
+		shown := clip(strings.TrimSpace(transcript(c.Exchanges[max(0, len(c.Exchanges)-4):])), 3000)
+		fence := "```"
+		for strings.Contains(shown, fence) {
+			fence += "`"
+		}
+		fmt.Fprintf(text, "\n%s\n%s\n%s\n", fence, shown, fence)
+	}
+	text.WriteString("\n</details>\n")
+}
+
+func heading(v conformance.Verdict) string {
+	switch v {
+	case conformance.Fail:
+		return "Failed"
+	case conformance.Error:
+		return "Could not be judged"
+	default:
+		return "Warnings"
+	}
+}
+
+// inline keeps a text on its line and from being read as markup.
+func inline(text string) string {
+	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "'").Replace(text)
+}
+
+var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
+
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + " …"
+}
+
+// An area is a part of the checks with how they ended.
+type area struct {
+	Name    string
+	Summary Summary
+	Checks  []Check
+}
+
+// areas returns the areas in the order of their first check.
+func (r *Results) areas() []*area {
+	var all []*area
+	byName := map[string]*area{}
+	for _, c := range r.Checks {
+		a := byName[c.Area]
+		if a == nil {
+			a = &area{Name: c.Area}
+			byName[c.Area] = a
+			all = append(all, a)
+		}
+		a.Checks = append(a.Checks, c)
+	}
+	for _, a := range all {
+		a.Summary = tally(a.Checks)
+	}
+	return all
+}

@@ -1,0 +1,273 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/requirement"
+)
+
+// Version is the version of the form of results.json. Fields are added without a new
+// one; it counts up when a field changes its meaning or goes.
+const Version = 1
+
+// Results are what results.json holds. Checks are in the order in which they stand in
+// the feature files, whatever order they ran in.
+type Results struct {
+	Version int  `json:"version"`
+	Tool    Tool `json:"tool"`
+	// Endpoint is the base URL of the target, Run the mark in the names of all that the
+	// run made in it.
+	Endpoint string `json:"endpoint"`
+	Run      string `json:"run"`
+	// Mode is "write", or "read-only" for a run that made nothing.
+	Mode    string    `json:"mode"`
+	Started time.Time `json:"started"`
+	// DurationMS is in milliseconds.
+	DurationMS int64   `json:"durationMs"`
+	Summary    Summary `json:"summary"`
+	Checks     []Check `json:"checks"`
+	// Leaks are resources that the run made and could not remove.
+	Leaks []Leak `json:"leaks"`
+}
+
+// Tool is what made the results.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Summary says how the target did.
+type Summary struct {
+	// Conclusion is "conformant" if every check of a demand that binds was made and
+	// nothing was wrong, except where the target says that it does not offer what is
+	// checked; "partial" if nothing was wrong in what could be checked; and otherwise
+	// "non-conformant".
+	Conclusion string `json:"conclusion"`
+	Pass       int    `json:"pass"`
+	Fail       int    `json:"fail"`
+	Warn       int    `json:"warn"`
+	Info       int    `json:"info"`
+	Skip       int    `json:"skip"`
+	Error      int    `json:"error"`
+	// Requirements counts statements of the RFCs: those that a check of the run put to
+	// the test, and all that can be tested over HTTP.
+	Requirements Coverage `json:"requirements"`
+}
+
+// Coverage counts requirements.
+type Coverage struct {
+	Exercised int `json:"exercised"`
+	Testable  int `json:"testable"`
+}
+
+// The conclusions.
+const (
+	Conformant    = "conformant"
+	Partial       = "partial"
+	NonConformant = "non-conformant"
+)
+
+// A Check is one check and how it ended.
+type Check struct {
+	ID    string `json:"id"`
+	Area  string `json:"area"`
+	Level string `json:"level"`
+	// Verdict is pass, fail, warn, info, skip or error.
+	Verdict string `json:"verdict"`
+	// Requirements are ids of the catalogue, such as RFC7644-3.5.2-R17.
+	Requirements []string `json:"requirements"`
+	Title        string   `json:"title"`
+	// Rule says what is demanded, in one sentence.
+	Rule string `json:"rule"`
+	// Reason says what was wrong, or why the check was left out; "" for pass.
+	Reason string `json:"reason"`
+	// BlockedBy is the check whose failure is the reason of this one.
+	BlockedBy string `json:"blockedBy"`
+	// Parts are the attributes that a check of many looked at.
+	Parts      []Part     `json:"parts,omitempty"`
+	DurationMS int64      `json:"durationMs"`
+	Exchanges  []Exchange `json:"exchanges"`
+}
+
+// A Part is what was found out about one attribute.
+type Part struct {
+	Name string `json:"name"`
+	// Failure says what is wrong, "" if nothing is.
+	Failure string `json:"failure"`
+}
+
+// A Leak is a resource that the run made and could not remove.
+type Leak struct {
+	Kind   string `json:"kind"`
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// New returns the results of a report. tool is the version of the program.
+func New(report *conformance.Report, tool string) *Results {
+	r := &Results{
+		Version: Version, Tool: Tool{Name: "scimwright", Version: tool},
+		Endpoint: report.Endpoint, Run: report.Run, Mode: "read-only",
+		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(),
+		Checks: []Check{}, Leaks: []Leak{},
+	}
+	if report.Write {
+		r.Mode = "write"
+	}
+	mask := newMask(report)
+	for i := range report.Results {
+		r.Checks = append(r.Checks, newCheck(&report.Results[i], mask))
+	}
+	for _, l := range report.Leaks {
+		r.Leaks = append(r.Leaks, Leak{Kind: string(l.Kind), ID: l.ID, Name: l.Name, Reason: l.Reason})
+	}
+	r.Summary = summarize(r.Checks)
+	return r
+}
+
+func newCheck(result *conformance.Result, mask *mask) Check {
+	c := Check{
+		ID: result.ID, Area: result.Area, Level: string(result.Level), Verdict: string(result.Verdict),
+		Requirements: append([]string{}, result.Requirements...), Title: result.Title, Rule: result.Rule,
+		Reason: result.Reason, BlockedBy: result.BlockedBy,
+		DurationMS: result.Duration.Milliseconds(), Exchanges: mask.exchanges(result.Exchanges),
+	}
+	for _, p := range result.Parts {
+		c.Parts = append(c.Parts, Part{Name: p.Name, Failure: p.Failure})
+	}
+	return c
+}
+
+// summarize counts the checks and draws the conclusion.
+func summarize(checks []Check) Summary {
+	s := tally(checks)
+	unchecked := s.Error > 0
+	exercised := map[string]bool{}
+	for _, c := range checks {
+		switch conformance.Verdict(c.Verdict) {
+		case conformance.Skip:
+			unchecked = unchecked || c.Level == string(conformance.Must) && !strings.HasPrefix(c.Reason, "not advertised")
+		case conformance.Error:
+		default:
+			for _, id := range c.Requirements {
+				exercised[id] = true
+			}
+		}
+	}
+	for row := range requirement.All() {
+		if !testable(row) {
+			continue
+		}
+		s.Requirements.Testable++
+		if exercised[row.ID] {
+			s.Requirements.Exercised++
+		}
+	}
+	switch {
+	case s.Fail > 0:
+		s.Conclusion = NonConformant
+	case unchecked:
+		s.Conclusion = Partial
+	default:
+		s.Conclusion = Conformant
+	}
+	return s
+}
+
+// tally counts the checks by verdict.
+func tally(checks []Check) Summary {
+	var s Summary
+	for _, c := range checks {
+		*s.counter(conformance.Verdict(c.Verdict))++
+	}
+	return s
+}
+
+// testable reports whether a requirement binds servers and can be put to the test over
+// HTTP.
+func testable(r requirement.Requirement) bool {
+	return r.Normative() && r.Subject.Binds(requirement.Server) && r.Testable != "no"
+}
+
+func writeJSON(w io.Writer, r *Results) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
+}
+
+// Read reads results.json. The error says so if it was made by a later version.
+func Read(text []byte) (*Results, error) {
+	var r Results
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("this is not a results.json: %w", err)
+	}
+	if r.Version < 1 || r.Version > Version {
+		return nil, fmt.Errorf("the results have version %d, this program knows %d: use a newer one", r.Version, Version)
+	}
+	return &r, nil
+}
+
+// verdicts are the verdicts, those that need somebody first.
+var verdicts = []conformance.Verdict{
+	conformance.Fail, conformance.Error, conformance.Warn, conformance.Info, conformance.Pass, conformance.Skip,
+}
+
+func (s *Summary) counter(v conformance.Verdict) *int {
+	switch v {
+	case conformance.Pass:
+		return &s.Pass
+	case conformance.Fail:
+		return &s.Fail
+	case conformance.Warn:
+		return &s.Warn
+	case conformance.Info:
+		return &s.Info
+	case conformance.Skip:
+		return &s.Skip
+	default:
+		return &s.Error
+	}
+}
+
+// blocked returns the ids of the checks that a check is the reason of.
+func (r *Results) blocked(id string) []string {
+	var ids []string
+	for _, c := range r.Checks {
+		if c.BlockedBy == id {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// with returns the checks that ended with a verdict, those first that most others fail
+// for.
+func (r *Results) with(v conformance.Verdict) []Check {
+	var checks []Check
+	for _, c := range r.Checks {
+		if c.Verdict == string(v) {
+			checks = append(checks, c)
+		}
+	}
+	slices.SortStableFunc(checks, func(a, b Check) int { return cmp.Compare(len(r.blocked(b.ID)), len(r.blocked(a.ID))) })
+	return checks
+}
+
+// statement returns what a requirement says and where, "" if the catalogue has none of
+// the id.
+func statement(id string) string {
+	row, ok := requirement.Get(id)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s section %s)", row.Statement, row.RFC, row.Section)
+}
