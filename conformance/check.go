@@ -77,6 +77,29 @@ func Checks(features fs.FS, tags string) ([]Check, error) {
 	return checks, nil
 }
 
+// Text returns the scenario as it stands in the feature files that the check was read
+// from, without its tags and indentation.
+func (c *Check) Text(features fs.FS) (string, error) {
+	text, err := fs.ReadFile(features, c.File)
+	if err != nil {
+		return "", fmt.Errorf("reading the scenario of %s: %w", c.ID, err)
+	}
+	lines := strings.Split(string(text), "\n")
+	if c.Line < 1 || c.Line > len(lines) {
+		return "", fmt.Errorf("%s has no line %d, where %s should stand", c.File, c.Line, c.ID)
+	}
+	first := lines[c.Line-1]
+	indent := first[:len(first)-len(strings.TrimLeft(first, " \t"))]
+	scenario := []string{strings.TrimSpace(first)}
+	for _, line := range lines[c.Line:] {
+		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, indent+" ") && !strings.HasPrefix(line, indent+"\t") {
+			break // another scenario, or its tags
+		}
+		scenario = append(scenario, strings.TrimRight(strings.TrimPrefix(line, indent), " \t"))
+	}
+	return strings.TrimRight(strings.Join(scenario, "\n"), "\n"), nil
+}
+
 // checkExpression refuses what godog would read wrongly, or not at all.
 func checkExpression(tags string) error {
 	if tags == "" {

@@ -65,9 +65,9 @@ func stopped(ctx context.Context) error {
 	return context.Canceled
 }
 
-// report prints what went wrong and returns the exit code. What cobra itself
+// exitCode prints what went wrong and returns the exit code. What cobra itself
 // finds wrong is the command line.
-func report(ctx context.Context, stderr io.Writer, command string, err error) int {
+func exitCode(ctx context.Context, stderr io.Writer, command string, err error) int {
 	var e *exitError
 	switch {
 	case err == nil:

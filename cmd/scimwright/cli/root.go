@@ -21,7 +21,7 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
-	return report(ctx, stderr, command.CommandPath(), err)
+	return exitCode(ctx, stderr, command.CommandPath(), err)
 }
 
 func newRoot() *cobra.Command {

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/requirement"
+	"github.com/permiso/scimwright/conformance/steps"
+	"github.com/permiso/scimwright/features"
+)
+
+func newVerifyList() *cobra.Command {
+	var tags string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the checks",
+		Example: "  scimwright verify list --tags '@patch && @must'",
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			checks, err := conformance.Checks(features.FS, tags)
+			if err != nil {
+				return usagef("%v", err)
+			}
+			if len(checks) == 0 {
+				return usagef("no scenario matches the selection %q", tags)
+			}
+			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, c := range checks {
+				fmt.Fprintf(t, "%s\t%s\t%s\n", c.ID, c.Level, c.Title)
+			}
+			return t.Flush()
+		},
+	}
+	c.Flags().StringVar(&tags, "tags", "", "list only what a tag expression selects")
+	return c
+}
+
+func newVerifyExplain() *cobra.Command {
+	return &cobra.Command{
+		Use:     "explain ID",
+		Short:   "Show what a check demands, where that is said, and what it does",
+		Example: "  scimwright verify explain PATCH-08",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("give the id of one check; scimwright verify list has them all")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			checks, err := conformance.Checks(features.FS, "")
+			if err != nil {
+				return err
+			}
+			for _, c := range checks {
+				if strings.EqualFold(c.ID, args[0]) {
+					return explain(cmd.OutOrStdout(), c)
+				}
+			}
+			return usagef("there is no check %q; scimwright verify list has them all", args[0])
+		},
+	}
+}
+
+func explain(w io.Writer, c conformance.Check) error {
+	fmt.Fprintf(w, "%s (%s): %s\n\n%s\n", c.ID, c.Level, c.Title, c.Rule)
+	for _, id := range c.Requirements {
+		if r, ok := requirement.Get(id); ok {
+			fmt.Fprintf(w, "\n%s, %s section %s:\n  %s\n  How it shows: %s\n", id, r.RFC, r.Section, r.Statement, r.How)
+		}
+	}
+	if len(c.After) > 0 {
+		fmt.Fprintf(w, "\nIf one of these fails, that is the reason: %s\n", strings.Join(c.After, ", "))
+	}
+	text, err := c.Text(features.FS)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\n%s (line %d of %s)\n", text, c.Line, c.File)
+	return err
+}
+
+func newVerifySteps() *cobra.Command {
+	return &cobra.Command{
+		Use:   "steps",
+		Short: "List the sentences that scenarios are made of",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w := cmd.OutOrStdout()
+			heading := map[bool]string{true: "About the protocol", false: "About a provisioner"}
+			for _, protocol := range []bool{true, false} {
+				fmt.Fprintf(w, "%s:\n\n", heading[protocol])
+				for _, d := range steps.Vocabulary() {
+					if d.Protocol == protocol {
+						fmt.Fprintf(w, "  %s\n      %s\n", strings.ReplaceAll(d.Example, "\n", "\n  "), d.Meaning)
+					}
+				}
+				fmt.Fprintln(w)
+			}
+			return nil
+		},
+	}
+}
