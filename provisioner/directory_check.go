@@ -18,9 +18,16 @@ type directoryReader struct {
 	userType, groupType *scim.ResourceType
 	// userIDs, groupIDs and userNames say where each first stood.
 	userIDs, groupIDs, userNames map[string]place
-	// members holds where each member stood, by group: members may come before
-	// the users they name.
-	members [][]place
+	// members holds the members of each group and where they stood: members may come
+	// before the users and groups that they name.
+	members [][]namedMember
+}
+
+// A namedMember is a member as a file names it.
+type namedMember struct {
+	id   string
+	kind Kind // "" if the file does not say
+	at   place
 }
 
 func newDirectoryReader() *directoryReader {
@@ -52,9 +59,8 @@ func (d *directoryReader) addGroup(at place, o *scim.Object) {
 	id := d.id(at, o, d.groupIDs)
 	attributes := d.resource(at, d.groupType, o)
 	d.required(at, attributes, "displayName")
-	members, places := d.readMembers(at.at("members"), o.Get("members"))
-	d.directory.Groups = append(d.directory.Groups, Group{ID: id, Attributes: attributes, Members: members})
-	d.members = append(d.members, places)
+	d.directory.Groups = append(d.directory.Groups, Group{ID: id, Attributes: attributes})
+	d.members = append(d.members, d.readMembers(at.at("members"), o.Get("members")))
 }
 
 // id returns the directory's id of a resource. It travels in URLs and log lines,
@@ -93,39 +99,69 @@ func (d *directoryReader) required(at place, attributes *scim.Object, name strin
 	return text
 }
 
-// readMembers returns the directory ids of a group's members, each once.
-func (d *directoryReader) readMembers(at place, v any) (ids []string, places []place) {
+// readMembers returns the members that a group names.
+func (d *directoryReader) readMembers(at place, v any) (members []namedMember) {
 	if scim.Unassigned(v) {
-		return nil, nil
+		return nil
 	}
-	seen := map[string]bool{}
-	d.readArray(at, v, func(at place, m *scim.Object) {
-		for name := range m.All() {
+	d.readArray(at, v, func(at place, o *scim.Object) {
+		for name := range o.All() {
 			if d.groupType.Schema.Attribute("members").SubAttribute(name) == nil {
 				d.problem(at.at(name), "is not an attribute of a member")
 			}
 		}
-		id, isText := m.Get("value").(string)
-		switch {
-		case strings.EqualFold(m.String("type"), string(KindGroup)):
-			d.problem(at, "is a group: groups in groups are not provisioned, list the people")
-		case !isText || id == "":
-			d.problem(at, `has no "value": give the id of a user`)
-		case !seen[id]:
-			seen[id] = true
-			ids, places = append(ids, id), append(places, at)
+		m := namedMember{at: at}
+		var isText bool
+		m.id, isText = o.Get("value").(string)
+		switch kind := o.String("type"); {
+		case strings.EqualFold(kind, string(KindGroup)):
+			m.kind = KindGroup
+		case strings.EqualFold(kind, string(KindUser)):
+			m.kind = KindUser
+		case kind != "":
+			d.problem(at.at("type"), "is %q: use User or Group", kind)
 		}
+		if !isText || m.id == "" {
+			d.problem(at, `has no "value": give the id of a user or a group`)
+			return
+		}
+		members = append(members, m)
 	})
-	return ids, places
+	return members
 }
 
-// checkMembers runs last: a member may stand before the user it names.
+// checkMembers runs last: a member may stand before what it names.
 func (d *directoryReader) checkMembers() {
-	for i, g := range d.directory.Groups {
-		for j, id := range g.Members {
-			if _, ok := d.userIDs[id]; !ok {
-				d.problem(d.members[i][j], "there is no user with the id %q", id)
+	for i := range d.directory.Groups {
+		d.putMembers(i, func(m namedMember) (Kind, bool) {
+			_, isUser := d.userIDs[m.id]
+			_, isGroup := d.groupIDs[m.id]
+			if isGroup && (m.kind == KindGroup || m.kind == "" && !isUser) {
+				return KindGroup, true
 			}
+			return KindUser, isUser && m.kind != KindGroup
+		})
+	}
+}
+
+// putMembers puts the members of a group into it, each once, those that cannot be told
+// left out.
+func (d *directoryReader) putMembers(i int, tell func(namedMember) (kind Kind, ok bool)) {
+	g := &d.directory.Groups[i]
+	users, groups := map[string]bool{}, map[string]bool{}
+	for _, m := range d.members[i] {
+		kind, ok := tell(m)
+		switch {
+		case !ok && m.kind == KindGroup:
+			d.problem(m.at, "there is no group with the id %q", m.id)
+		case !ok:
+			d.problem(m.at, "there is no user with the id %q", m.id)
+		case kind == KindGroup && !groups[m.id]:
+			groups[m.id] = true
+			g.Groups = append(g.Groups, m.id)
+		case kind == KindUser && !users[m.id]:
+			users[m.id] = true
+			g.Members = append(g.Members, m.id)
 		}
 	}
 }

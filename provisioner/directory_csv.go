@@ -17,7 +17,15 @@ type column struct {
 	valuePath
 	// ignored says that the column is wrong: its cells are not looked at.
 	ignored bool
+	// special is the column that says what a row is, or who is in it.
+	special string
 }
+
+// The columns that are no attributes of a user.
+const (
+	kindColumn    = "resourcetype"
+	membersColumn = "members"
+)
 
 func (d *directoryReader) readCSV(data []byte) {
 	r := csv.NewReader(bytes.NewReader(data))
@@ -49,7 +57,7 @@ func (d *directoryReader) readCSV(data []byte) {
 			continue
 		}
 		n, _ := r.FieldPos(0)
-		d.addUser(line(n), d.row(line(n), columns, cells))
+		d.addRow(line(n), columns, cells)
 	}
 }
 
@@ -76,11 +84,11 @@ func (d *directoryReader) header(paths []string) (columns []column, complete boo
 		case err != nil:
 			d.problem(line(1), "column %q: %v", path, err)
 			c.ignored = true
-		case seen[c.key()]:
+		case seen[c.name()]:
 			d.problem(line(1), "column %q is there twice", path)
 			c.ignored = true
 		default:
-			seen[c.key()] = true
+			seen[c.name()] = true
 		}
 		columns = append(columns, c)
 	}
@@ -95,6 +103,9 @@ func (d *directoryReader) header(paths []string) (columns []column, complete boo
 }
 
 func (d *directoryReader) column(text string) (column, error) {
+	if folded := strings.ToLower(text); folded == kindColumn || folded == membersColumn {
+		return column{special: folded}, nil
+	}
 	path, err := parseValuePath(d.userType, text)
 	c := column{valuePath: path}
 	if err != nil {
@@ -110,13 +121,53 @@ func (d *directoryReader) column(text string) (column, error) {
 	return c, nil
 }
 
-// row returns the user of a row as a JSON directory would hold it.
+// name tells columns apart.
+func (c *column) name() string {
+	if c.special != "" {
+		return c.special
+	}
+	return c.key()
+}
+
+// addRow adds the user or the group of a row.
+func (d *directoryReader) addRow(at place, columns []column, cells []string) {
+	kind := string(KindUser)
+	var members []any
+	for i, c := range columns {
+		text := strings.TrimSpace(cells[i])
+		switch {
+		case c.ignored || text == "":
+		case c.special == kindColumn:
+			kind = text
+		case c.special == membersColumn:
+			for id := range strings.SplitSeq(text, ";") {
+				if id = strings.TrimSpace(id); id != "" {
+					members = append(members, scim.NewObject(scim.Field{Name: "value", Value: id}))
+				}
+			}
+		}
+	}
+	o := d.row(at, columns, cells)
+	switch {
+	case strings.EqualFold(kind, string(KindGroup)):
+		o.Set("members", members)
+		d.addGroup(at, o)
+	case !strings.EqualFold(kind, string(KindUser)):
+		d.problem(at, "is a %q: use User or Group", kind)
+	case len(members) > 0:
+		d.problem(at, "is a user and has members: set resourceType to Group, or leave them out")
+	default:
+		d.addUser(at, o)
+	}
+}
+
+// row returns the attributes of a row as a JSON directory would hold them.
 func (d *directoryReader) row(at place, columns []column, cells []string) *scim.Object {
 	user := scim.NewObject()
 	elements := map[string]*scim.Object{}
 	for i, c := range columns {
 		text := strings.TrimSpace(cells[i])
-		if text == "" || c.ignored {
+		if text == "" || c.ignored || c.special != "" {
 			continue
 		}
 		value, err := c.value(text)

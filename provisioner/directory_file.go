@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -17,7 +18,8 @@ type Format string
 const (
 	// FormatJSON is one object: {"users": [...], "groups": [...]}. Users and
 	// groups carry SCIM attributes (RFC 7643 sections 4.1 to 4.3) and an "id",
-	// members of a group are [{"value": "id of a user"}].
+	// members of a group are [{"value": "id of a user or of a group"}]. If a user and
+	// a group share the id, "type": "Group" says that the group is meant.
 	FormatJSON Format = "json"
 	// FormatNDJSON is one such resource a line. It is a group if its "schemas"
 	// lists the Group schema, or if "resourceType" or "meta.resourceType" says
@@ -25,7 +27,9 @@ const (
 	FormatNDJSON Format = "ndjson"
 	// FormatCSV is one user a row under a header of attribute paths, such as
 	// id,userName,name.givenName,emails[type eq "work"].value,active
-	// An empty cell is an attribute the user does not have.
+	// An empty cell is an attribute the user does not have. A row whose column
+	// "resourceType" says Group is a group: it has an id, a displayName, and in the
+	// column "members" the ids of users and groups, with semicolons between them.
 	FormatCSV Format = "csv"
 )
 
@@ -107,6 +111,10 @@ func parseOne(id string, data []byte, add func(*directoryReader, place, *scim.Ob
 	}
 	o.Set("id", id)
 	add(d, place{}, o)
+	for i := range d.directory.Groups {
+		// Who does not say that it is a group is a user.
+		d.putMembers(i, func(m namedMember) (Kind, bool) { return cmp.Or(m.kind, KindUser), true })
+	}
 	if len(d.problems) > 0 {
 		return nil, &DirectoryError{Problems: d.problems}
 	}

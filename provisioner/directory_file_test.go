@@ -110,6 +110,41 @@ func TestReadDirectoryGroups(t *testing.T) {
 	}
 }
 
+// TestReadNestedGroups reads groups in groups from every format.
+func TestReadNestedGroups(t *testing.T) {
+	for format, text := range map[provisioner.Format]string{
+		provisioner.FormatJSON: `{"groups": [
+			{"id": "g1", "displayName": "One", "members": [{"value": "g2"}, {"value": "u1"}, {"value": "x"}, {"value": "x", "type": "Group"}, {"value": "g2"}]},
+			{"id": "g2", "displayName": "Two", "members": [{"value": "g1"}]}, {"id": "x", "displayName": "Three"}],
+			"users": [{"id": "u1", "userName": "ann"}, {"id": "x", "userName": "xe"}]}`,
+		provisioner.FormatCSV: `id,resourceType,userName,displayName,members
+g1,Group,,One,g2; u1;;x
+u1,,ann,,
+x,User,xe,,
+g2,group,,Two,g1
+`,
+	} {
+		d := read(t, format, text)
+		if len(d.Users) != 2 || len(d.Groups) < 2 {
+			t.Fatalf("%s: %d users and %d groups", format, len(d.Users), len(d.Groups))
+		}
+		wantGroups := []string{"g2"}
+		if format == provisioner.FormatJSON {
+			wantGroups = []string{"g2", "x"}
+		}
+		if g := d.Groups[0]; !slices.Equal(g.Members, []string{"u1", "x"}) || !slices.Equal(g.Groups, wantGroups) {
+			t.Errorf("%s: g1 holds the users %q and the groups %q", format, g.Members, g.Groups)
+		}
+		if g := d.Groups[1]; len(g.Members) > 0 || !slices.Equal(g.Groups, []string{"g1"}) || g.Attributes.String("displayName") != "Two" {
+			t.Errorf("%s: g2 is %+v %s", format, g, g.Attributes.AppendJSON(nil))
+		}
+	}
+	g, err := provisioner.ParseGroup("g1", []byte(`{"displayName": "One", "members": [{"value": "g2", "type": "Group"}, {"value": "u1"}]}`))
+	if err != nil || !slices.Equal(g.Members, []string{"u1"}) || !slices.Equal(g.Groups, []string{"g2"}) {
+		t.Errorf("got %+v, %v", g, err)
+	}
+}
+
 func TestReadDirectoryProblems(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -133,7 +168,7 @@ func TestReadDirectoryProblems(t *testing.T) {
 				{"id": " u5", "userName": "eve", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"boss": "u1"}, "urn:example:none": {}}
 			],
 			"groups": [
-				{"id": "g1", "members": [{"value": "u9"}, {"value": "g1", "type": "Group"}, {"ref": "u1"}]},
+				{"id": "g1", "members": [{"value": "u9"}, {"value": "g9", "type": "Group"}, {"ref": "u1"}, {"value": "u1", "type": "Robot"}]},
 				{"id": "g1", "displayName": "Two", "members": [{"value": "u1"}]}
 			]}`, []string{
 			`/users/0/shoeSize: "shoeSize" is not an attribute of a user`,
@@ -154,11 +189,12 @@ func TestReadDirectoryProblems(t *testing.T) {
 			`/users/5/urn:ietf:params:scim:schemas:extension:enterprise:2.0:User/boss: "boss" is not an attribute of urn`,
 			`/users/5/urn:example:none: "urn:example:none" is not an attribute of a user`,
 			`/groups/0: has no "displayName"`,
-			`/groups/0/members/1: is a group`,
 			`/groups/0/members/2/ref: is not an attribute of a member`,
 			`/groups/0/members/2: has no "value"`,
+			`/groups/0/members/3/type: is "Robot"`,
 			`/groups/1/id: "g1" is also the id of /groups/0`,
 			`/groups/0/members/0: there is no user with the id "u9"`,
+			`/groups/0/members/1: there is no group with the id "g9"`,
 		}},
 		{"lines", provisioner.FormatNDJSON, "{\"id\": \"u1\", \"userName\": \"a\"}\nnonsense\n{\"id\": \"u1\", \"userName\": \"b\", \"x\": 1}\n", []string{
 			"line 2: ", `line 3 /id: "u1" is also the id of line 1`, `line 3 /x: "x" is not an attribute`,
@@ -173,6 +209,9 @@ func TestReadDirectoryProblems(t *testing.T) {
 		}},
 		{"header and rows", provisioner.FormatCSV, "id,userName,shoe,active\nu1,a,44,perhaps\nu1,,45,true\n", []string{
 			`line 1: column "shoe"`, `line 2: column "active": "perhaps" is not true or false`, `line 3 /id: "u1" is also`, `line 3: has no "userName"`,
+		}},
+		{"kinds of rows", provisioner.FormatCSV, "id,userName,resourceType,members,displayName\nu1,a,Robot,,\nu2,b,,u2,\ng1,,Group,u9;g9,One\n", []string{
+			`line 2: is a "Robot"`, "line 3: is a user and has members", `there is no user with the id "u9"`, `there is no user with the id "g9"`,
 		}},
 		{"quotes", provisioner.FormatCSV, "id,userName\nu1,\"a\"b\"\n", []string{"line 2: column 6"}},
 	}

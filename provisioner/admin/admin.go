@@ -53,7 +53,7 @@ type Link struct {
 
 // A Resource is a user or a group as a directory file holds it: SCIM attributes
 // (RFC 7643 section 4) and an id, the members of a group as a list of
-// {"value": "id of a user"}.
+// {"value": "id of a user"} and {"value": "id of a group", "type": "Group"}.
 type Resource struct{ json.RawMessage }
 
 // Schema describes a resource in the OpenAPI document.

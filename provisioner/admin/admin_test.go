@@ -143,7 +143,8 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/apps/{app}/log": {"get"}, "/api/v1/apps/{app}/log/{entry}": {"get"},
 		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},
 		"/api/v1/groups": {"get"}, "/api/v1/groups/{id}": {"delete", "get", "put"},
-		"/api/v1/groups/{id}/members/{user}": {"delete", "put"},
+		"/api/v1/groups/{id}/members/{user}": {"delete", "put"}, "/api/v1/groups/{id}/groups/{group}": {"delete", "put"},
+		"/api/v1/presets": {"get"}, "/api/v1/apps/{app}/preview": {"post"},
 	}
 	for path, methods := range want {
 		for _, m := range methods {
@@ -283,7 +284,7 @@ func TestGroups(t *testing.T) {
 		}
 	}
 	wantStatus(t, client.PutGroup(ctx, "g1", raw(`{"displayName": "One", "members": [{"value": "u9"}]}`)), http.StatusNotFound, `"u9"`)
-	wantStatus(t, client.PutGroup(ctx, "g1", raw(`{"members": [{"value": "u1", "type": "Group"}]}`)), http.StatusUnprocessableEntity, "displayName", "/members/0")
+	wantStatus(t, client.PutGroup(ctx, "g1", raw(`{"members": [{"value": "u1", "type": "Robot"}]}`)), http.StatusUnprocessableEntity, "displayName", "/members/0")
 	if err := client.PutGroup(ctx, "g1", raw(`{"displayName": "One", "members": [{"value": "u1"}]}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -299,6 +300,20 @@ func TestGroups(t *testing.T) {
 	if want := `{"id":"g1","displayName":"One","members":[{"value":"u2"}]}`; err != nil || string(group.RawMessage) != want {
 		t.Errorf("%s, %v; want %s", group.RawMessage, err, want)
 	}
+	// Groups in groups.
+	wantStatus(t, client.AddSubgroup(ctx, "g1", "g2"), http.StatusNotFound, `"g2"`)
+	must(t, client.PutGroup(ctx, "g2", raw(`{"displayName": "Two", "members": [{"value": "u1"}, {"value": "g1", "type": "Group"}]}`)))
+	for range 2 {
+		must(t, client.AddSubgroup(ctx, "g1", "g2"))
+	}
+	group, err = client.Group(ctx, "g2")
+	if want := `{"id":"g2","displayName":"Two","members":[{"value":"u1"},{"value":"g1","type":"Group"}]}`; err != nil || string(group.RawMessage) != want {
+		t.Errorf("%s, %v; want %s", group.RawMessage, err, want)
+	}
+	for range 2 {
+		must(t, client.RemoveSubgroup(ctx, "g1", "g2"))
+	}
+	must(t, client.DeleteGroup(ctx, "g2"))
 	wantStatus(t, client.AddMember(ctx, "g1", "u9"), http.StatusNotFound, `"u9"`)
 	wantStatus(t, client.AddMember(ctx, "g9", "u1"), http.StatusNotFound, `"g9"`)
 	if err := client.DeleteGroup(ctx, "g1"); err != nil {

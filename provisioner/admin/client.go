@@ -280,6 +280,28 @@ func (c *Client) RemoveMember(ctx context.Context, group, user string) error {
 	return c.do(ctx, http.MethodDelete, nil, nil, "groups", group, "members", user)
 }
 
+// AddSubgroup puts a group into a group. Doing it again changes nothing.
+func (c *Client) AddSubgroup(ctx context.Context, group, child string) error {
+	return c.do(ctx, http.MethodPut, nil, nil, "groups", group, "groups", child)
+}
+
+// RemoveSubgroup takes a group out of a group.
+func (c *Client) RemoveSubgroup(ctx context.Context, group, child string) error {
+	return c.do(ctx, http.MethodDelete, nil, nil, "groups", group, "groups", child)
+}
+
+// Presets returns what is known of apps by their make.
+func (c *Client) Presets(ctx context.Context) ([]provisioner.Preset, error) {
+	return items[provisioner.Preset](ctx, c, "presets")
+}
+
+// Preview returns what an app would get of a user by the settings, or by those that it
+// has if they are nil. No request is made to the app.
+func (c *Client) Preview(ctx context.Context, app string, in PreviewInput) (*Preview, error) {
+	var p Preview
+	return &p, c.do(ctx, http.MethodPost, in, &p, "apps", app, "preview")
+}
+
 func items[T any](ctx context.Context, c *Client, path ...string) ([]T, error) {
 	var l list[T]
 	err := c.do(ctx, http.MethodGet, nil, &l, path...)

@@ -80,6 +80,10 @@ func (s *server) registerGroups(api huma.API) {
 	add.DefaultStatus = http.StatusNoContent
 	huma.Register(api, add, s.addMember)
 	huma.Register(api, operation(http.MethodDelete, "/groups/{id}/members/{user}", "remove-member", "Remove a user from a group"), s.removeMember)
+	nest := operation(http.MethodPut, "/groups/{id}/groups/{group}", "add-subgroup", "Put a group into a group; apps see its members as members of both")
+	nest.DefaultStatus = http.StatusNoContent
+	huma.Register(api, nest, s.addSubgroup)
+	huma.Register(api, operation(http.MethodDelete, "/groups/{id}/groups/{group}", "remove-subgroup", "Take a group out of a group"), s.removeSubgroup)
 }
 
 func (s *server) listGroups(ctx context.Context, _ *struct{}) (*body[list[Resource]], error) {
@@ -134,6 +138,25 @@ func (s *server) removeMember(ctx context.Context, in *memberPath) (*struct{}, e
 	return nil, nil
 }
 
+type subgroupPath struct {
+	ID    string `path:"id" doc:"The directory's id of the group"`
+	Group string `path:"group" doc:"The directory's id of the group in it"`
+}
+
+func (s *server) addSubgroup(ctx context.Context, in *subgroupPath) (*struct{}, error) {
+	if err := s.config.Store.AddSubgroup(ctx, in.ID, in.Group); err != nil {
+		return nil, s.problem(err, "group "+in.Group+" in group "+in.ID)
+	}
+	return nil, nil
+}
+
+func (s *server) removeSubgroup(ctx context.Context, in *subgroupPath) (*struct{}, error) {
+	if err := s.config.Store.RemoveSubgroup(ctx, in.ID, in.Group); err != nil {
+		return nil, s.problem(err, "group "+in.Group+" in group "+in.ID)
+	}
+	return nil, nil
+}
+
 // userResource returns a user in the form that the API and a directory file share.
 func userResource(u *provisioner.User) Resource {
 	return resource(u.ID, u.Attributes)
@@ -145,6 +168,9 @@ func groupResource(g *provisioner.Group) Resource {
 	members := make([]any, 0, len(g.Members))
 	for _, id := range g.Members {
 		members = append(members, scim.NewObject(scim.Field{Name: "value", Value: id}))
+	}
+	for _, id := range g.Groups {
+		members = append(members, scim.NewObject(scim.Field{Name: "value", Value: id}, scim.Field{Name: "type", Value: string(provisioner.KindGroup)}))
 	}
 	return resource(g.ID, g.Attributes, scim.Field{Name: "members", Value: members})
 }

@@ -100,6 +100,7 @@ func New(config Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	api := humago.New(mux, c)
 	s.registerApps(api)
+	s.registerSettings(api)
 	s.registerAppState(api)
 	s.registerCapabilities(api)
 	s.registerGuard(api)
