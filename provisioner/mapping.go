@@ -33,6 +33,18 @@ type MappingRule struct {
 	CreateOnly bool `json:"createOnly,omitzero"`
 }
 
+// Source says in one line where the value comes from.
+func (r *MappingRule) Source() string {
+	switch {
+	case r.From != "":
+		return "from " + r.From
+	case r.Template != "":
+		return fmt.Sprintf("made as %q", r.Template)
+	default:
+		return "always " + string(r.Constant)
+	}
+}
+
 // A mapping is the rules of an app, read once for all users.
 type mapping struct {
 	rules []rule

@@ -48,6 +48,24 @@ type Demand struct {
 	Contains string `json:"contains,omitempty"`
 }
 
+// String says in one line what is demanded.
+func (d Demand) String() string {
+	text := d.Path
+	if d.Optional {
+		text += ", if there is one,"
+	}
+	if d.MaxLength > 0 {
+		text += fmt.Sprintf(" of %d characters at the most", d.MaxLength)
+	}
+	if d.Contains != "" {
+		text += fmt.Sprintf(" with %q in it", d.Contains)
+	}
+	if d.Without != "" {
+		text += fmt.Sprintf(" without %q", d.Without)
+	}
+	return text
+}
+
 //go:embed presets.json
 var presetsJSON []byte
 

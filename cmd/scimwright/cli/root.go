@@ -42,7 +42,7 @@ left something behind, 130 interrupted after cleaning up.`,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newSync(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
-		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove())
+		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newPresets())
 	return root
 }
 
