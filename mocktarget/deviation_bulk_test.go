@@ -90,4 +90,3 @@ func robustnessCases() []deviationCase {
 		{"concurrent-writes-lost", create(1) + "\n" + create(2) + "\n" + create(3) + "\n" + create(4), "status", "201", "503"},
 	}
 }
-func legalCases() []deviationCase { return nil }
