@@ -17,6 +17,7 @@ const (
 	subjectOf = `(the answer|[a-z][a-z0-9-]*)`
 	statuses  = `([1-5][0-9]{2}(?:(?:, | or )[1-5][0-9]{2})*)`
 	quoted    = `"([^"]+)"`
+	forms     = `(text|word|attribute name|entity tag|boolean|integer|number|object|array|URI|date)`
 )
 
 // answerWords are the claims about the last answer and about resources.
@@ -50,7 +51,10 @@ func (c *client) answerWords() []definition {
 		c.claim(subjectOf+` has at most one value at `+quoted, `barbara has at most one value at "emails[primary=true]"`,
 			"Demands that a path selects one value, or nothing.",
 			c.hasAtMostOne),
-		c.claim(subjectOf+` has an? (text|word|attribute name|entity tag|boolean|integer|number|object|array|URI|date) at `+quoted, `the answer has a date at "meta.created"`,
+		c.claim(`each `+quoted+` of the answer has an? `+forms+` at `+quoted, `each "Resources.schemaExtensions" of the answer has a boolean at "required"`,
+			"Demands a value of this form in each object that a path selects, of which there may be none.",
+			c.eachHasForm),
+		c.claim(subjectOf+` has an? `+forms+` at `+quoted, `the answer has a date at "meta.created"`,
 			"Demands a value of this form, and in an array that each is.",
 			c.hasForm),
 		c.claim(`any URL at `+quoted+` of the answer leads to `+nick, `any URL at "members.$ref" of the answer leads to barbara`,
@@ -318,6 +322,20 @@ func (c *client) hasForm(ctx context.Context, subject, form, path string) error 
 		}
 		if len(all) == 0 {
 			return failf("%s has nothing at %s and should have %s there", subject, path, article(form))
+		}
+		return nil
+	})
+}
+
+func (c *client) eachHasForm(ctx context.Context, path, form, inner string) error {
+	return c.about(ctx, "the answer", func(v any) error {
+		for _, group := range leaves(v, path) {
+			elements, _ := group.([]any)
+			for _, e := range elements {
+				if got := pick(e, inner); !hasForm(got, form) {
+					return failf("among %s there is one with %s at %s, and each should have %s there", path, c.show("the answer", got), inner, article(form))
+				}
+			}
 		}
 		return nil
 	})

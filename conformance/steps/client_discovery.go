@@ -3,22 +3,44 @@ package steps
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
 // discoveryWords are the sentences about what the target says about itself.
 func (c *client) discoveryWords() []definition {
 	return []definition{
-		define(`every schema that a resource type names is published`, `every schema that a resource type names is published`,
-			"Looks in /Schemas for the schema and the extensions of each resource type.",
-			c.tryPublished),
-		define(`every schema and resource type is found under its id`, `every schema and resource type is found under its id`,
-			"Reads each entry of /Schemas by its id, and each of /ResourceTypes by its id or its name.",
-			c.tryByID),
+		c.defineTrials(`every`, `every schema that a resource type names is published`,
+			"Looks in /Schemas for the schema and the extensions of each resource type; reads each entry of /Schemas and /ResourceTypes by its id; asks for a list at the endpoint of each resource type.",
+			trials{
+				"schema that a resource type names is published":       c.tryPublished,
+				"schema and resource type is found under its id":       c.tryByID,
+				"resource type is served at the endpoint that it says": c.tryEndpoints,
+			}),
 	}
 }
 
-func (c *client) tryPublished() error {
+// tryEndpoints asks for a list of no resources at each endpoint (RFC 7643 section 6).
+func (c *client) tryEndpoints(ctx context.Context) error {
+	for _, t := range c.s.suite.config.Discovery.Published.Types {
+		path, err := c.below(t.Endpoint)
+		if err != nil {
+			return err
+		}
+		answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: path, Query: url.Values{"count": {"0"}}})
+		if err != nil {
+			return err
+		}
+		part := Part{Name: t.Name}
+		if answer.Status == http.StatusNotFound {
+			part.Failure = failf("GET %s answered 404", t.Endpoint).Error()
+		}
+		c.s.parts = append(c.s.parts, part)
+	}
+	return c.verdict()
+}
+
+func (c *client) tryPublished(context.Context) error {
 	published := c.s.suite.config.Discovery.Published
 	for _, t := range published.Types {
 		names := []string{t.Schema}

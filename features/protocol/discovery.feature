@@ -54,6 +54,12 @@ Feature: What the service says about itself
       Then the answer has a text at "Resources.name"
       And the answer has a URI at "Resources.endpoint"
       And the answer has a URI at "Resources.schema"
+      And each "Resources.schemaExtensions" of the answer has a URI at "schema"
+      And each "Resources.schemaExtensions" of the answer has a boolean at "required"
+
+    @DISC-21 @must @RFC7643-6-R5 @after-DISC-03
+    Scenario: Resources are where their type says
+      * every resource type is served at the endpoint that it says
 
     @DISC-04 @must @RFC7643-6-R6 @RFC7643-6-R8 @RFC7643-7-R1 @RFC7643-3.2-R1 @after-DISC-03 @after-DISC-11
     Scenario: Every schema that a resource type names is published
