@@ -318,6 +318,41 @@ func TestR34_PinnedAccounts(t *testing.T) {
 	}
 }
 
+// TestR34_LastAdministrator disables somebody whom the app does not let go: that is
+// said, and not tried again and again.
+func TestR34_LastAdministrator(t *testing.T) {
+	for name, answer := range map[string]string{
+		"403":            `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"403","detail":"the last administrator"}`,
+		"409 mutability": `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"409","scimType":"mutability","detail":"the last administrator"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _ := aged(t, provisioner.Settings{})
+			b.replace(t, people(t, 3, nil, nil))
+			b.sync(t, "app")
+			b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet {
+					return false
+				}
+				var status int
+				fmt.Sscan(name, &status)
+				w.Header().Set("Content-Type", "application/scim+json")
+				w.WriteHeader(status)
+				fmt.Fprint(w, answer)
+				return true
+			})
+			b.app.requests()
+			b.putUser(t, "u0", "n0", false)
+			l := b.waitState(t, provisioner.KindUser, "u0", provisioner.LinkRefused)
+			if w := b.app.writes(); len(w) > 2 || !strings.Contains(l.LastError, "the last administrator") || l.NextAttempt.Before(time.Now().Add(50*time.Minute)) {
+				t.Errorf("writes %q, reason %q, next attempt %s", w, l.LastError, l.NextAttempt)
+			}
+			if state, _ := b.state(t, "app"); state != provisioner.AppActive {
+				t.Errorf("the app is %s", state)
+			}
+		})
+	}
+}
+
 // TestDisableIsImpossible asks a person what to do in apps that cannot disable an
 // account, and never deletes one instead.
 func TestDisableIsImpossible(t *testing.T) {

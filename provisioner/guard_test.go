@@ -210,6 +210,28 @@ func TestR3_NobodyLeft(t *testing.T) {
 	wantRequests(t, b.app)
 }
 
+// TestR3_OnlyPersonLeft tells a directory that is emptied from somebody who leaves,
+// where there was only one.
+func TestR3_OnlyPersonLeft(t *testing.T) {
+	b := setup(t)
+	b.replace(t, people(t, 1, nil, nil))
+	b.sync(t, "app")
+	b.app.requests()
+	b.replace(t, &provisioner.Directory{})
+	if r := b.settle(t, "app"); r.Users.Held != 1 {
+		t.Errorf("the directory is emptied: %+v", r)
+	}
+	wantRequests(t, b.app)
+	b.replace(t, people(t, 1, nil, nil))
+	b.settle(t, "app")
+	wantRequests(t, b.app)
+	b.deleteUser(t, "u0")
+	b.settle(t, "app")
+	if w := b.app.writes(); len(w) != 1 {
+		t.Errorf("the only person leaves: writes %q", w)
+	}
+}
+
 // TestR3_GroupsCount deletes more groups than may go, and keeps the members of a group
 // whose goodbye is held.
 func TestR3_GroupsCount(t *testing.T) {
@@ -254,9 +276,9 @@ func TestR3_DistrustedDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.putUser(t, "u2", "n2", false)
-	b.settle(t, "app")
-	if w := b.app.writes(); len(w) != 1 {
-		t.Errorf("trusted again: writes %q", w)
+	r = b.settle(t, "app")
+	if w := b.app.writes(); len(w) != 2 || len(r.Held) > 0 {
+		t.Errorf("trusted again: writes %q, held %v; want what was held and the new one", w, r.Held)
 	}
 }
 

@@ -133,7 +133,12 @@ func (e *edit) removeSubject(ctx context.Context, kind provisioner.Kind, id stri
 // ReplaceDirectory makes the directory what is given: whoever is missing has left.
 // It is one transaction, and only what differs concerns the apps.
 func (s *Store) ReplaceDirectory(ctx context.Context, d *provisioner.Directory) error {
-	return s.edit(ctx, true, func(e *edit) error { return e.replaceAll(ctx, d) })
+	return s.edit(ctx, true, func(e *edit) error {
+		if err := e.suspect(ctx, d); err != nil {
+			return err
+		}
+		return e.replaceAll(ctx, d)
+	})
 }
 
 func (e *edit) replaceAll(ctx context.Context, d *provisioner.Directory) error {

@@ -90,8 +90,8 @@ func (s *Store) windowStart() int64 { return s.now().Add(-provisioner.GuardWindo
 // losses counts what the app has lost lately and is about to lose.
 func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye) (provisioner.Losses, error) {
 	l := provisioner.Losses{Going: 1}
-	err := tx.QueryRowContext(ctx, "SELECT COALESCE((SELECT reason FROM distrust LIMIT 1), '')").Scan(&l.Distrust)
-	if err != nil {
+	var err error
+	if l.Distrust, _, err = distrusted(ctx, tx); err != nil {
 		return l, err
 	}
 	err = tx.QueryRowContext(ctx, `
@@ -158,9 +158,8 @@ func (s *Store) hold(ctx context.Context, tx *sql.Tx, app *provisioner.App, g pr
 // dropDecision forgets a decision that is dealt with, unless another one has been made
 // since.
 func dropDecision(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
-		WHERE app = $1 AND kind = $2 AND subject = $3 AND decision = $4`, l.App, l.Kind, l.Subject, l.Decision)
+	_, err := tx.ExecContext(ctx, "UPDATE link SET "+undecided+" WHERE app = $1 AND kind = $2 AND subject = $3 AND decision = $4",
+		l.App, l.Kind, l.Subject, l.Decision)
 	return err
 }
 
@@ -171,9 +170,7 @@ func (s *Store) rejudge(ctx context.Context, tx *sql.Tx, old, app *provisioner.A
 	if was.Guard == is.Guard && was.Deprovision == is.Deprovision && slices.Equal(was.Pins, is.Pins) && reflect.DeepEqual(was.Scope, is.Scope) {
 		return nil
 	}
-	keys, err := keysOf(ctx, tx, `
-		UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
-		WHERE app = $1 AND decision IN ('hold', 'approve') RETURNING app, kind, subject`, app.Name)
+	keys, err := keysOf(ctx, tx, "UPDATE link SET "+undecided+" WHERE app = $1 AND decision IN ('hold', 'approve') RETURNING app, kind, subject", app.Name)
 	if err != nil {
 		return err
 	}
@@ -289,26 +286,73 @@ func choose(held, keys []provisioner.Key) ([]provisioner.Key, error) {
 
 // Distrust says why the directory is not to be trusted with goodbyes, such as that the
 // source it is read from has failed half way: all of them are held back until
-// somebody approves them, in every app. An empty reason ends that.
+// somebody approves them, in every app. An empty reason ends that, and has what is held
+// judged again.
 func (s *Store) Distrust(ctx context.Context, reason string) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error { return s.distrust(ctx, tx, reason) })
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if reason == "" {
+			return s.trust(ctx, tx, distrustedByPerson, distrustedAsEmpty)
+		}
+		return s.distrust(ctx, tx, distrustedByPerson, reason)
+	})
 }
+
+// Who distrusts the directory.
+const (
+	distrustedByPerson = "person"
+	distrustedAsEmpty  = "empty" // it was replaced by one without users
+)
+
+func (s *Store) distrust(ctx context.Context, tx *sql.Tx, source, reason string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO distrust (source, reason, since) VALUES ($1, $2, $3)
+		ON CONFLICT (source) DO UPDATE SET reason = excluded.reason`, source, reason, s.nowMillis())
+	return err
+}
+
+// trust ends the distrust of some sources.
+func (s *Store) trust(ctx context.Context, tx *sql.Tx, sources ...string) error {
+	result, err := tx.ExecContext(ctx, "DELETE FROM distrust WHERE source IN ("+rowsOf(len(sources), 0, "%s")+")", values(sources)...)
+	if err != nil {
+		return err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return err
+	}
+	keys, err := keysOf(ctx, tx, "UPDATE link SET "+undecided+" WHERE decision = 'hold' RETURNING app, kind, subject")
+	if err != nil {
+		return err
+	}
+	return s.touch(ctx, tx, provisioner.LaneGoodbye, keys)
+}
+
+// undecided sets the columns of a link without a decision.
+const undecided = "decision = '', decision_about = '', decision_note = '', decided_at = 0"
 
 // Distrusted returns why the directory is not trusted with goodbyes and since when, ""
 // if it is.
 func (s *Store) Distrusted(ctx context.Context) (reason string, since time.Time, err error) {
+	return distrusted(ctx, s.db)
+}
+
+func distrusted(ctx context.Context, q queryer) (reason string, since time.Time, err error) {
 	var at int64
-	err = s.db.QueryRowContext(ctx, "SELECT reason, since FROM distrust").Scan(&reason, &at)
+	err = q.QueryRowContext(ctx, "SELECT reason, since FROM distrust ORDER BY since LIMIT 1").Scan(&reason, &at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", time.Time{}, nil
 	}
 	return reason, fromMillis(at), err
 }
 
-func (s *Store) distrust(ctx context.Context, tx *sql.Tx, reason string) error {
-	if _, err := tx.ExecContext(ctx, "DELETE FROM distrust"); err != nil || reason == "" {
+// suspect distrusts a directory that had somebody and is replaced by one that has
+// nobody, until it is replaced by one that has.
+func (e *edit) suspect(ctx context.Context, d *provisioner.Directory) error {
+	if len(d.Users) > 0 {
+		return e.trust(ctx, e.tx, distrustedAsEmpty)
+	}
+	var had bool
+	err := e.tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM subject WHERE kind = 'User')").Scan(&had)
+	if err != nil || !had {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO distrust (reason, since) VALUES ($1, $2)", reason, s.nowMillis())
-	return err
+	return e.distrust(ctx, e.tx, distrustedAsEmpty, "all of it was replaced by a directory without users")
 }

@@ -75,9 +75,7 @@ func (s *Store) BeginRemoval(ctx context.Context, r provisioner.Removal) error {
 		if r.Accounts == provisioner.PartLeave {
 			return s.endRemoval(ctx, tx, app)
 		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE link SET decision = '', decision_about = '', decision_note = '', decided_at = 0
-			WHERE app = $1 AND decision <> '' AND decision <> 'ignore'`, app.Name)
+		_, err = tx.ExecContext(ctx, "UPDATE link SET "+undecided+" WHERE app = $1 AND decision <> '' AND decision <> 'ignore'", app.Name)
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ CREATE INDEX goodbye_at ON goodbye (app, at);
 
 -- Why what the directory says is not to be trusted with goodbyes; no row if it is.
 CREATE TABLE distrust (
+    source TEXT   NOT NULL PRIMARY KEY, -- who says so
     reason TEXT   NOT NULL,
     since  BIGINT NOT NULL
 );
