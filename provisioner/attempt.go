@@ -35,15 +35,26 @@ type attempt struct {
 	requests  int
 	status    int
 	exchanges []Exchange
+
+	// rehearsal takes what would be written, nil to write it.
+	rehearsal *rehearsal
 }
 
 // attempt makes one try and returns what it leaves behind.
 func (e *Engine) attempt(ctx context.Context, w *Work, lane Lane) *Outcome {
+	return e.newAttempt(w, lane).try(ctx)
+}
+
+func (e *Engine) newAttempt(w *Work, lane Lane) *attempt {
 	a := &attempt{engine: e, work: w, lane: lane, link: w.Link, members: maps.Clone(w.AckedMembers), action: ActionNone, start: e.config.Now()}
 	if a.members == nil {
 		a.members = map[string]string{}
 	}
+	return a
+}
 
+func (a *attempt) try(ctx context.Context) *Outcome {
+	e, w := a.engine, a.work
 	err := a.run(ctx)
 	o := &Outcome{
 		Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members, HadMembers: w.AckedMembers,

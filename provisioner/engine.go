@@ -43,9 +43,6 @@ type Config struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request. Empty means "scimwright".
 	UserAgent string
-	// Trust takes every success at its word. It is for a transport that makes no write;
-	// see [Plan] for what is read back otherwise.
-	Trust bool
 	// Timeout bounds one request. Zero means 30 s.
 	Timeout time.Duration
 	// Backoff bounds the waits between failed attempts.

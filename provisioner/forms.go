@@ -130,9 +130,6 @@ func (a *attempt) trusted(w Write) bool { return a.work.App.Learned.Proved[w.For
 // needsProof reports whether it has to be seen that a write has worked: while its
 // form is new, always when it locks an account, and now and then.
 func (a *attempt) needsProof(w Write) bool {
-	if a.engine.config.Trust {
-		return false
-	}
 	return w.Action == ActionDisable || a.work.App.Learned.Proved[w.Form] < provedEnough || a.trying(w) || a.sampled()
 }
 

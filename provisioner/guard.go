@@ -96,6 +96,8 @@ type Guards interface {
 	// it is not; then it counts as gone. If it is held, so is everything else that is
 	// to go from the app at the time. All of this is one step, however many ask.
 	Depart(ctx context.Context, g Goodbye) (held string, err error)
+	// Losses returns what goodbyes of an app are judged by, without those to come.
+	Losses(ctx context.Context, app string) (Losses, error)
 }
 
 // A Held is a goodbye that waits for a person.
@@ -116,6 +118,9 @@ type Held struct {
 func (a *attempt) leave(ctx context.Context, g Goodbye) (given bool, err error) {
 	if g.Why == Removed || a.link.Decision == DecisionApprove && a.link.DecisionAbout == g.About() {
 		return true, nil
+	}
+	if a.rehearsal != nil {
+		return a.rehearseLeave(g), nil
 	}
 	held, err := a.engine.config.Store.Depart(ctx, g)
 	if err != nil || held == "" {

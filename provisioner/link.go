@@ -124,6 +124,9 @@ func (s LinkState) Settled() bool {
 	}
 }
 
+// holds reports whether the app has something of the subject and nothing to do.
+func (s LinkState) holds() bool { return s.Settled() && s != LinkSkipped && s != LinkGone }
+
 // Failed reports whether the last attempt did not bring the app closer. It is made
 // again, if only once a day.
 func (s LinkState) Failed() bool {

@@ -26,6 +26,8 @@ type Run struct {
 	Until time.Time
 	// Since is the newest log entry from before the run.
 	Since int64
+	// Only are the links that the run is about, nil for all that could be behind.
+	Only []Key
 	// Ready says that everything the run is about has been found; Marked is how many
 	// users and groups that were.
 	Ready  bool
@@ -79,8 +81,9 @@ func (p RunProgress) Done() int { return max(p.Marked-p.Active-p.Failed-p.Held, 
 
 // Runs is the part of the store that keeps runs.
 type Runs interface {
-	// StartRun records a run and schedules it. If one of its kind is running for the
-	// app already, that one is returned and looks for work once more.
+	// StartRun records a run; a queue takes it up. If one of its kind is running for the
+	// app already, that one is returned and looks for all work once more; the error is
+	// [ErrConflict] for a run that is about some links only.
 	StartRun(ctx context.Context, run *Run) (*Run, error)
 	// Run returns a run, or [ErrNotFound].
 	Run(ctx context.Context, id int64) (*Run, error)
@@ -119,6 +122,33 @@ type Marks interface {
 // can be done, [ErrNotFound] for an app that does not exist, and [ErrConflict] for
 // one that an administrator has paused or that is being removed.
 func (e *Engine) StartSync(ctx context.Context, name, by string, wait time.Duration) (*Run, error) {
+	return e.start(ctx, name, &Run{By: by}, wait)
+}
+
+// StartPlanned starts a run that does what a plan says, and nothing else. now is a plan
+// that was made just now; if it is nil, one is made. The error is a [*MovedError] if
+// the two differ: then nothing is changed anywhere. It is [ErrConflict] while another
+// run is under way; see [Engine.StartSync] for the others.
+func (e *Engine) StartPlanned(ctx context.Context, plan, now *SyncPlan, by string, wait time.Duration) (*Run, error) {
+	if now == nil {
+		var err error
+		if now, err = e.PlanSync(ctx, plan.App); err != nil {
+			return nil, err
+		}
+	}
+	if moved := plan.Moved(now); len(moved) > 0 {
+		return nil, &MovedError{What: moved}
+	}
+	run := &Run{By: by, Only: []Key{}}
+	for i := range plan.Changes {
+		if c := &plan.Changes[i]; c.Does() || c.Action == ActionAdopt && c.Problem == "" {
+			run.Only = append(run.Only, c.Key(plan.App))
+		}
+	}
+	return e.start(ctx, plan.App, run, wait)
+}
+
+func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Duration) (*Run, error) {
 	app, err := e.config.Store.App(ctx, name)
 	if err != nil {
 		return nil, err
@@ -144,10 +174,10 @@ func (e *Engine) StartSync(ctx context.Context, name, by string, wait time.Durat
 	if err != nil {
 		return nil, err
 	}
-	now := e.config.Now()
-	return e.config.Store.StartRun(ctx, &Run{
-		App: name, Kind: RunSync, By: by, State: RunRunning, Started: now, Until: now.Add(wait), Since: since, Probes: probes,
-	})
+	run.App, run.Kind, run.State, run.Since, run.Probes = name, RunSync, RunRunning, since, probes
+	run.Started = e.config.Now()
+	run.Until = run.Started.Add(wait)
+	return e.config.Store.StartRun(ctx, run)
 }
 
 // Sync is StartSync for a caller that wants everything to be marked when it returns,
@@ -210,7 +240,7 @@ func (e *Engine) mark(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	keys, unlinked, err := e.stale(ctx, app)
+	keys, unlinked, err := e.about(ctx, app, run)
 	if err != nil {
 		return err
 	}
@@ -222,6 +252,25 @@ func (e *Engine) mark(ctx context.Context, run *Run) error {
 		}
 	}
 	return e.config.Store.Mark(ctx, run, keys)
+}
+
+// about lists what a run has to do.
+func (e *Engine) about(ctx context.Context, app *App, run *Run) (keys map[Lane][]Key, unlinked map[Kind]int, err error) {
+	if run.Only == nil {
+		return e.stale(ctx, app)
+	}
+	keys, unlinked = map[Lane][]Key{}, map[Kind]int{}
+	for _, key := range run.Only {
+		w, err := e.config.Store.Load(ctx, key)
+		if err != nil {
+			return nil, nil, err
+		}
+		keys[w.Lane()] = append(keys[w.Lane()], key)
+		if w.Link.RemoteID == "" {
+			unlinked[key.Kind]++
+		}
+	}
+	return keys, unlinked, nil
 }
 
 // Run returns a run and how far it is. One that has nothing ahead any more is ended
@@ -245,7 +294,7 @@ func (e *Engine) Run(ctx context.Context, id int64) (*Run, RunProgress, error) {
 	case halted && p.Active+p.Failed > 0:
 		err = e.end(ctx, run, RunFailed, "the app was paused: "+app.Reason)
 	case p.Active == 0 && (p.Failed == 0 || late || p.NextAttempt.After(run.Until)):
-		if !app.Synced {
+		if !app.Synced && run.Only == nil {
 			err = e.config.Store.UpdateApp(ctx, run.App, func(a *App) { a.Synced = true })
 		}
 		if err == nil {

@@ -81,6 +81,9 @@ func (a *attempt) endpointAnswers(ctx context.Context) error {
 // means to some.
 func (a *attempt) remove(ctx context.Context) error {
 	w := Write{Verb: VerbDelete, Action: ActionDelete, Form: string(a.link.Kind) + " delete"}
+	if a.rehearse(w) {
+		return nil
+	}
 	_, err := a.client.Delete(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
 	switch s := status(err); {
 	case err == nil:

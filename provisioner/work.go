@@ -168,6 +168,9 @@ type Links interface {
 	Finish(ctx context.Context, worker string, o *Outcome) error
 	// Release gives a claim back without an attempt.
 	Release(ctx context.Context, claim Claim) error
+	// Referrers returns the links that name a user, whose link it is: of groups, and of
+	// users whose manager it is.
+	Referrers(ctx context.Context, key Key) ([]Key, error)
 	// LinkOf returns the subject that a resource of the app is tied to, or
 	// [ErrNotFound].
 	LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, error)

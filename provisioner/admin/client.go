@@ -22,11 +22,18 @@ type Client struct {
 	http         *http.Client
 }
 
+// The time that an answer may take. For a plan the app is read.
+const (
+	patience     = 30 * time.Second
+	planPatience = 5 * time.Minute
+)
+
 // NewClient returns a client of the API at an address such as
-// http://127.0.0.1:8088. A nil httpClient means one that gives up after 30 s.
+// http://127.0.0.1:8088. It gives up after 30 s without an answer, if the httpClient
+// does not before. A nil httpClient means one without limits of its own.
 func NewClient(address, apiKey string, httpClient *http.Client) *Client {
 	if httpClient == nil {
-		httpClient = &http.Client{Timeout: 30 * time.Second}
+		httpClient = &http.Client{}
 	}
 	return &Client{base: strings.TrimRight(address, "/") + "/api/v1", apiKey: apiKey, http: httpClient}
 }
@@ -93,6 +100,14 @@ func (c *Client) Removal(ctx context.Context, name string) (*Removal, error) {
 func (c *Client) StartRun(ctx context.Context, app string, in RunInput) (*Run, error) {
 	run := new(Run)
 	return run, c.do(ctx, http.MethodPost, in, run, "apps", app, "runs")
+}
+
+// Plan finds out what a run would do. [RunInput] takes it as JSON.
+func (c *Client) Plan(ctx context.Context, app string) (*provisioner.SyncPlan, error) {
+	ctx, cancel := context.WithTimeout(ctx, planPatience)
+	defer cancel()
+	plan := new(provisioner.SyncPlan)
+	return plan, c.send(ctx, http.MethodPost, nil, nil, plan, "apps", app, "plan")
 }
 
 // Runs lists the runs of an app, newest first.
@@ -215,6 +230,8 @@ func (c *Client) Log(ctx context.Context, q provisioner.LogQuery) ([]LogEntry, e
 	set("before", strconv.FormatInt(q.Before, 10), "0")
 	set("after", strconv.FormatInt(q.After, 10), "0")
 	set("limit", strconv.Itoa(q.Limit), "0")
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var l list[LogEntry]
 	err := c.send(ctx, http.MethodGet, query, nil, &l, "apps", q.App, "log")
 	return l.Items, err
@@ -311,10 +328,12 @@ func items[T any](ctx context.Context, c *Client, path ...string) ([]T, error) {
 // do makes one request. in is the body, nil for none; out receives the answer's,
 // nil to drop it.
 func (c *Client) do(ctx context.Context, method string, in, out any, path ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	return c.send(ctx, method, nil, in, out, path...)
 }
 
-// send is do with a query.
+// send is do with a query, for as long as ctx allows.
 func (c *Client) send(ctx context.Context, method string, query url.Values, in, out any, path ...string) error {
 	var text strings.Builder
 	for _, segment := range path {

@@ -17,6 +17,7 @@ import (
 func (s *server) problem(err error, what string) error {
 	var bad *provisioner.DirectoryError
 	var probe *provisioner.ProbeError
+	var moved *provisioner.MovedError
 	switch {
 	case errors.As(err, &bad):
 		details := make([]error, 0, len(bad.Problems))
@@ -26,6 +27,8 @@ func (s *server) problem(err error, what string) error {
 		return huma.Error422UnprocessableEntity(what+" was not saved: "+bad.Error(), details...)
 	case errors.As(err, &probe):
 		return huma.Error502BadGateway(what + " could not start: " + err.Error())
+	case errors.As(err, &moved):
+		return huma.Error409Conflict(what + " was not started, nothing was changed: " + err.Error())
 	case errors.Is(err, provisioner.ErrNotFound):
 		return huma.Error404NotFound(what + ": " + err.Error())
 	case errors.Is(err, provisioner.ErrConflict):

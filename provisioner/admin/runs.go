@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -18,12 +19,17 @@ type Runner interface {
 	Run(ctx context.Context, id int64) (*provisioner.Run, provisioner.RunProgress, error)
 	// CancelRun stops a run.
 	CancelRun(ctx context.Context, id int64) (*provisioner.Run, error)
+	// PlanSync finds out what a full pass would do, and StartPlanned does exactly that.
+	PlanSync(ctx context.Context, app string) (*provisioner.SyncPlan, error)
+	StartPlanned(ctx context.Context, plan, now *provisioner.SyncPlan, by string, wait time.Duration) (*provisioner.Run, error)
 }
 
 // RunInput is the body that starts a run.
 type RunInput struct {
 	By          string `json:"by,omitempty" maxLength:"100" doc:"Who asks, for others to read"`
 	WaitSeconds *int   `json:"waitSeconds,omitempty" minimum:"0" maximum:"86400" doc:"How long attempts that fail are waited for. Default: 60"`
+	// Plan is a plan as it was read.
+	Plan json.RawMessage `json:"plan,omitempty" doc:"Do exactly what this plan says, or refuse if the world has moved. Default: do whatever is to be done"`
 }
 
 // Run is a full pass over an app.
@@ -53,8 +59,12 @@ type Progress struct {
 func (s *server) registerRuns(api huma.API) {
 	start := operation(http.MethodPost, "/apps/{app}/runs", "start-run", "Push the whole current state to an app. A run that is under way takes up what has changed")
 	start.DefaultStatus = http.StatusAccepted
-	start.Errors = append(start.Errors, http.StatusConflict, http.StatusBadGateway)
+	start.Errors = append(start.Errors, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway)
+	start.MaxBodyBytes = maxGroupBody
 	huma.Register(api, start, s.startRun)
+	plan := operation(http.MethodPost, "/apps/{app}/plan", "plan-sync", "Find out what a run would do, and do nothing. The app is read")
+	plan.Errors = append(plan.Errors, http.StatusBadGateway)
+	huma.Register(api, plan, s.planSync)
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}/runs", "list-runs", "List the runs of an app, newest first"), s.listRuns)
 	huma.Register(api, operation(http.MethodGet, "/apps/{app}/runs/{run}", "get-run", "Read how far a run is and what it did"), s.getRun)
 	huma.Register(api, operation(http.MethodPost, "/apps/{app}/runs/{run}/cancel", "cancel-run", "Stop a run; what has not been tried stays as it was"), s.cancelRun)
@@ -70,17 +80,41 @@ const defaultWait = time.Minute
 
 func (s *server) startRun(ctx context.Context, in *startRun) (*body[Run], error) {
 	by, wait := "", defaultWait
+	var plan *provisioner.SyncPlan
 	if in.Body != nil {
 		by = in.Body.By
 		if in.Body.WaitSeconds != nil {
 			wait = time.Duration(*in.Body.WaitSeconds) * time.Second
 		}
+		if len(in.Body.Plan) > 0 {
+			var err error
+			if plan, err = provisioner.ReadPlan(in.Body.Plan); err != nil {
+				return nil, huma.Error422UnprocessableEntity("the plan cannot be used: " + err.Error())
+			}
+			if plan.App != in.App {
+				return nil, huma.Error422UnprocessableEntity("the plan is for the app " + plan.App)
+			}
+		}
 	}
-	run, err := s.config.Runner.StartSync(ctx, in.App, by, wait)
+	var run *provisioner.Run
+	var err error
+	if plan != nil {
+		run, err = s.config.Runner.StartPlanned(ctx, plan, nil, by, wait)
+	} else {
+		run, err = s.config.Runner.StartSync(ctx, in.App, by, wait)
+	}
 	if err != nil {
 		return nil, s.problem(err, "the sync of "+in.App)
 	}
 	return s.readRun(ctx, run.ID)
+}
+
+func (s *server) planSync(ctx context.Context, in *appPath) (*body[provisioner.SyncPlan], error) {
+	plan, err := s.config.Runner.PlanSync(ctx, in.App)
+	if err != nil {
+		return nil, s.problem(err, "the plan for "+in.App)
+	}
+	return &body[provisioner.SyncPlan]{Body: *plan}, nil
 }
 
 type runsQuery struct {

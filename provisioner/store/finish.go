@@ -194,20 +194,9 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 // wake schedules the links that refer to a user whose link has changed: those that
 // waited for it, and, if its id in the app or its use of the account is another one,
 // all that name it. What follows from a run is part of it.
-//
-// CROSS JOIN makes SQLite start from the few that refer to the user, and not from
-// all links of the app, which it would guess to be fewer.
 func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run int64, changed bool, state provisioner.LinkState) error {
 	if changed {
-		keys, err := keysOf(ctx, tx, `
-			SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
-			WHERE s.manager = $2 AND s.manager <> '' AND s.id <> $2
-			AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
-			UNION
-			SELECT l.app, l.kind, l.subject FROM member m CROSS JOIN link l
-			WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
-			UNION
-			SELECT app, 'Group', group_id FROM link_member WHERE app = $1 AND user_id = $2`, key.App, key.Subject)
+		keys, err := referrers(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -235,4 +224,26 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run i
 		return err
 	}
 	return follow(ctx, tx, run, waiting)
+}
+
+// Referrers returns the links that name a user: of groups, and of users whose manager
+// it is.
+func (s *Store) Referrers(ctx context.Context, key provisioner.Key) ([]provisioner.Key, error) {
+	return referrers(ctx, s.db, key)
+}
+
+// referrers returns the links that name a user and do not wait for one anyway.
+//
+// CROSS JOIN makes SQLite start from the few that refer to the user, and not from
+// all links of the app, which it would guess to be fewer.
+func referrers(ctx context.Context, q queryer, key provisioner.Key) ([]provisioner.Key, error) {
+	return keysOf(ctx, q, `
+		SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
+		WHERE s.manager = $2 AND s.manager <> '' AND s.id <> $2
+		AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
+		UNION
+		SELECT l.app, l.kind, l.subject FROM member m CROSS JOIN link l
+		WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
+		UNION
+		SELECT app, 'Group', group_id FROM link_member WHERE app = $1 AND user_id = $2`, key.App, key.Subject)
 }

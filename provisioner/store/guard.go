@@ -87,24 +87,43 @@ func (s *Store) leavingArgs(app *provisioner.App) []any {
 
 func (s *Store) windowStart() int64 { return s.now().Add(-provisioner.GuardWindow).UnixMilli() }
 
-// losses counts what the app has lost lately and is about to lose.
-func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye) (provisioner.Losses, error) {
-	l := provisioner.Losses{Going: 1}
-	var err error
-	if l.Distrust, _, err = distrusted(ctx, tx); err != nil {
+// Losses returns what goodbyes of an app are judged by, without those to come.
+func (s *Store) Losses(ctx context.Context, name string) (l provisioner.Losses, err error) {
+	err = s.reading(ctx, func(q queryer) error {
+		app, err := s.findApp(ctx, q, name)
+		if err != nil {
+			return err
+		}
+		l, err = s.lost(ctx, q, app, provisioner.Key{})
+		return err
+	})
+	return l, err
+}
+
+// lost counts what the app has lost lately, but for one link.
+func (s *Store) lost(ctx context.Context, q queryer, app *provisioner.App, but provisioner.Key) (l provisioner.Losses, err error) {
+	if l.Distrust, _, err = distrusted(ctx, q); err != nil {
 		return l, err
 	}
-	err = tx.QueryRowContext(ctx, `
+	err = q.QueryRowContext(ctx, `
 		SELECT COUNT(*), (SELECT COUNT(*) FROM link WHERE app = $1 AND kind = 'User' AND in_use = 1)
 			+ COALESCE(SUM(CASE WHEN kind = 'User' THEN 1 ELSE 0 END), 0)
 		FROM goodbye WHERE app = $1 AND at > $2 AND NOT (kind = $3 AND subject = $4)`,
-		app.Name, s.windowStart(), g.Kind, g.Subject).Scan(&l.Gone, &l.Managed)
+		app.Name, s.windowStart(), but.Kind, but.Subject).Scan(&l.Gone, &l.Managed)
 	if err != nil {
 		return l, err
 	}
-	if l.Nobody, err = nobody(ctx, tx, app); err != nil {
+	l.Nobody, err = nobody(ctx, q, app)
+	return l, err
+}
+
+// losses counts what the app has lost lately and is about to lose.
+func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye) (provisioner.Losses, error) {
+	l, err := s.lost(ctx, tx, app, g.Key)
+	if err != nil {
 		return l, err
 	}
+	l.Going = 1
 	keys, err := keysOf(ctx, tx, "SELECT l.app, l.kind, l.subject FROM link l WHERE "+leaving, s.leavingArgs(app)...)
 	if err != nil {
 		return l, err

@@ -10,17 +10,22 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, ready, marked, probes, error, result"
+const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, only, ready, marked, probes, error, result"
 
 func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
 	var r provisioner.Run
 	var started, finished, until, ready int64
-	var result string
-	err := row.Scan(&r.ID, &r.App, &r.Kind, &r.By, &r.State, &started, &finished, &until, &r.Since, &ready, &r.Marked, &r.Probes, &r.Error, &result)
+	var only, result string
+	err := row.Scan(&r.ID, &r.App, &r.Kind, &r.By, &r.State, &started, &finished, &until, &r.Since, &only, &ready, &r.Marked, &r.Probes, &r.Error, &result)
 	if err != nil {
 		return nil, err
 	}
 	r.Started, r.Finished, r.Until, r.Ready = fromMillis(started), fromMillis(finished), fromMillis(until), ready != 0
+	if only != "" {
+		if err := json.Unmarshal([]byte(only), &r.Only); err != nil {
+			return nil, fmt.Errorf("what run %d is about is damaged: %w", r.ID, err)
+		}
+	}
 	if result != "" {
 		if err := json.Unmarshal([]byte(result), &r.Result); err != nil {
 			return nil, fmt.Errorf("the result of run %d is damaged: %w", r.ID, err)
@@ -43,6 +48,9 @@ func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisione
 		case errors.Is(err, sql.ErrNoRows):
 			started, err = s.addRun(ctx, tx, run)
 		case err == nil:
+			if run.Only != nil {
+				return fmt.Errorf("a sync of app %q is under way: wait until it has ended, or cancel it: %w", run.App, provisioner.ErrConflict)
+			}
 			err = s.rejoin(ctx, tx, started, run)
 		}
 		if err != nil {
@@ -54,12 +62,20 @@ func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisione
 }
 
 func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*provisioner.Run, error) {
+	only := ""
+	if run.Only != nil {
+		text, err := json.Marshal(run.Only)
+		if err != nil {
+			return nil, err
+		}
+		only = string(text)
+	}
 	for {
 		run.ID = s.nextID()
 		result, err := tx.ExecContext(ctx, `
-			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, ready, marked, probes, error, result)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, 0, 0, $9, '', '') ON CONFLICT (id) DO NOTHING`,
-			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, run.Probes)
+			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, only, ready, marked, probes, error, result)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0, $10, '', '') ON CONFLICT (id) DO NOTHING`,
+			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, run.Probes)
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +87,10 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 
 // rejoin makes a run look for work once more. What it has done so far stays counted.
 func (s *Store) rejoin(ctx context.Context, tx *sql.Tx, run, asked *provisioner.Run) error {
-	run.Ready, run.Until, run.Probes = false, asked.Until, run.Probes+asked.Probes
+	run.Only, run.Ready, run.Until, run.Probes = nil, false, asked.Until, run.Probes+asked.Probes
+	if _, err := tx.ExecContext(ctx, "UPDATE run SET only = '' WHERE id = $1", run.ID); err != nil {
+		return err
+	}
 	return s.saveRun(ctx, tx, run)
 }
 

@@ -206,59 +206,6 @@ func TestSyncInterrupted(t *testing.T) {
 	}
 }
 
-// TestSyncDryRun says what a run would do, and only reads.
-func TestSyncDryRun(t *testing.T) {
-	a := newApp(t)
-	var wrote atomic.Bool
-	watch := func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.Method != http.MethodGet {
-			wrote.Store(true)
-		}
-		return false
-	}
-	a.before.Store(&watch)
-	directory, database := write(t, "people.json", people), filepath.Join(t.TempDir(), "state.db")
-	code, stdout, stderr := run(t.Context(), a.sync(t, directory, database, "--dry-run")...)
-	if code != 0 || stderr != "" || wrote.Load() {
-		t.Errorf("exit code %d, wrote %t, %s", code, wrote.Load(), stderr)
-	}
-	for _, line := range []string{"create  User u1", "create  User u2", "create  Group g1", "skip    User u3"} {
-		if !strings.Contains(stdout, line) {
-			t.Errorf("%q is missing in\n%s", line, stdout)
-		}
-	}
-	if _, err := os.Stat(database); err == nil {
-		t.Error("a dry run has made a database")
-	}
-
-	if code, _, stderr := run(t.Context(), a.sync(t, directory, database)...); code != 0 {
-		t.Fatal(stderr)
-	}
-	wrote.Store(false)
-	before, err := os.ReadFile(database)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := write(t, "people.json", `{"users": [{"id": "u1", "userName": "ann", "title": "Dr."}]}`)
-	code, stdout, stderr = run(t.Context(), a.sync(t, changed, database, "--dry-run", "--output", "json")...)
-	if code != 0 || stderr != "" || wrote.Load() {
-		t.Errorf("exit code %d, wrote %t, %s", code, wrote.Load(), stderr)
-	}
-	var doc struct {
-		Users  struct{ Created, Updated, Disabled int }
-		Groups struct{ Deleted int }
-	}
-	if err := json.Unmarshal([]byte(stdout), &doc); err != nil {
-		t.Fatal(err)
-	}
-	if doc.Users.Created != 0 || doc.Users.Updated != 1 || doc.Users.Disabled != 1 || doc.Groups.Deleted != 1 {
-		t.Errorf("%s", stdout)
-	}
-	if after, err := os.ReadFile(database); err != nil || !bytes.Equal(before, after) {
-		t.Errorf("a dry run has changed the database (%v)", err)
-	}
-}
-
 // TestWhatAnEarlierRunLeftUndone checks that a run judges the work an earlier one
 // has left by the directory it is given itself, and sends nothing if it cannot go on.
 func TestWhatAnEarlierRunLeftUndone(t *testing.T) {

@@ -31,6 +31,7 @@ func newRoot() *cobra.Command {
 		Long: `scimwright speaks SCIM 2.0 (RFC 7643, RFC 7644) from all three sides:
 
   sync, serve   push a directory of users and groups into apps
+  plan          say what a sync would do
   status, log   see how apps are doing, and what was tried
   mock          a SCIM server to test a client against
   verify        find out whether an endpoint takes provisioning as it should
@@ -41,7 +42,7 @@ left something behind, 130 interrupted after cleaning up.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newSync(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
+	root.AddCommand(newSync(), newPlan(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
 		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newPresets())
 	return root
 }

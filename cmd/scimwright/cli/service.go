@@ -41,8 +41,6 @@ type serviceConfig struct {
 	backoff provisioner.Backoff
 	// transport carries requests to apps. Nil means the engine's own.
 	transport http.RoundTripper
-	// trust takes every answer of an app at its word.
-	trust bool
 	// idle leaves the queue out until start is called: changes are stored, nothing is
 	// sent by itself.
 	idle bool
@@ -76,7 +74,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		}
 	}()
 	s.engine = provisioner.New(provisioner.Config{
-		Store: s.store, UserAgent: userAgent(), Backoff: config.backoff, Transport: config.transport, Trust: config.trust, Log: config.log,
+		Store: s.store, UserAgent: userAgent(), Backoff: config.backoff, Transport: config.transport, Log: config.log,
 	})
 	if config.idle {
 		return s, nil

@@ -5,12 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,9 +13,10 @@ import (
 )
 
 type syncFlags struct {
-	directory, endpoint, tokenEnv, app, database, output string
-	mock, dryRun                                         bool
-	wait                                                 time.Duration
+	pushFlags
+	plan, output string
+	dryRun       bool
+	wait         time.Duration
 }
 
 func newSync() *cobra.Command {
@@ -37,7 +32,11 @@ missing now has left: the account is disabled, never deleted. Accounts that nobo
 here knows are left alone.
 
 What was pushed is remembered in the database file, so that the next run writes only
-what has changed and repeats what has failed.`,
+what has changed and repeats what has failed. A run that is stopped finishes what is
+under way and begins nothing more; the next one goes on.
+
+--plan applies a plan that scimwright plan has made: exactly that, or nothing if
+anything it depends on has changed meanwhile.`,
 		Example: `  scimwright sync --directory people.json --mock
   APP_TOKEN=... scimwright sync --directory people.csv --endpoint https://app.example.com/scim/v2 --token-env APP_TOKEN`,
 		Args: noArgs,
@@ -46,165 +45,102 @@ what has changed and repeats what has failed.`,
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.directory, "directory", "", "directory file: .json, .ndjson or .csv (required)")
-	flags.StringVar(&f.endpoint, "endpoint", "", "base URL of the app's SCIM service")
-	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
-	flags.BoolVar(&f.mock, "mock", false, "push into a mock that lives as long as the run")
-	flags.StringVar(&f.app, "app", "", "name of the app (default: the endpoint's host, or mock)")
-	flags.StringVar(&f.database, "database", "", "file, or postgres:// URL, that remembers what was pushed (default: scimwright.db; with --mock none)")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done and do nothing")
+	f.add(flags)
+	flags.StringVar(&f.plan, "plan", "", "apply the plan in this file, if it still holds")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "say what would be done and do nothing, as scimwright plan does")
 	flags.StringVar(&f.output, "output", "text", "text or json")
 	flags.DurationVar(&f.wait, "wait", time.Minute, "how long to repeat what fails")
+	c.MarkFlagsMutuallyExclusive("plan", "dry-run")
+	c.MarkFlagsMutuallyExclusive("plan", "mock")
 	return c
 }
 
-// check finds what is wrong with the flags and fills in defaults.
-func (f *syncFlags) check() error {
-	switch {
-	case f.directory == "":
-		return usagef("--directory is missing: name the file to push")
-	case f.mock && (f.endpoint != "" || f.tokenEnv != ""):
-		return usagef("--mock brings its own endpoint and token: leave --endpoint and --token-env out")
-	case !f.mock && f.endpoint == "":
-		return usagef("--endpoint is missing: give the app's SCIM base URL, or --mock to try it without an app")
-	case !f.mock && f.tokenEnv == "":
-		return usagef("--token-env is missing: put the bearer token into an environment variable and name it here")
+func runSync(cmd *cobra.Command, f *syncFlags) error {
+	switch err := f.check(); {
+	case err != nil:
+		return err
 	case f.output != "text" && f.output != "json":
 		return usagef("--output %q: use text or json", f.output)
 	case f.wait < 0:
 		return usagef("--wait %s: give a time that is not negative", f.wait)
 	}
-	switch {
-	case f.app != "":
-	case f.mock:
-		f.app = "mock"
-	default:
-		f.app = appName(f.endpoint)
-	}
-	if f.database == "" && !f.mock {
-		f.database = "scimwright.db"
-	}
-	return nil
-}
-
-var notInName = regexp.MustCompile(`[^A-Za-z0-9]+`)
-
-// appName makes a name of an endpoint's host. Whether the endpoint is any good is
-// for others to say.
-func appName(endpoint string) string {
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" {
-		return "app"
-	}
-	name := strings.Trim(notInName.ReplaceAllString(u.Host, "-"), "-")
-	return name[:min(len(name), 60)]
-}
-
-func runSync(cmd *cobra.Command, f *syncFlags) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	directory, err := readDirectory(f.directory)
-	if err != nil {
-		return err
-	}
-	app := &provisioner.App{Name: f.app, Endpoint: f.endpoint}
-	ctx := cmd.Context()
-	if f.mock {
-		mock, err := newMockServer(&mockFlags{})
-		if err != nil {
-			return err
-		}
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return unablef("the mock finds no port to serve on: %v", err)
-		}
-		running := startMock(ctx, mock, listener)
-		defer running.stop()
-		app.Endpoint, app.Token = running.endpoint, mock.Token()
-	} else if app.Token, err = tokenFrom(f.tokenEnv); err != nil {
-		return err
-	}
-	if err := app.Validate(); err != nil {
-		return usagef("%v", err)
-	}
-	database, remove, err := f.workingDatabase()
-	if err != nil {
-		return err
-	}
-	defer remove()
-	config := serviceConfig{database: database, key: sealingKey(), idle: true}
 	if f.dryRun {
-		if err := f.copyDatabase(ctx, database); err != nil {
+		return runPlan(cmd, &planFlags{pushFlags: f.pushFlags, output: f.output})
+	}
+	ctx := cmd.Context()
+	var planned, now *provisioner.SyncPlan
+	var err error
+	if f.plan != "" {
+		if planned, err = readPlan(f.plan); err != nil {
 			return err
 		}
-		config.transport, config.trust = newRehearsal(), true
 	}
-	s, err := openService(ctx, config)
+	p, err := f.open(ctx)
 	if err != nil {
 		return err
 	}
-	err = s.syncOnce(cmd, f, app, directory)
+	defer p.stop()
+	if planned != nil {
+		// What the plan says is found out aside, so that nothing is touched if it does
+		// not hold.
+		if now, err = f.preview(ctx, p); err != nil {
+			return err
+		}
+		if moved := planned.Moved(now); len(moved) > 0 {
+			return unablef("the plan %s was not applied, nothing was changed: %v", f.plan, &provisioner.MovedError{What: moved})
+		}
+	}
+	database := f.database
+	if database == "" {
+		var remove func()
+		if database, remove, err = temporary(); err != nil {
+			return err
+		}
+		defer remove()
+	}
+	s, err := openService(ctx, serviceConfig{database: database, key: sealingKey(), idle: true})
+	if err != nil {
+		return err
+	}
+	err = s.syncOnce(cmd, f, p, func() (*provisioner.Run, error) {
+		if planned != nil {
+			return s.engine.StartPlanned(ctx, planned, now, "scimwright sync --plan", f.wait)
+		}
+		return s.engine.StartSync(ctx, p.app.Name, "scimwright sync", f.wait)
+	})
 	if ctx.Err() != nil {
 		return errors.Join(err, s.closeWithin(interruptWithin))
 	}
 	return errors.Join(err, s.close())
 }
 
-// workingDatabase returns the file to work on and how to clean up: the one that
-// was asked for, a copy of it for a dry run, or one for this run alone.
-func (f *syncFlags) workingDatabase() (name string, remove func(), err error) {
-	if f.database != "" && !f.dryRun {
-		return f.database, func() {}, nil
-	}
-	dir, err := os.MkdirTemp("", "scimwright-")
-	if err != nil {
-		return "", nil, err
-	}
-	return filepath.Join(dir, "scimwright.db"), func() { os.RemoveAll(dir) }, nil
-}
-
-// copyDatabase gives a dry run what earlier runs have left.
-func (f *syncFlags) copyDatabase(ctx context.Context, to string) error {
-	if f.database == "" {
-		return nil
-	}
-	return snapshot(ctx, f.database, to)
-}
-
-// tokenFrom reads a bearer token from the environment.
-func tokenFrom(name string) (string, error) {
-	token := strings.TrimSpace(os.Getenv(name))
-	if token == "" {
-		return "", usagef("the environment variable %s holds no token: set it, as in %s=... scimwright ...", name, name)
-	}
-	return token, nil
-}
-
 // syncOnce pushes a directory into an app and reports what came of it. The queue
 // starts last: what an earlier run has left undone is judged by this directory, and
 // nothing is sent if the run cannot go on.
-func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, app *provisioner.App, directory *provisioner.Directory) error {
+func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, p *push, start func() (*provisioner.Run, error)) error {
 	ctx, started := cmd.Context(), time.Now()
-	if err := s.connect(ctx, app, f.mock); err != nil {
+	if err := s.adopt(ctx, p, f.mock); err != nil {
 		return err
 	}
-	if err := s.store.ReplaceDirectory(ctx, directory); err != nil {
-		return unablef("saving the directory: %v", err)
-	}
-	run, err := s.engine.StartSync(ctx, app.Name, "scimwright sync", f.wait)
+	run, err := start()
 	if err != nil {
-		return syncError(app, err)
+		return syncError(p.app, err)
 	}
 	if run, err = s.await(cmd, f, run.ID); err != nil {
 		return s.interrupt(cmd, run, err)
 	}
-	if f.dryRun && f.output == "text" {
-		if err := s.writeRehearsed(ctx, cmd.OutOrStdout(), app.Name, run.Since); err != nil {
-			return err
-		}
+	return f.finish(cmd.OutOrStdout(), summarize(p.app, run.Result, time.Since(started)), run)
+}
+
+// adopt saves the app and the directory.
+func (s *service) adopt(ctx context.Context, p *push, fresh bool) error {
+	if err := s.connect(ctx, p.app, fresh); err != nil {
+		return err
 	}
-	return f.finish(cmd.OutOrStdout(), summarize(app, run.Result, time.Since(started)), run)
+	if err := s.store.ReplaceDirectory(ctx, p.directory); err != nil {
+		return unablef("saving the directory: %v", err)
+	}
+	return nil
 }
 
 // await marks what the run has to do, starts the queue and waits until it is done.
@@ -290,27 +226,6 @@ func (f *syncFlags) keptNote() string {
 		return ""
 	}
 	return fmt.Sprintf("; run the same command again to retry, %s remembers them", databaseName(f.database))
-}
-
-// connect saves the app's connection. Links to one endpoint mean nothing at
-// another, so a database keeps an app to its endpoint.
-func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool) error {
-	saved, err := s.store.App(ctx, app.Name)
-	switch {
-	case errors.Is(err, provisioner.ErrNotFound):
-	case err != nil:
-		return err
-	case fresh:
-		if err := s.store.DeleteApp(ctx, app.Name); err != nil {
-			return err
-		}
-	case strings.TrimRight(saved.Endpoint, "/") != strings.TrimRight(app.Endpoint, "/"):
-		return usagef("the database knows the app %q at %s, not at %s: give the new one another name with --app, or use another --database", app.Name, saved.Endpoint, app.Endpoint)
-	}
-	if saved != nil {
-		app.Settings = saved.Settings
-	}
-	return s.Connect(ctx, *app)
 }
 
 // syncError says in one line why a sync could not start.
