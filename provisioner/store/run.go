@@ -138,7 +138,7 @@ func (s *Store) saveRun(ctx context.Context, q queryer, run *provisioner.Run) er
 	}
 	result, err := q.ExecContext(ctx, `
 		UPDATE run SET state = $1, finished = $2, until = $3, ready = $4, marked = $5, probes = $6, error = $7, result = $8
-		WHERE id = $9 AND state IN ('running', $1)`,
+		WHERE id = $9 AND (state = 'running' OR state = 'cancelled' AND $1 = 'cancelled')`,
 		run.State, millis(run.Finished), millis(run.Until), flag(run.Ready), run.Marked, run.Probes, run.Error, text, run.ID)
 	if err != nil {
 		return err
