@@ -74,13 +74,17 @@ func creates() []Deviation {
 				}
 			})},
 		{Name: "create-modified-later", Summary: "A new resource was modified an hour after it was created.", Requirements: ids("7643-3.1-R24"),
-			Respond: answers(Create, 201, edit(func(o *scim.Object) { o.Object("meta").Set("lastModified", "2199-01-01T00:00:00Z") }))},
+			Project: meta(func(m *scim.Object) {
+				if m.Get("lastModified") == m.Get("created") {
+					later(m, 3_600_000)
+				}
+			})},
 		{Name: "client-id-adopted", Summary: "A create takes the id that the client gives.", Requirements: ids("7643-3.1-R9", "7644-3.3-R2"),
 			Respond: echoOn(Create, "id")},
 		{Name: "client-meta-adopted", Summary: "A create takes the meta that the client gives.", Requirements: ids("7643-3.1-R19"),
 			Respond: echoOn(Create, "meta")},
 		{Name: "client-groups-adopted", Summary: "A create takes the groups of a user, which are read-only.", Requirements: ids("7643-4.1.2-R18", "7644-3.3-R2"),
-			Respond: echoOn(Create, "groups")},
+			Decode: keepGiven("groups"), Project: showGiven("groups")},
 		{Name: "create-refuses-read-only", Summary: "A create with an id, meta or groups is refused.", Requirements: ids("7644-3.3-R2"),
 			Decode: func(r *Request) {
 				if o := r.Object(); r.Is(Create) && (o.Get("id") != nil || o.Get("meta") != nil || o.Get("groups") != nil) {
@@ -134,7 +138,7 @@ func creates() []Deviation {
 		{Name: "unknown-attribute-fails", Summary: "An attribute that no schema has makes the server fail.", Requirements: ids("7644-3.1-R4", "7644-3.12-R7"),
 			Decode: failUnknown},
 		{Name: "unknown-schema-accepted", Summary: "A schema that the server does not know is taken into schemas.", Requirements: ids("7643-3-R2"),
-			Respond: echoOn(Create, "schemas")},
+			Decode: keepGiven("schemas"), Project: showGiven("schemas")},
 		{Name: "password-in-create", Summary: "The answer to a create has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
 			Respond: echoOn(Create, "password")},
 		{Name: "password-in-read", Summary: "A read has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
@@ -186,8 +190,8 @@ func creates() []Deviation {
 			Decode: func(r *Request) {
 				if r.Is(Create) {
 					r.Edit(func(o *scim.Object) {
-						if v, given := o.Lookup("nickName"); given && v == nil {
-							o.Set("nickName", "null")
+						if v, given := o.Lookup("title"); given && v == nil {
+							o.Set("title", "null")
 						}
 					})
 				}
@@ -206,6 +210,24 @@ func creates() []Deviation {
 			Store: func(w *Write) {
 				eachText(w.After, func(s string) string { return strings.ToValidUTF8(s[:min(len(s), 255)], "") })
 			}},
+		{Name: "external-id-made-up", Summary: "Who has no externalId gets one.", Requirements: ids("7643-3.1-R15"),
+			Project: resource(func(o *scim.Object) {
+				if o.Get("externalId") == nil && o.Get("userName") != nil {
+					o.Set("externalId", "ext-"+o.ID())
+				}
+			})},
+		{Name: "external-id-in-small-letters", Summary: "An externalId is stored in small letters.", Requirements: ids("7643-3.1-R18", "7643-7-R13"),
+			Store: func(w *Write) {
+				if id := w.After.ExternalID(); id != "" {
+					w.After.Set("externalId", strings.ToLower(id))
+				}
+			}},
+		{Name: "full-user-refused", Summary: "A user with many attributes is refused.", Requirements: ids("7644-3.3-R6"),
+			Decode: on(Create, func(r *Request) {
+				if r.Object().Len() > 15 {
+					r.Instead, r.Body = refusal(scim.InvalidValue("these are too many attributes")), nil
+				}
+			})},
 		{Name: "attribute-dropped", Summary: "A title that is given is lost.", Requirements: ids("7644-3.1-R6"),
 			Store: func(w *Write) { w.After.Delete("title") }},
 		{Name: "name-flattened", Summary: "The parts of a name are put into name.formatted and lost.", Requirements: ids("7644-3.1-R6"),
@@ -214,6 +236,23 @@ func creates() []Deviation {
 					w.After.Set("name", scim.NewObject(scim.Field{Name: "formatted", Value: n.String("givenName") + " " + n.String("familyName")}))
 				}
 			}},
+	}
+}
+
+// keepGiven remembers what a create says of an attribute, and showGiven shows it.
+func keepGiven(name string) func(*Request) {
+	return on(Create, func(r *Request) {
+		if o := r.Object(); o.Get(name) != nil {
+			r.Memory.Put(strings.ToLower(o.String("userName")), o.Get(name))
+		}
+	})
+}
+
+func showGiven(name string) func(*Request, *scim.Object) {
+	return func(r *Request, o *scim.Object) {
+		if v := r.Memory.Get(strings.ToLower(o.String("userName"))); v != nil && o.String("userName") != "" {
+			o.Set(name, v)
+		}
 	}
 }
 

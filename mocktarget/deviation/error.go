@@ -59,6 +59,8 @@ func failures() []Deviation {
 			}},
 		{Name: "error-answers-200", Summary: "Errors answer 200.", Requirements: ids("7644-3.2-R7", "7644-3.5.2-R19"),
 			Respond: errors(func(p *Response) { p.Status = 200 })},
+		{Name: "read-unknown-without-body", Summary: "The 404 for an unknown id has no body.", Requirements: ids("7644-3.4.1-R2", "7644-3.12-R1"),
+			Respond: answers(Get, 404, func(p *Response) { p.Body = nil })},
 		{Name: "error-with-200-body", Summary: "Errors have an empty JSON object as body.", Requirements: ids("7644-3.12-R1", "7644-3.12-R2"),
 			Respond: errors(func(p *Response) { p.Body = []byte(`{}`) })},
 	}
