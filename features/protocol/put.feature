@@ -95,10 +95,36 @@ Feature: Replacing a resource
         """
         {"id": "{run}chosen", "displayName": "Barbara", "meta": {"resourceType": "Robot", "created": "1999-12-31T23:59:59Z"}}
         """
-      Then the answer has status 200 or 400
+      Then the answer has status 200
+      And the answer has "id" "{barbara.id}"
       And barbara has "id" "{barbara.id}"
       And barbara has "meta.resourceType" "User"
       And "1999-12-31" is in no answer
+
+    @PUT-13 @must @RFC7644-3.5.1-R10 @RFC7643-4.1.2-R18 @needs-user-groups @after-PUT-01
+    Scenario: The groups of a user in a replacement are ignored
+      Given a user barbara
+      When the client replaces barbara with:
+        """
+        {"displayName": "Barbara", "groups": [{"value": "{run}claimed"}]}
+        """
+      Then the answer has status 200
+      And barbara has "displayName" "Barbara"
+      And "{run}claimed" is in no answer
+
+    @PUT-14 @must @RFC7643-2.3-R2 @RFC7644-3.12-R23 @after-PUT-01
+    Scenario: A value of another type is refused and changes nothing
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara"}
+        """
+      When the client reads barbara
+      And the client replaces barbara with:
+        """
+        {"displayName": "Half", "active": {"yes": "perhaps"}}
+        """
+      Then the answer is a SCIM error with status 400
+      And barbara is unchanged
 
     @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01
     Scenario: A replacement without the userName is refused and changes nothing
