@@ -45,10 +45,12 @@ type Link struct {
 	ID          string     `json:"id" doc:"The directory's id of the user or group"`
 	RemoteID    string     `json:"remoteId,omitempty" doc:"The app's id of it"`
 	Origin      string     `json:"origin,omitempty" doc:"created by us, or adopted: it was there before"`
-	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, refused, conflict, ambiguous, needs_review, needs_decision, held, kept, ignored, skipped or gone"`
+	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, refused, not_honoured, flapping, conflict, ambiguous, needs_review, needs_decision, held, kept, ignored, skipped or gone"`
 	Reason      string     `json:"reason,omitempty" doc:"Why the state is not converged"`
 	Attempts    int        `json:"attempts,omitempty" doc:"Failures since the last success"`
 	NextAttempt *time.Time `json:"nextAttempt,omitempty"`
+	DisabledAt  *time.Time `json:"disabledAt,omitempty" doc:"When the account was disabled because the app should not have it"`
+	DeleteAt    *time.Time `json:"deleteAt,omitempty" doc:"When the account will be deleted"`
 }
 
 // A Resource is a user or a group as a directory file holds it: SCIM attributes

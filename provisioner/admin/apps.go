@@ -119,5 +119,6 @@ func wireLink(l *provisioner.Link) Link {
 	return Link{
 		Kind: string(l.Kind), ID: l.Subject, RemoteID: l.RemoteID, Origin: string(l.Origin),
 		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts, NextAttempt: moment(l.NextAttempt),
+		DisabledAt: moment(l.DisabledAt), DeleteAt: moment(l.DeleteAt),
 	}
 }

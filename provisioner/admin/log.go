@@ -17,7 +17,7 @@ type LogEntry struct {
 	Kind        string     `json:"kind" enum:"User,Group"`
 	Subject     string     `json:"subject" doc:"The directory's id of the user or group"`
 	Name        string     `json:"name,omitempty" doc:"What people call it"`
-	Action      string     `json:"action" doc:"What was tried: create, adopt, update, disable, delete, skip or none"`
+	Action      string     `json:"action" doc:"What was tried: create, adopt, update, disable, delete, leave, hold, skip or none"`
 	OK          bool       `json:"ok" doc:"Whether the app now holds what was desired"`
 	Requests    int        `json:"requests"`
 	Status      int        `json:"status,omitempty" doc:"HTTP status of the last answer; none if there was no answer"`

@@ -67,18 +67,25 @@ func standing(ctx context.Context, tx *sql.Tx, g provisioner.Goodbye) (held stri
 	}
 }
 
-// leaving is the condition that a link is to lose something now, that nothing has
-// been decided about it, and that it is not on its way already. It is true of too many
-// groups if an app is given selected ones. Its parameters are the app, the time, the
-// beginning of the guard's window, and whether the app has a scope and selects groups.
-const leaving = `l.app = $1 AND l.decision = '' AND (
-		l.in_use = 1 AND l.desired > l.applied AND NOT EXISTS (
-			SELECT 1 FROM subject s WHERE s.kind = l.kind AND s.id = l.subject AND (
-				s.kind = 'Group' AND CAST($5 AS BIGINT) = 0
-				OR s.kind = 'User' AND s.active = 1 AND (
-					CAST($4 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM access x WHERE x.app = l.app AND x.user_id = l.subject))))
-		OR l.in_use = 0 AND l.delete_at > 0 AND l.delete_at <= CAST($2 AS BIGINT))
-	AND NOT EXISTS (SELECT 1 FROM goodbye g WHERE g.app = l.app AND g.kind = l.kind AND g.subject = l.subject AND g.at > $3)`
+// leaving are the conditions that a link is to lose something now, that nothing has
+// been decided about it, and that it is not on its way already: the first is of what is
+// in use, the second of accounts that are disabled and to be deleted. The first is true
+// of too many groups if an app is given selected ones. Their parameters are the app, the
+// time, the beginning of the guard's window, and whether the app has a scope and selects
+// groups.
+var leaving = [...]string{
+	`l.app = $1 AND l.lane = 0 AND l.in_use = 1 AND l.desired > l.applied AND NOT EXISTS (
+		SELECT 1 FROM subject s WHERE s.kind = l.kind AND s.id = l.subject AND (
+			s.kind = 'Group' AND CAST($5 AS BIGINT) = 0
+			OR s.kind = 'User' AND s.active = 1 AND (
+				CAST($4 AS BIGINT) = 0 OR EXISTS (SELECT 1 FROM access x WHERE x.app = l.app AND x.user_id = l.subject))))
+	AND CAST($2 AS BIGINT) > 0 AND ` + unasked,
+	`l.app = $1 AND l.in_use = 0 AND l.delete_at > 0 AND l.delete_at <= CAST($2 AS BIGINT)
+	AND CAST($4 AS BIGINT) >= 0 AND CAST($5 AS BIGINT) >= 0 AND ` + unasked,
+}
+
+const unasked = `l.decision = '' AND NOT EXISTS (
+	SELECT 1 FROM goodbye g WHERE g.app = l.app AND g.kind = l.kind AND g.subject = l.subject AND g.at > $3)`
 
 func (s *Store) leavingArgs(app *provisioner.App) []any {
 	scoped, selected := !app.Settings.Scope.Everybody(), app.Settings.Groups == provisioner.GroupsSelected
@@ -94,20 +101,24 @@ func (s *Store) Losses(ctx context.Context, name string) (l provisioner.Losses, 
 		if err != nil {
 			return err
 		}
-		l, err = s.lost(ctx, q, app, provisioner.Key{})
+		if l, err = s.lost(ctx, q, app, provisioner.Key{}); err != nil {
+			return err
+		}
+		inUse, err := accountsInUse(ctx, q, app)
+		l.Managed += inUse
 		return err
 	})
 	return l, err
 }
 
-// lost counts what the app has lost lately, but for one link.
+// lost counts what the app has lost lately, but for one link. Of what is managed it
+// counts only those.
 func (s *Store) lost(ctx context.Context, q queryer, app *provisioner.App, but provisioner.Key) (l provisioner.Losses, err error) {
 	if l.Distrust, _, err = distrusted(ctx, q); err != nil {
 		return l, err
 	}
 	err = q.QueryRowContext(ctx, `
-		SELECT COUNT(*), (SELECT COUNT(*) FROM link WHERE app = $1 AND kind = 'User' AND in_use = 1)
-			+ COALESCE(SUM(CASE WHEN kind = 'User' THEN 1 ELSE 0 END), 0)
+		SELECT COUNT(*), COALESCE(SUM(CASE WHEN kind = 'User' THEN 1 ELSE 0 END), 0)
 		FROM goodbye WHERE app = $1 AND at > $2 AND NOT (kind = $3 AND subject = $4)`,
 		app.Name, s.windowStart(), but.Kind, but.Subject).Scan(&l.Gone, &l.Managed)
 	if err != nil {
@@ -117,34 +128,57 @@ func (s *Store) lost(ctx context.Context, q queryer, app *provisioner.App, but p
 	return l, err
 }
 
-// losses counts what the app has lost lately and is about to lose.
+func accountsInUse(ctx context.Context, q queryer, app *provisioner.App) (n int, err error) {
+	err = q.QueryRowContext(ctx, "SELECT COUNT(*) FROM link WHERE app = $1 AND kind = 'User' AND in_use = 1", app.Name).Scan(&n)
+	return n, err
+}
+
+// losses counts what the app has lost lately and is about to lose, as far as it
+// matters. How many accounts are in use takes long to count, and matters only to many.
 func (s *Store) losses(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye) (provisioner.Losses, error) {
 	l, err := s.lost(ctx, tx, app, g.Key)
 	if err != nil {
 		return l, err
 	}
-	l.Going = 1
-	keys, err := keysOf(ctx, tx, "SELECT l.app, l.kind, l.subject FROM link l WHERE "+leaving, s.leavingArgs(app)...)
+	guard := app.Settings.Guard
+	if l.Going, err = s.going(ctx, tx, app, g, guard.Limit(0)-l.Gone); err != nil || l.Gone+l.Going <= guard.Limit(0) {
+		return l, err
+	}
+	inUse, err := accountsInUse(ctx, tx, app)
 	if err != nil {
 		return l, err
 	}
-	enough := app.Settings.Guard.Limit(l.Managed) - l.Gone + 1
-	for _, key := range keys {
-		if l.Going >= enough {
-			break
-		}
-		if key == g.Key {
-			continue
-		}
-		w, err := s.load(ctx, tx, key)
+	l.Managed += inUse
+	l.Going, err = s.going(ctx, tx, app, g, guard.Limit(l.Managed)-l.Gone)
+	return l, err
+}
+
+// going counts what is to go from the app now, a goodbye that asks included, and stops
+// when it is more than enough.
+func (s *Store) going(ctx context.Context, tx *sql.Tx, app *provisioner.App, g provisioner.Goodbye, enough int) (int, error) {
+	going := 1
+	for _, condition := range leaving {
+		keys, err := keysOf(ctx, tx, "SELECT l.app, l.kind, l.subject FROM link l WHERE "+condition, s.leavingArgs(app)...)
 		if err != nil {
-			return l, err
+			return 0, err
 		}
-		if _, ok := w.Goodbye(s.now()); ok {
-			l.Going++
+		for _, key := range keys {
+			if going > enough {
+				return going, nil
+			}
+			if key == g.Key {
+				continue
+			}
+			w, err := s.load(ctx, tx, key)
+			if err != nil {
+				return 0, err
+			}
+			if _, ok := w.Goodbye(s.now()); ok {
+				going++
+			}
 		}
 	}
-	return l, nil
+	return going, nil
 }
 
 // nobody reports whether the app should have no account at all.
@@ -169,9 +203,13 @@ func (s *Store) hold(ctx context.Context, tx *sql.Tx, app *provisioner.App, g pr
 		return err
 	}
 	args := append(s.leavingArgs(app), reason)
-	_, err = tx.ExecContext(ctx, `
-		UPDATE link AS l SET decision = 'hold', decision_note = $6, decided_at = $2 WHERE `+leaving, args...)
-	return err
+	for _, condition := range leaving {
+		_, err := tx.ExecContext(ctx, "UPDATE link AS l SET decision = 'hold', decision_note = $6, decided_at = CAST($2 AS BIGINT) WHERE "+condition, args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // dropDecision forgets a decision that is dealt with, unless another one has been made

@@ -17,7 +17,7 @@ ALTER TABLE link ADD COLUMN disabled_at BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE link ADD COLUMN delete_at BIGINT NOT NULL DEFAULT 0;
 UPDATE link SET in_use = 1 WHERE remote_id <> '' AND acked NOT LIKE '%"active":false%';
 CREATE INDEX link_in_use ON link (app, kind) WHERE in_use = 1;
-CREATE INDEX link_delete ON link (delete_at) WHERE delete_at > 0;
+CREATE INDEX link_delete ON link (app, delete_at) WHERE delete_at > 0;
 
 -- The goodbyes that the guard has let through lately.
 CREATE TABLE goodbye (
