@@ -10,7 +10,7 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, only, ready, marked, probes, error, result"
+const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, about, ready, marked, probes, error, result"
 
 func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
 	var r provisioner.Run
@@ -73,7 +73,7 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 	for {
 		run.ID = s.nextID()
 		result, err := tx.ExecContext(ctx, `
-			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, only, ready, marked, probes, error, result)
+			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, about, ready, marked, probes, error, result)
 			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0, $10, '', '') ON CONFLICT (id) DO NOTHING`,
 			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, run.Probes)
 		if err != nil {
@@ -88,7 +88,7 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 // rejoin makes a run look for work once more. What it has done so far stays counted.
 func (s *Store) rejoin(ctx context.Context, tx *sql.Tx, run, asked *provisioner.Run) error {
 	run.Only, run.Ready, run.Until, run.Probes = nil, false, asked.Until, run.Probes+asked.Probes
-	if _, err := tx.ExecContext(ctx, "UPDATE run SET only = '' WHERE id = $1", run.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, "UPDATE run SET about = '' WHERE id = $1", run.ID); err != nil {
 		return err
 	}
 	return s.saveRun(ctx, tx, run)

@@ -17,7 +17,7 @@ CREATE TABLE run (
     finished BIGINT NOT NULL,
     until    BIGINT NOT NULL,
     since    BIGINT NOT NULL, -- id of a log entry
-    only     TEXT   NOT NULL, -- JSON list of links, or '' for all
+    about    TEXT   NOT NULL, -- JSON list of links, or '' for all
     ready    BIGINT NOT NULL,
     marked   BIGINT NOT NULL,
     probes   BIGINT NOT NULL,
