@@ -124,6 +124,7 @@ func TestR27_RefusedTokenInTheMiddle(t *testing.T) {
 		Kind: fault.Status, Status: 401, Method: "GET", Skip: 2, Times: 3})
 	r := newRig(t, rigConfig{})
 	r.connect("app", m, provisioner.Settings{})
+	r.advance(time.Second)
 	r.put(users, "a", nil)
 	r.paused("app", provisioner.PauseAuth)
 	refused := 0
@@ -144,6 +145,20 @@ func TestR27_RefusedTokenInTheMiddle(t *testing.T) {
 	r.tend()
 	r.settle("app")
 	m.wantUsers(users, "a", nil)
+}
+
+// TestR27_NewToken: an app that refuses the token goes on at once when it is given
+// another one.
+func TestR27_NewToken(t *testing.T) {
+	m := newMoody(t)
+	r := newRig(t, rigConfig{})
+	r.connectTo("app", m.URL(), "an-old-token", provisioner.Settings{})
+	r.put(5, "a", nil)
+	r.paused("app", provisioner.PauseAuth)
+	r.advance(time.Second)
+	r.connect("app", m, provisioner.Settings{})
+	r.settle("app")
+	m.wantUsers(5, "a", nil)
 }
 
 // TestDownAppThatRefusesTheToken: an app that comes back without accepting the token

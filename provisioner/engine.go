@@ -127,7 +127,7 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 		MediaType: mediaType,
 		Transport: e.config.Transport,
 		Timeout:   e.config.Timeout,
-		Gate:      gate{pace, lane},
+		Gate:      gate{pace: pace, lane: lane, probing: app.State == AppPaused},
 		Now:       e.config.Now,
 		Observe: func(x scimclient.Exchange) {
 			count.Add(1)

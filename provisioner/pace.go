@@ -29,6 +29,9 @@ const (
 	// slowAnswer is how long answers have to take, on the average, before it means
 	// anything that they take twice as long as they did.
 	slowAnswer = 250 * time.Millisecond
+	// refusedFor is how long nothing is sent at the most after the app has refused the
+	// token. It is paused before that.
+	refusedFor = time.Minute
 	// longestThrottle is the longest wait after the app has asked for fewer requests
 	// without saying when to go on.
 	longestThrottle = time.Minute
@@ -64,12 +67,15 @@ type pace struct {
 	// until is when a pause ends. known is the end on record that it comes from: the
 	// clock that it is written by may be set while the pause lasts.
 	until, known time.Time
-	throttles    int       // times the app has asked for fewer requests, in a row
-	halved       time.Time // requests that began before say nothing new
-	clean        int       // answers since the concurrency changed
-	took         time.Duration
-	usual        time.Duration // what the average answer takes, 0 if not known
-	outage       outage
+	// refused is when the app refused the token: then nothing more is sent until the
+	// app was paused for it and goes on.
+	refused   time.Time
+	throttles int       // times the app has asked for fewer requests, in a row
+	halved    time.Time // requests that began before say nothing new
+	clean     int       // answers since the concurrency changed
+	took      time.Duration
+	usual     time.Duration // what the average answer takes, 0 if not known
+	outage    outage
 }
 
 // paceOf returns the pace of an app.
@@ -90,6 +96,9 @@ func (p *pace) follow(app *App) {
 	defer p.mu.Unlock()
 	p.most, p.rate = app.Settings.concurrency(), app.Settings.Rate
 	p.slowed = app.State == AppThrottled
+	if app.State != AppPaused && !app.StateSince.Before(fullMillis(p.refused)) {
+		p.refused = time.Time{}
+	}
 	p.adopt(app.Limit)
 }
 
@@ -124,9 +133,15 @@ func (e *Engine) Share(workers int) {
 
 // Room returns how many attempts at an app may be under way in this process: twice as
 // many as requests may be in flight, so that the next ones are ready. It is 0 while
-// the app has asked to be left alone, for wait.
-func (e *Engine) Room(app string) (attempts int, wait time.Duration) {
+// the app is to be left alone, for wait.
+func (e *Engine) Room(ctx context.Context, app string) (attempts int, wait time.Duration) {
 	p := e.paceOf(app)
+	if p.isPaused() {
+		// It may be on record by now that it goes on.
+		if a, err := e.config.Store.App(ctx, app); err == nil {
+			p.follow(a)
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if wait = p.paused(); wait > 0 {
@@ -139,23 +154,49 @@ func (e *Engine) Room(app string) (attempts int, wait time.Duration) {
 	return attempts, 0
 }
 
-// paused returns how long the pause lasts that the app has asked for. The lock is
-// held.
-func (p *pace) paused() time.Duration { return p.until.Sub(p.engine.config.Now()) }
-
-// A throttled is the error of a request that is not sent, since the app has asked to
-// be left alone.
-type throttled struct{ until time.Time }
-
-func (t *throttled) Error() string {
-	return "the app has asked for fewer requests: nothing is sent to it until " + t.until.UTC().Format("15:04:05 MST")
+func (p *pace) isPaused() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paused() > 0
 }
+
+// paused returns how long nothing is to be sent. The lock is held.
+func (p *pace) paused() time.Duration {
+	now := p.engine.config.Now()
+	wait := p.until.Sub(now)
+	if !p.refused.IsZero() {
+		wait = max(wait, p.refused.Add(refusedFor).Sub(now))
+	}
+	return wait
+}
+
+// stopped returns why nothing is to be sent, nil if something may be. The lock is
+// held.
+func (p *pace) stopped() error {
+	switch {
+	case p.paused() <= 0:
+		return nil
+	case !p.refused.IsZero():
+		return &unsent{"the app refuses the token"}
+	default:
+		return &unsent{"the app has asked for fewer requests: nothing is sent to it until " + p.until.UTC().Format("15:04:05 MST")}
+	}
+}
+
+// An unsent is the error of a request that is not sent, since the app is to be left
+// alone.
+type unsent struct{ why string }
+
+func (u *unsent) Error() string { return u.why }
 
 // A gate is how the requests of one lane keep to a pace. It implements
 // [scimclient.Gate].
 type gate struct {
 	*pace
 	lane Lane
+	// probing lets a request through that finds out whether the app is still to be
+	// left alone.
+	probing bool
 }
 
 // Enter waits until a request may be sent.
@@ -164,11 +205,9 @@ func (g gate) Enter(ctx context.Context) error {
 		return err
 	}
 	err := g.awaitRate(ctx)
-	if err == nil {
+	if err == nil && !g.probing {
 		g.mu.Lock()
-		if g.paused() > 0 {
-			err = &throttled{g.until}
-		}
+		err = g.stopped()
 		g.mu.Unlock()
 	}
 	if err != nil {
@@ -211,6 +250,10 @@ func (g gate) Leave(began time.Time, took time.Duration, err *scimclient.Error) 
 	switch {
 	case err != nil && err.Throttled():
 		failed = g.throttle(ctx, began, err)
+	case err != nil && err.Status == http.StatusUnauthorized:
+		g.mu.Lock()
+		g.refused = g.engine.config.Now()
+		g.mu.Unlock()
 	case err != nil && err.Status == http.StatusServiceUnavailable:
 		failed = g.overload(ctx, began)
 	case err != nil && (err.Status == 0 || err.Status >= 500):
@@ -356,7 +399,7 @@ func (p *pace) save(ctx context.Context, change func(*App, *Limit)) error {
 // isThrottled reports whether an attempt ended because of the app's pace, which is no
 // failure.
 func isThrottled(err error) bool {
-	var waits *throttled
+	var waits *unsent
 	var refused *scimclient.Error
 	return errors.As(err, &waits) || errors.As(err, &refused) && refused.Throttled()
 }

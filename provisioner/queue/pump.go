@@ -73,7 +73,7 @@ func (p *pump) fill() (time.Duration, error) {
 // to look again at the latest.
 func (p *pump) reserve() (room int, wait time.Duration) {
 	q := p.queue
-	room, wait = q.config.Engine.Room(p.app)
+	room, wait = q.config.Engine.Room(q.claiming, p.app)
 	if wait <= 0 || wait > lookAgain {
 		wait = lookAgain
 	}
@@ -130,7 +130,18 @@ func (p *pump) attempt(claim provisioner.Claim) {
 		p.abandon(claim)
 	}
 	p.release(1)
-	p.look()
+	if p.roomy() {
+		p.look()
+	}
+}
+
+// roomy reports whether there is room for several attempts, which are claimed together
+// at the cost of one.
+func (p *pump) roomy() bool {
+	room, _ := p.queue.config.Engine.Room(p.queue.claiming, p.app)
+	p.queue.mu.Lock()
+	defer p.queue.mu.Unlock()
+	return p.running <= room-max(room/4, 1)
 }
 
 // abandon gives a claim back as soon as the store takes it. If that is not before the

@@ -30,7 +30,7 @@ type Engine interface {
 	Reconcile(ctx context.Context, claim provisioner.Claim) error
 	// Room returns how many attempts at an app may be under way in this process. If
 	// it is 0, wait is how long that lasts.
-	Room(app string) (attempts int, wait time.Duration)
+	Room(ctx context.Context, app string) (attempts int, wait time.Duration)
 	// Share says how many processes make attempts.
 	Share(workers int)
 	// Tend looks after apps that are paused until they answer.

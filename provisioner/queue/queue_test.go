@@ -65,10 +65,10 @@ type fakeEngine struct {
 	rand  func(n int) int
 }
 
-func (e *fakeEngine) Room(string) (int, time.Duration)     { return 4, 0 }
-func (e *fakeEngine) Share(int)                            {}
-func (e *fakeEngine) Tend(context.Context) error           { return nil }
-func (e *fakeEngine) Advance(context.Context, int64) error { return nil }
+func (e *fakeEngine) Room(context.Context, string) (int, time.Duration) { return 4, 0 }
+func (e *fakeEngine) Share(int)                                         {}
+func (e *fakeEngine) Tend(context.Context) error                        { return nil }
+func (e *fakeEngine) Advance(context.Context, int64) error              { return nil }
 
 func (e *fakeEngine) Reconcile(ctx context.Context, claim provisioner.Claim) error {
 	w, err := e.store.Load(ctx, claim.Key)

@@ -19,6 +19,7 @@ import (
 // The claims are on disk before anything is sent: an attempt that dies with its
 // worker is known to have been under way.
 func (s *Store) Claim(ctx context.Context, worker, app string, n int) (claims []provisioner.Claim, wait time.Duration, err error) {
+	ctx = s.dialect.unhurried(ctx)
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
 		claims, wait = nil, 0
 		var state provisioner.AppState

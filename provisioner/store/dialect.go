@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 
 	"github.com/pressly/goose/v3"
@@ -54,6 +55,15 @@ var postgresDialect = dialect{
 	micros:         "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 	notify:         "SELECT pg_notify($1, $2)",
 	repeatable:     postgresRepeatable,
+}
+
+// unhurried returns a context for statements that take no time worth mention where
+// the database is a file: watching whether it ends costs more than they do.
+func (d dialect) unhurried(ctx context.Context) context.Context {
+	if d.shared {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // migrating returns how migrations are run: one process at a time.

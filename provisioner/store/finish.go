@@ -196,7 +196,13 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 // all that name it. What follows from a run is part of it.
 func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run int64, changed bool, state provisioner.LinkState) error {
 	if changed {
-		keys, err := referrers(ctx, tx, key)
+		// On SQLite a link that is due is loaded after this transaction, and has not to be
+		// told. Elsewhere the attempt may begin while it goes on.
+		but := ""
+		if !s.dialect.shared {
+			but = " AND NOT (l.due < 0 AND l.worker = '')"
+		}
+		keys, err := referrers(ctx, tx, key, but)
 		if err != nil {
 			return err
 		}
@@ -229,21 +235,22 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run i
 // Referrers returns the links that name a user: of groups, and of users whose manager
 // it is.
 func (s *Store) Referrers(ctx context.Context, key provisioner.Key) ([]provisioner.Key, error) {
-	return referrers(ctx, s.db, key)
+	return referrers(ctx, s.db, key, "")
 }
 
-// referrers returns the links that name a user and do not wait for one anyway.
+// referrers returns the links that name a user and do not wait for one anyway, but for
+// those that a further condition leaves out.
 //
 // CROSS JOIN makes SQLite start from the few that refer to the user, and not from
 // all links of the app, which it would guess to be fewer.
-func referrers(ctx context.Context, q queryer, key provisioner.Key) ([]provisioner.Key, error) {
+func referrers(ctx context.Context, q queryer, key provisioner.Key, but string) ([]provisioner.Key, error) {
 	return keysOf(ctx, q, `
 		SELECT l.app, l.kind, l.subject FROM subject s CROSS JOIN link l
 		WHERE s.manager = $2 AND s.manager <> '' AND s.id <> $2
-		AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'
+		AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state <> 'waiting'`+but+`
 		UNION
 		SELECT l.app, l.kind, l.subject FROM member m CROSS JOIN link l
-		WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'
+		WHERE m.user_id = $2 AND l.app = $1 AND l.kind = 'Group' AND l.subject = m.group_id AND l.state <> 'waiting'`+but+`
 		UNION
 		SELECT app, 'Group', group_id FROM link_member WHERE app = $1 AND user_id = $2`, key.App, key.Subject)
 }

@@ -56,6 +56,7 @@ func scanLink(row interface{ Scan(...any) error }, more ...any) (*provisioner.Li
 
 // Load reads the work of a link in one transaction.
 func (s *Store) Load(ctx context.Context, key provisioner.Key) (*provisioner.Work, error) {
+	ctx = s.dialect.unhurried(ctx)
 	tx, err := s.db.BeginTx(ctx, s.dialect.reading)
 	if err != nil {
 		return nil, err

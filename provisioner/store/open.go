@@ -54,6 +54,8 @@ type Store struct {
 	readOnly bool
 	onDue    func([]provisioner.Key)
 
+	line line // of writes, on SQLite
+
 	// dues are the links that a transaction under way makes due.
 	duesMu sync.Mutex
 	dues   map[*sql.Tx][]provisioner.Key
@@ -144,12 +146,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
-// DB returns the database handle, for the job queue that shares it.
+// DB returns the database handle.
 func (s *Store) DB() *sql.DB { return s.db }
-
-// Pool returns the connections to PostgreSQL, for the job queue that listens on
-// one; nil on SQLite.
-func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Close closes the database and lets other processes in.
 func (s *Store) Close() error {
@@ -170,6 +168,9 @@ func (s *Store) Close() error {
 // transaction got in the way it is run again, so f must not build on an earlier
 // run of itself.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	if !s.dialect.shared {
+		return s.writeInLine(ctx, f)
+	}
 	var err error
 	for range mostTries {
 		if err = s.tryTx(ctx, f); err == nil || !s.dialect.repeatable(err) || ctx.Err() != nil {

@@ -49,7 +49,7 @@ func sqliteDSN(path string, readOnly bool) string {
 		path = abs
 	}
 	u := url.URL{Scheme: "file", Path: path}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)"}}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "cache_size(-16000)", "wal_autocheckpoint(4000)"}}
 	if readOnly {
 		q.Set("_txlock", "deferred")
 		q.Add("_pragma", "query_only(1)")

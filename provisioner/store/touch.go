@@ -101,6 +101,20 @@ const (
 	maxNotification = 7999
 )
 
+// countDues returns how many links a transaction has announced, and forgetDues drops
+// those after the first n.
+func (s *Store) countDues(tx *sql.Tx) int {
+	s.duesMu.Lock()
+	defer s.duesMu.Unlock()
+	return len(s.dues[tx])
+}
+
+func (s *Store) forgetDues(tx *sql.Tx, n int) {
+	s.duesMu.Lock()
+	defer s.duesMu.Unlock()
+	s.dues[tx] = s.dues[tx][:min(n, len(s.dues[tx]))]
+}
+
 // announced tells this process what a transaction has announced, if it went well.
 func (s *Store) announced(tx *sql.Tx, committed bool) {
 	s.duesMu.Lock()
