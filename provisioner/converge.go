@@ -3,7 +3,6 @@ package provisioner
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -72,7 +71,7 @@ func (a *attempt) update(ctx context.Context) error {
 	if err := a.carryOut(ctx, d); err != nil {
 		return err
 	}
-	a.link.DisabledAt, a.link.DeleteAt = time.Time{}, time.Time{}
+	a.enabled()
 	if missing := a.missingMembers(d); missing != "" {
 		a.settle(LinkPartial, missing)
 	} else {
@@ -83,7 +82,7 @@ func (a *attempt) update(ctx context.Context) error {
 
 func (a *attempt) unlink() {
 	a.link.RemoteID, a.link.Origin, a.link.Acked, a.link.Ambiguous = "", "", nil, false
-	a.link.DisabledAt, a.link.DeleteAt = time.Time{}, time.Time{}
+	a.enabled()
 	clear(a.members)
 }
 

@@ -98,10 +98,16 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 		if a.link.Decision == DecisionDelete {
 			return a.erase(ctx, d)
 		}
+		parting := w.Parting(g)
+		if parting == ActionDisable {
+			if err := a.canDisable(farewell); err != nil {
+				return err
+			}
+		}
 		if given, err := a.leave(ctx, g); !given {
 			return err
 		}
-		switch w.Parting(g) {
+		switch parting {
 		case ActionDelete:
 			return a.erase(ctx, d)
 		case ActionLeave:
@@ -114,16 +120,11 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 // disable makes the account what it is for somebody who is not to use it, and sets
 // the day on which it is deleted, if it ever is.
 func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) error {
-	if a.link.InUse() {
-		if err := a.canDisable(farewell); err != nil {
-			return err
-		}
-	}
 	if err := a.carryOut(ctx, d); err != nil {
 		return err
 	}
-	if a.link.DisabledAt.IsZero() {
-		a.link.DisabledAt = a.engine.config.Now()
+	if a.link.DisabledFor != d.Presence {
+		a.link.DisabledFor, a.link.DisabledAt = d.Presence, a.engine.config.Now()
 	}
 	a.link.DeleteAt = time.Time{}
 	if farewell == FarewellDelete {
@@ -135,6 +136,11 @@ func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) err
 		a.settle(LinkConverged, "")
 	}
 	return nil
+}
+
+// enabled forgets since when the account is disabled, and when it is to be deleted.
+func (a *attempt) enabled() {
+	a.link.DisabledFor, a.link.DisabledAt, a.link.DeleteAt = "", time.Time{}, time.Time{}
 }
 
 // canDisable returns a failure if the app cannot do what is asked for without doing

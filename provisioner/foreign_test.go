@@ -114,14 +114,15 @@ func randomSettings(random *rand.Rand) provisioner.Settings {
 	farewell := func() provisioner.Farewell {
 		return oneOf(random, "", provisioner.FarewellStrip, provisioner.FarewellDelete, provisioner.FarewellUnlink)
 	}
+	disabled := farewell()
 	return provisioner.Settings{
 		Scope: oneOf(random, provisioner.Scope{}, provisioner.Scope{Nobody: true}, provisioner.Scope{Groups: []string{"g0", "g1"}}),
 		Guard: provisioner.Guard{Off: random.IntN(2) == 0},
 		Deprovision: provisioner.Deprovision{
-			Disabled: farewell(), NoAccess: farewell(), Deleted: farewell(),
+			Disabled: disabled, NoAccess: farewell(), Deleted: farewell(),
 			GraceDays: oneOf(random, 0, -1),
 		},
-		CreateDisabled: random.IntN(2) == 0,
+		CreateDisabled: (disabled == "" || disabled == provisioner.FarewellStrip) && random.IntN(2) == 0,
 	}
 }
 

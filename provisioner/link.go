@@ -36,8 +36,10 @@ type Link struct {
 	// Version is the resource's version in the app, "" if none is known (RFC 7644
 	// section 3.14).
 	Version string
-	// DisabledAt is when the app disabled the account because it should not have it,
+	// DisabledFor is why the account should not be in use and is not, DisabledAt since
+	// when for that reason,
 	// DeleteAt when the account is to be deleted. They are zero if it is not.
+	DisabledFor          Presence
 	DisabledAt, DeleteAt time.Time
 	// Decision is what the guard or a person has said about the link, "" if nothing,
 	// DecisionAbout what that is about.

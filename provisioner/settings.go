@@ -191,6 +191,8 @@ func (s *Settings) Validate() error {
 		return fmt.Errorf("scope names groups and nobody: leave one of them out")
 	case s.Guard.Max < 0 || s.Guard.Percent < 0 || s.Guard.Percent > 100:
 		return fmt.Errorf("guard: max must not be negative and percent from 0 to 100")
+	case s.CreateDisabled && (s.Deprovision.Disabled == FarewellDelete || s.Deprovision.Disabled == FarewellUnlink):
+		return fmt.Errorf("createDisabled makes accounts for people who are disabled, and deprovision.disabled takes them away: leave one of them out")
 	case s.Concurrency < 0 || s.Rate < 0:
 		return fmt.Errorf("concurrency and rate must not be negative")
 	}

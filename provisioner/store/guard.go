@@ -92,6 +92,12 @@ func (s *Store) leavingArgs(app *provisioner.App) []any {
 	return []any{app.Name, s.nowMillis(), s.windowStart(), flag(scoped), flag(selected)}
 }
 
+// dropGoodbyes forgets goodbyes that count no longer.
+func (s *Store) dropGoodbyes(ctx context.Context) error {
+	_, err := s.db.ExecContext(ctx, "DELETE FROM goodbye WHERE at <= $1", s.windowStart())
+	return err
+}
+
 func (s *Store) windowStart() int64 { return s.now().Add(-provisioner.GuardWindow).UnixMilli() }
 
 // Losses returns what goodbyes of an app are judged by, without those to come.

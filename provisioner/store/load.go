@@ -14,7 +14,7 @@ import (
 
 const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, l.acked, l.desired, l.applied,
 	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at, l.basis,
-	l.version, l.disabled_at, l.delete_at, l.decision, l.decision_about`
+	l.version, l.disabled_for, l.disabled_at, l.delete_at, l.decision, l.decision_about`
 
 // A linkRow is a link as it is kept.
 type linkRow struct {
@@ -28,7 +28,7 @@ type linkRow struct {
 func (r *linkRow) places() []any {
 	return []any{&r.App, &r.Kind, &r.Subject, &r.RemoteID, &r.Origin, &r.State, &r.acked, &r.Desired, &r.Applied,
 		&r.Attempts, &r.ambiguous, &r.LastError, &r.next, &r.recreated, &r.updated, &r.Basis,
-		&r.Version, &r.disabled, &r.deleteAt, &r.Decision, &r.DecisionAbout}
+		&r.Version, &r.DisabledFor, &r.disabled, &r.deleteAt, &r.Decision, &r.DecisionAbout}
 }
 
 func (r *linkRow) link() (*provisioner.Link, error) {

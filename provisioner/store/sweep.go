@@ -12,10 +12,13 @@ import (
 // sweepEvery is how often Tidy sweeps.
 const sweepEvery = time.Hour
 
-// Tidy removes log entries that are kept no longer. When it is called first and once
+// Tidy removes log entries that are kept no longer, and goodbyes that count no longer. When it is called first and once
 // an hour it also sweeps, see [Store.Sweep].
 func (s *Store) Tidy(ctx context.Context) error {
 	if err := s.dropLog(ctx); err != nil {
+		return err
+	}
+	if err := s.dropGoodbyes(ctx); err != nil {
 		return err
 	}
 	s.sweepMu.Lock()
