@@ -422,11 +422,13 @@ func TestR29_OddAnswers(t *testing.T) {
 		}
 	}
 	for name, odd := range map[string]func(d *door) keeper{
-		"no schemas, no meta":   func(d *door) keeper { return on("", "/", d.edit(strip("schemas", "meta"))) },
-		"no startIndex":         func(d *door) keeper { return on("GET", "/", d.edit(strip("startIndex", "itemsPerPage", "schemas"))) },
-		"200 for 201":           func(d *door) keeper { return on("POST", "/", withStatus(d, 200)) },
-		"202 for 200":           func(d *door) keeper { return on("PATCH", "/", withStatus(d, 202)) },
-		"204 for everything":    func(d *door) keeper { return either(on("PATCH", "/", d.bodiless(204)), on("PUT", "/", d.bodiless(204))) },
+		"no schemas, no meta": func(d *door) keeper { return on("", "/", d.edit(strip("schemas", "meta"))) },
+		"no startIndex":       func(d *door) keeper { return on("GET", "/", d.edit(strip("startIndex", "itemsPerPage", "schemas"))) },
+		"200 for 201":         func(d *door) keeper { return on("POST", "/", withStatus(d, 200)) },
+		"202 for 200":         func(d *door) keeper { return on("PATCH", "/", withStatus(d, 202)) },
+		"204 for everything": func(d *door) keeper {
+			return either(on("PATCH", "/", d.bodiless(204)), on("PUT", "/", d.bodiless(204)))
+		},
 		"201 without a body":    func(d *door) keeper { return on("POST", "/", d.bodiless(201)) },
 		"active as text":        func(d *door) keeper { return on("", "/Users", d.edit(activeAsText)) },
 		"an empty object":       func(d *door) keeper { return on("PATCH", "/", emptied(d)) },

@@ -2,7 +2,6 @@ package provisioner_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -241,20 +240,6 @@ func (m *moody) requests() (list []string) {
 		list = append(list, strings.TrimSpace(e.Request.Method+" "+strings.TrimPrefix(e.Request.URL, "/scim/v2")))
 	}
 	return list
-}
-
-// made counts how often the mock has made each resource, by externalId.
-func (m *moody) made() map[string]int {
-	made := map[string]int{}
-	for _, e := range m.tenant.Journal() {
-		for _, c := range e.Changes {
-			var after struct{ ExternalID string }
-			if c.Before == nil && json.Unmarshal(c.After, &after) == nil {
-				made[after.ExternalID]++
-			}
-		}
-	}
-	return made
 }
 
 // wantUsers checks that the mock holds exactly the users u0, u1 … of a title, each

@@ -70,11 +70,6 @@ func empty(p *Response) {
 // without takes a header field away.
 func without(name string) func(*Response) { return func(p *Response) { p.Header.Del(name) } }
 
-// with sets a header field.
-func with(name, value string) func(*Response) {
-	return func(p *Response) { p.Header.Set(name, value) }
-}
-
 // edit changes the body.
 func edit(change func(*scim.Object)) func(*Response) {
 	return func(p *Response) { p.Edit(change) }

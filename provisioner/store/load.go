@@ -259,23 +259,6 @@ func loadLeaving(ctx context.Context, q queryer, app *provisioner.App, groups ma
 	return rows.Err()
 }
 
-func ackedMembers(ctx context.Context, q queryer, key provisioner.Key) (map[string]string, error) {
-	rows, err := q.QueryContext(ctx, "SELECT user_id, remote_id FROM link_member WHERE app = $1 AND group_id = $2", key.App, key.Subject)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	acked := map[string]string{}
-	for rows.Next() {
-		var user, remote string
-		if err := rows.Scan(&user, &remote); err != nil {
-			return nil, err
-		}
-		acked[user] = remote
-	}
-	return acked, rows.Err()
-}
-
 // LinkOf returns the subject that a resource of the app is tied to, or
 // [provisioner.ErrNotFound].
 func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, remoteID string) (provisioner.Key, error) {
