@@ -179,16 +179,16 @@ func blocked(ctx context.Context, q queryer, key provisioner.Key) (bool, error) 
 	return is, err
 }
 
-// loadMembers reads who is in each of the groups now, as the app knows them.
+// loadMembers reads who is in each of the groups now, as the app knows them. CROSS
+// JOIN makes SQLite start from the groups, and not from all links of the app.
 func loadMembers(ctx context.Context, q queryer, app *provisioner.App, groups map[string]*provisioner.Work) error {
 	ids := slices.Sorted(maps.Keys(groups))
 	rows, err := q.QueryContext(ctx, `
 		SELECT m.group_id, m.user_id, COALESCE(l.remote_id, ''), COALESCE(l.in_use, 0), s.active, COALESCE(x.user_id, '')
-		FROM member m
-		JOIN subject s ON s.kind = 'User' AND s.id = m.user_id
+		FROM member m CROSS JOIN subject s
 		LEFT JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = m.user_id
 		LEFT JOIN access x ON x.app = $1 AND x.user_id = m.user_id
-		WHERE m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`) ORDER BY m.group_id, m.user_id`, append([]any{app.Name}, values(ids)...)...)
+		WHERE s.kind = 'User' AND s.id = m.user_id AND m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`) ORDER BY m.group_id, m.user_id`, append([]any{app.Name}, values(ids)...)...)
 	if err != nil {
 		return err
 	}
@@ -239,9 +239,9 @@ func loadAckedMembers(ctx context.Context, q queryer, app *provisioner.App, grou
 func loadLeaving(ctx context.Context, q queryer, app *provisioner.App, groups map[string]*provisioner.Work) error {
 	ids := slices.Sorted(maps.Keys(groups))
 	rows, err := q.QueryContext(ctx, `
-		SELECT m.group_id, m.user_id, m.remote_id FROM link_member m
-		JOIN link l ON l.app = m.app AND l.kind = 'User' AND l.subject = m.user_id AND l.remote_id = m.remote_id AND l.in_use = 1
-		WHERE m.app = $1 AND m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`)
+		SELECT m.group_id, m.user_id, m.remote_id FROM link_member m CROSS JOIN link l
+		WHERE l.app = m.app AND l.kind = 'User' AND l.subject = m.user_id AND l.remote_id = m.remote_id AND l.in_use = 1
+		AND m.app = $1 AND m.group_id IN (`+rowsOf(len(ids), 1, "%s")+`)
 		AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = 'User' AND s.id = m.user_id)
 		ORDER BY m.group_id, m.user_id`, append([]any{app.Name}, values(ids)...)...)
 	if err != nil {

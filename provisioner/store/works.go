@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -48,6 +50,12 @@ func (v *works) run(ctx context.Context) error {
 		}
 		users = append(users, "SELECT "+noLink+", "+userColumns+" FROM subject s"+userJoins+unlinked+access)
 	}
+	if v.behind {
+		if err := v.restless(ctx, users[0]); err != nil {
+			return err
+		}
+		users = users[1:]
+	}
 	for _, query := range users {
 		if err := v.each(ctx, v.user, query, v.app.Name, provisioner.KindUser); err != nil {
 			return err
@@ -66,6 +74,42 @@ func (v *works) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// restless goes over the users with a link that are not idle. Most are, and to find
+// that out takes few of their columns.
+func (v *works) restless(ctx context.Context, query string) error {
+	rows, err := v.q.QueryContext(ctx, "SELECT l.state, l.basis, "+userColumns+`
+		FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject`+userJoins+" WHERE l.app = $1 AND l.kind = $2", v.app.Name, provisioner.KindUser)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var found []string
+	var r workRow
+	places := []any{&r.State, &r.Basis, &r.id, &r.attributes, &r.manager, &r.granted}
+	for rows.Next() {
+		if err := rows.Scan(places...); err != nil {
+			return err
+		}
+		if !v.idle(&r, userBasis(v.app, v.noAccess(&r), r.attributes, r.manager)) {
+			found = append(found, r.id)
+		}
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for chunk := range slices.Chunk(found, rowsPerStatement) {
+		args := append([]any{v.app.Name, provisioner.KindUser}, values(chunk)...)
+		if err := v.each(ctx, v.user, query+" AND l.subject IN ("+rowsOf(len(chunk), 2, "%s")+")", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *works) noAccess(r *workRow) bool {
+	return !v.app.Settings.Scope.Everybody() && r.granted == ""
 }
 
 // A workRow is a row of the queries of run.
@@ -101,7 +145,7 @@ func (v *works) idle(r *workRow, basis string) bool {
 func (v *works) user(r *workRow) error {
 	w := provisioner.Work{App: *v.app, ManagerRemoteID: r.manager, Basis: goneBasis(v.app)}
 	if r.id != "" {
-		w.NoAccess = !v.app.Settings.Scope.Everybody() && r.granted == ""
+		w.NoAccess = v.noAccess(r)
 		w.Basis = userBasis(v.app, w.NoAccess, r.attributes, r.manager)
 	}
 	if v.idle(r, w.Basis) {
