@@ -112,7 +112,11 @@ func (a *attempt) trying(w Write) bool {
 // proved counts a use of a form that has been seen to work, and keeps what was tried
 // for it.
 func (a *attempt) proved(w Write) {
-	for _, name := range append(a.decides(w), IDInBody, ContentType) {
+	names := append(a.decides(w), IDInBody, ContentType)
+	if update := updateOf(a.link.Kind); w.Verb == VerbPatch && a.trial.forms[update] == FormPatch {
+		names = append(names, update) // there is a PATCH, then
+	}
+	for _, name := range names {
 		if value := a.trial.forms[name]; value != "" {
 			a.observe(name, value, a.trial.reason[name])
 			delete(a.trial.forms, name)
