@@ -166,7 +166,6 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 		return nil, &ProbeError{App: name, Err: err}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
-		a.Learned = app.Learned
 		if a.syncable() == nil {
 			a.Resume()
 		}

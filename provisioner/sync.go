@@ -75,42 +75,47 @@ func (e *Engine) firstProbe(ctx context.Context, app *App, observe func(scimclie
 		app.Learned = saved.Learned
 		return nil
 	}
-	learned, err := e.probe(ctx, app, observe)
+	learn, err := e.probe(ctx, app, observe)
 	if err != nil {
 		return err
 	}
-	app.Learned, p.at = learned, learned.ProbedAt
-	return e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { a.Learned = learned })
+	app.Learned = saved.Learned
+	learn(&app.Learned)
+	p.at = app.Learned.ProbedAt
+	return e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { learn(&a.Learned) })
 }
 
 // probe asks the app for one user and one group. It tells whether the app can be
-// worked with at all, whether it is empty, and whether it has groups.
-func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Exchange)) (Learned, error) {
-	l := app.Learned
+// worked with at all, how much it has, and whether it has groups; what it returns
+// records that beside what attempts find out meanwhile.
+func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Exchange)) (learn func(*Learned), err error) {
 	client, err := e.client(app, LaneUsers, observe)
 	if err != nil {
-		return l, err
+		return nil, err
 	}
-	l.ProbedAt, l.Groups = e.config.Now(), -1
-	if l.Users, err = count(ctx, client, KindUser); err != nil {
+	now := e.config.Now()
+	users, err := count(ctx, client, KindUser)
+	if err != nil {
 		switch s := status(err); {
 		case s == http.StatusTooManyRequests, s >= 500:
 			// The app is there and has trouble: the attempts will find out.
 		default:
-			return l, err
+			return nil, err
 		}
 	}
-	if !app.WantsGroups() {
-		return l, nil
+	groups := -1
+	if app.WantsGroups() {
+		groups, err = count(ctx, client, KindGroup) // in trouble they are no reason to stop users
 	}
-	l.Groups, err = count(ctx, client, KindGroup)
-	switch {
-	case err == nil && l.Observed[Groups].Value == GroupsNone:
-		l.Forget(Groups)
-	case unsupported(err):
-		l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), l.ProbedAt)
-	}
-	return l, nil // groups in trouble are no reason to stop users
+	return func(l *Learned) {
+		l.ProbedAt, l.Users, l.Groups = now, users, groups
+		switch {
+		case groups >= 0 && l.Observed[Groups].Value == GroupsNone:
+			l.Forget(Groups)
+		case app.WantsGroups() && unsupported(err):
+			l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), now)
+		}
+	}, nil
 }
 
 // count asks the app how many resources of a kind it has. With an error it is -1.
