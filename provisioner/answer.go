@@ -114,7 +114,7 @@ func unsupported(err error) bool {
 // Backoff bounds the waits between failed attempts at one link.
 type Backoff struct {
 	// Base is the wait after the first failure, doubled after each further one.
-	// Zero means 1 s.
+	// Zero means 5 s.
 	Base time.Duration
 	// Max bounds the wait. Zero means 1 h.
 	Max time.Duration
@@ -136,7 +136,7 @@ func (b Backoff) pause() time.Duration {
 func (b Backoff) after(f *failure, attempts int, jitter float64) time.Duration {
 	base, limit := b.Base, b.Max
 	if base <= 0 {
-		base = time.Second
+		base = 5 * time.Second
 	}
 	if limit <= 0 {
 		limit = time.Hour

@@ -60,6 +60,7 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 		}
 		a.members[user.Subject] = id
 	}
+	a.addForeign(memberIDs(group))
 	return nil
 }
 

@@ -224,19 +224,28 @@ func (a *attempt) tie(found *scim.Object) {
 	for subject, id := range d.Members {
 		if present[id] {
 			a.members[subject] = id
-			delete(present, id)
 		}
 	}
-	if a.work.App.Settings.Authoritative {
-		for id := range present {
-			a.members[foreign(id)] = id
+	a.addForeign(present)
+}
+
+// addForeign counts members that are not known to be ours as those that the group is
+// to lose, if the directory decides about all of them. They have keys that no
+// directory id can be: those do not begin with a blank.
+func (a *attempt) addForeign(present map[string]bool) {
+	if !a.work.App.Settings.Authoritative {
+		return
+	}
+	known := map[string]bool{}
+	for _, id := range a.members {
+		known[id] = true
+	}
+	for id := range present {
+		if !known[id] {
+			a.members[" "+id] = id
 		}
 	}
 }
-
-// foreign is the key of a member of a group whom the directory does not have there.
-// No directory id begins with a blank.
-func foreign(id string) string { return " " + id }
 
 func (a *attempt) externalID() string {
 	if d := a.desired(); d.Payload != nil {

@@ -124,6 +124,17 @@ func TestGroupAdoption(t *testing.T) {
 			if m := b.app.members(t, "staff"); !slices.Equal(m, want) {
 				t.Errorf("members %q, want %q", m, want)
 			}
+			// Somebody puts eve back.
+			b.app.tamper(t, "PATCH", "/Groups/"+b.app.id(t, "/Groups", "staff"), fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"value":%q}]}]}`, eve))
+			b.putGroup(t, "g1", "staff", "u1", "u2")
+			b.settle(t, "app")
+			want = []string{"ada", "bob", "eve"}
+			if authoritative {
+				want = want[:2]
+			}
+			if m := b.app.members(t, "staff"); !slices.Equal(m, want) {
+				t.Errorf("members %q, want %q", m, want)
+			}
 		})
 	}
 	t.Run("another letter case is another name", func(t *testing.T) {

@@ -74,13 +74,15 @@ func removeMembers(form string, members map[string]string) []scim.Operation {
 // made again has to join its groups again.
 func memberDiff(desired, acked map[string]string) (add, remove map[string]string) {
 	add, remove = map[string]string{}, map[string]string{}
+	wanted := make(map[string]bool, len(desired))
 	for subject, id := range desired {
+		wanted[id] = true
 		if acked[subject] != id {
 			add[subject] = id
 		}
 	}
 	for subject, id := range acked {
-		if desired[subject] != id {
+		if !wanted[id] {
 			remove[subject] = id
 		}
 	}

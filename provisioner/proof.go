@@ -206,6 +206,7 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 			g.absent = append(g.absent, subject)
 		}
 	}
+	a.addForeign(ids)
 }
 
 // notorious reports whether a gap is nothing new: the app is known not to keep any

@@ -19,8 +19,8 @@ type Settings struct {
 	// of those that "selected" means. Default: what the preset says, or else auto.
 	Groups         GroupPolicy `json:"groups,omitzero"`
 	SelectedGroups []string    `json:"selectedGroups,omitempty"`
-	// Authoritative takes members out of a group that the directory does not know.
-	// Default: members that others have put there stay.
+	// Authoritative takes members out of a group that the directory does not have in
+	// it, whenever they are seen. Default: members that others have put there stay.
 	Authoritative bool `json:"authoritative,omitzero"`
 	// Mapping makes the attributes that the app is given of a user. Default: what the
 	// preset says, or else all of the directory's, as they are.
@@ -94,7 +94,7 @@ type AdoptPolicy string
 const (
 	// AdoptAlways takes it over.
 	AdoptAlways AdoptPolicy = "always"
-	// AdoptReview leaves it to a person: the link is in conflict until somebody
+	// AdoptReview leaves it to a person: the link is in need of review until somebody
 	// adopts or ignores the account.
 	AdoptReview AdoptPolicy = "review"
 )
