@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -18,23 +19,45 @@ const (
 	group = provisioner.KindGroup
 )
 
-// TestAnswers goes through the answers that an app can give and what becomes of the
-// link: one case for each.
-func TestAnswers(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		// bundle makes the app, peopled if nil; keeper is how it answers from then on.
-		bundle func(*testing.T) *bundle
-		keeper func(*testing.T, *door) keeper
-		change func(*testing.T, *bundle)
-		kind   provisioner.Kind // user if ""
-		id     string           // u1 if ""
-		state  provisioner.LinkState
-		reason string
-		wait   time.Duration
-		// requests are those that the change leads to, with ID for an id, nil for any.
-		requests []string
-	}{
+// An answerCase is an answer that an app gives, and what becomes of the link.
+type answerCase struct {
+	name string
+	// bundle makes the app, peopled if nil; keeper is how it answers from then on.
+	bundle func(*testing.T) *bundle
+	keeper func(*testing.T, *door) keeper
+	change func(*testing.T, *bundle)
+	kind   provisioner.Kind // user if ""
+	id     string           // u1 if ""
+	state  provisioner.LinkState
+	reason string
+	wait   time.Duration
+	// requests are those that the change leads to, with ID for an id, nil for any.
+	requests []string
+}
+
+// answers goes through answers that an app can give, one subtest for each.
+func answers(t *testing.T, cases []answerCase) {
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			if test.bundle == nil {
+				test.bundle = peopled
+			}
+			b := test.bundle(t)
+			if test.keeper != nil {
+				b.app.answerWith(test.keeper(t, b.app))
+			}
+			test.change(t, b)
+			b.wantLink(t, cmp.Or(test.kind, user), cmp.Or(test.id, "u1"), test.state, test.reason, test.wait)
+			if got := anonymous(b.app.requests()); test.requests != nil && !slices.Equal(got, test.requests) {
+				t.Errorf("requests %q, want %q", got, test.requests)
+			}
+		})
+	}
+}
+
+// TestSuccesses: what an app says that it has done is seen to.
+func TestSuccesses(t *testing.T) {
+	answers(t, []answerCase{
 		{
 			name: "2xx with the resource", change: rename, state: provisioner.LinkConverged,
 			requests: []string{"PATCH /Users/ID"},
@@ -70,6 +93,19 @@ func TestAnswers(t *testing.T) {
 			},
 			requests: []string{"POST /Users", "GET /Users"},
 		},
+		{
+			name: "200 to a change that was not made", change: rename,
+			keeper: func(_ *testing.T, d *door) keeper {
+				return either(on("PATCH", "/", d.ignore), on("PUT", "/", d.ignore))
+			},
+			state: provisioner.LinkNotHonoured, reason: "userName", wait: time.Hour,
+		},
+	})
+}
+
+// TestRefusals: what an app calls wrong, or will not do.
+func TestRefusals(t *testing.T) {
+	answers(t, []answerCase{
 		{
 			name: "400 to a trusted form", bundle: trusting, change: rename,
 			keeper: func(*testing.T, *door) keeper {
@@ -121,6 +157,27 @@ func TestAnswers(t *testing.T) {
 			requests: []string{"PATCH /Users/ID", "GET /Users"},
 		},
 		{
+			name: "400 mutability to a rename (R18)", change: rename,
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(400, scim.TypeMutability, "read only"))
+			},
+			state: provisioner.LinkRefused, reason: "does not let userName be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "409 mutability to a disable (R34)",
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(409, scim.TypeMutability, "the last administrator"))
+			},
+			change: func(t *testing.T, b *bundle) { b.putUser(t, "u1", "ada", false) },
+			state:  provisioner.LinkRefused, reason: "the last administrator", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+	})
+}
+
+// TestMissingRoutes: verbs and routes that are not there.
+func TestMissingRoutes(t *testing.T) {
+	answers(t, []answerCase{
+		{
 			name: "405 to PATCH", change: rename,
 			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", bare(405)) },
 			state:  provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID", "PUT /Users/ID"},
@@ -135,6 +192,30 @@ func TestAnswers(t *testing.T) {
 			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", page(404)) },
 			state:  provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID", "GET /Users/ID", "PUT /Users/ID"},
 		},
+		{
+			name: "405 to the create of an account", change: create, id: "u3",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/", bare(405)) },
+			state:  provisioner.LinkRefused, reason: "make the account there", wait: time.Hour,
+		},
+		{
+			name: "405 to the create of a group: its members are looked after", kind: group, id: "g2",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/Groups", bare(405)) },
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
+			state:  provisioner.LinkSkipped, reason: `make a group "crew" there`,
+		},
+		{
+			name: "404 to all of /Groups", kind: group,
+			keeper: func(*testing.T, *door) keeper { return on("", "/Groups", page(404)) },
+			id:     "g2",
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
+			state:  provisioner.LinkSkipped, reason: "/Groups answered 404",
+		},
+	})
+}
+
+// TestConflictsAndFailures: what is in the way, and what passes.
+func TestConflictsAndFailures(t *testing.T) {
+	answers(t, []answerCase{
 		{
 			name: "409 to a rename: the holder is named",
 			change: func(t *testing.T, b *bundle) {
@@ -159,21 +240,6 @@ func TestAnswers(t *testing.T) {
 			state: provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "GET /Users/ID"},
 		},
 		{
-			name: "400 mutability to a rename (R18)", change: rename,
-			keeper: func(*testing.T, *door) keeper {
-				return on("PATCH", "/", refuse(400, scim.TypeMutability, "read only"))
-			},
-			state: provisioner.LinkRefused, reason: "does not let userName be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
-		},
-		{
-			name: "409 mutability to a disable (R34)",
-			keeper: func(*testing.T, *door) keeper {
-				return on("PATCH", "/", refuse(409, scim.TypeMutability, "the last administrator"))
-			},
-			change: func(t *testing.T, b *bundle) { b.putUser(t, "u1", "ada", false) },
-			state:  provisioner.LinkRefused, reason: "the last administrator", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
-		},
-		{
 			name: "500 that passes", change: rename,
 			keeper: func(*testing.T, *door) keeper { return times(2, on("PATCH", "/", refuse(500, "", "oops"))) },
 			state:  provisioner.LinkConverged,
@@ -182,24 +248,6 @@ func TestAnswers(t *testing.T) {
 			name: "500 that stays", change: rename,
 			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", refuse(500, "", "oops")) },
 			state:  provisioner.LinkFailing, reason: "oops",
-		},
-		{
-			name: "405 to the create of an account", change: create, id: "u3",
-			keeper: func(*testing.T, *door) keeper { return on("POST", "/", bare(405)) },
-			state:  provisioner.LinkRefused, reason: "make the account there", wait: time.Hour,
-		},
-		{
-			name: "405 to the create of a group: its members are looked after", kind: group, id: "g2",
-			keeper: func(*testing.T, *door) keeper { return on("POST", "/Groups", bare(405)) },
-			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
-			state:  provisioner.LinkSkipped, reason: `make a group "crew" there`,
-		},
-		{
-			name: "404 to all of /Groups", kind: group,
-			keeper: func(*testing.T, *door) keeper { return on("", "/Groups", page(404)) },
-			id:     "g2",
-			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
-			state:  provisioner.LinkSkipped, reason: "/Groups answered 404",
 		},
 		{
 			name: "409 to a create: adopted by a fresh look", change: create, id: "u3", state: provisioner.LinkConverged,
@@ -215,37 +263,7 @@ func TestAnswers(t *testing.T) {
 			keeper: func(*testing.T, *door) keeper { return on("POST", "/Users", refuse(409, "", "exists")) },
 			state:  provisioner.LinkConflict, reason: "one that it does not show", wait: 24 * time.Hour,
 		},
-		{
-			name: "200 to a change that was not made", change: rename,
-			keeper: func(_ *testing.T, d *door) keeper {
-				return either(on("PATCH", "/", d.ignore), on("PUT", "/", d.ignore))
-			},
-			state: provisioner.LinkNotHonoured, reason: "userName", wait: time.Hour,
-		},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			make := test.bundle
-			if make == nil {
-				make = peopled
-			}
-			b := make(t)
-			if test.keeper != nil {
-				b.app.answerWith(test.keeper(t, b.app))
-			}
-			test.change(t, b)
-			kind, id := test.kind, test.id
-			if kind == "" {
-				kind = user
-			}
-			if id == "" {
-				id = "u1"
-			}
-			b.wantLink(t, kind, id, test.state, test.reason, test.wait)
-			if got := anonymous(b.app.requests()); test.requests != nil && !slices.Equal(got, test.requests) {
-				t.Errorf("requests %q, want %q", got, test.requests)
-			}
-		})
-	}
+	})
 }
 
 func rename(t *testing.T, b *bundle) { b.rename(t, "ada.l") }
