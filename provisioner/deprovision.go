@@ -120,15 +120,20 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 // disable makes the account what it is for somebody who is not to use it, and sets
 // the day on which it is deleted, if it ever is.
 func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) error {
-	if err := a.carryOut(ctx, d); err != nil {
+	if d.Payload == nil { // nothing is known of what the app holds
+		a.link.Ambiguous = true
+		if err := a.refresh(ctx); err != nil {
+			return err
+		}
+		d = a.desired()
+	}
+	err := a.carryOut(ctx, d)
+	if !a.link.InUse() {
+		// Whatever else the app does not take of it.
+		a.disabled(d.Presence, farewell)
+	}
+	if err != nil {
 		return err
-	}
-	if a.link.DisabledFor != d.Presence {
-		a.link.DisabledFor, a.link.DisabledAt = d.Presence, a.engine.config.Now()
-	}
-	a.link.DeleteAt = time.Time{}
-	if farewell == FarewellDelete {
-		a.link.DeleteAt = a.link.DisabledAt.Add(a.work.App.Settings.grace())
 	}
 	if a.work.Gone() {
 		a.settle(LinkGone, "")
@@ -136,6 +141,17 @@ func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) err
 		a.settle(LinkConverged, "")
 	}
 	return nil
+}
+
+// disabled notes since when the account is disabled, and when it is to be deleted.
+func (a *attempt) disabled(why Presence, farewell Farewell) {
+	if a.link.DisabledFor != why {
+		a.link.DisabledFor, a.link.DisabledAt = why, a.engine.config.Now()
+	}
+	a.link.DeleteAt = time.Time{}
+	if farewell == FarewellDelete {
+		a.link.DeleteAt = a.link.DisabledAt.Add(a.work.App.Settings.grace())
+	}
 }
 
 // enabled forgets since when the account is disabled, and when it is to be deleted.
