@@ -1,7 +1,9 @@
 package provisioner_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -408,4 +410,30 @@ func TestGroupsSayGoodbye(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestR33_DeleteIsNotForgottenOverATrifle disables somebody whose new name the app does
+// not take: the account is deleted when its day comes all the same.
+func TestR33_DeleteIsNotForgottenOverATrifle(t *testing.T) {
+	b, c := aged(t, provisioner.Settings{Deprovision: provisioner.Deprovision{Disabled: provisioner.FarewellDelete}})
+	b.replace(t, people(t, 3, nil, nil))
+	b.sync(t, "app")
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if !bytes.Contains(body, []byte("renamed")) {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/scim+json")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidValue","detail":"no such name"}`)
+		return true
+	})
+	b.putUser(t, "u0", "renamed", false)
+	l := b.waitState(t, provisioner.KindUser, "u0", provisioner.LinkRejected)
+	if b.app.user(t, "n0")["active"] != false || l.DeleteAt.IsZero() {
+		t.Fatalf("the account is %v, link %+v", b.app.user(t, "n0"), l)
+	}
+	b.pass(t, c, 31*day)
+	waitFor(t, func() bool { return b.app.user(t, "n0") == nil })
 }
