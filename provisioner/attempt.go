@@ -118,6 +118,9 @@ func (a *attempt) run(ctx context.Context) error {
 	if a.link.Decision == DecisionIgnore {
 		return a.ignored()
 	}
+	if problem := a.desired().Problem; problem != "" {
+		return &failure{state: LinkRejected, cause: problem}
+	}
 	if err := a.connect(); err != nil {
 		return err
 	}
@@ -126,9 +129,6 @@ func (a *attempt) run(ctx context.Context) error {
 	}
 	if a.link.Kind == KindGroup && (!a.work.App.WantsGroups() || a.work.App.NoGroups() != "") {
 		return a.skipGroups()
-	}
-	if problem := a.desired().Problem; problem != "" {
-		return &failure{state: LinkRejected, cause: problem}
 	}
 	if err := a.adoptChosen(ctx); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
+	"maps"
 	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -40,7 +40,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		}
 		app.Learned = provisioner.Learned{}
 		app.Connect(old)
-		if old != nil && old.Endpoint == app.Endpoint && old.Token == app.Token && reflect.DeepEqual(old.Settings, app.Settings) {
+		if old != nil && sameApp(old, &app) {
 			app.Learned = old.Learned
 		}
 		if old != nil {
@@ -198,6 +198,12 @@ func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisi
 		}
 		return s.announceApp(ctx, tx, name)
 	})
+}
+
+// sameApp reports whether an app is reached, and taken for what it is, as before.
+func sameApp(old, app *provisioner.App) bool {
+	return old.Endpoint == app.Endpoint && old.Token == app.Token &&
+		old.Settings.Preset == app.Settings.Preset && maps.Equal(old.Settings.Capabilities, app.Settings.Capabilities)
 }
 
 // resettle touches what a change of an app's settings makes a difference to. What
