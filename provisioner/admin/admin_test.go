@@ -144,7 +144,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/users": {"get"}, "/api/v1/users/{id}": {"delete", "get", "put"},
 		"/api/v1/groups": {"get"}, "/api/v1/groups/{id}": {"delete", "get", "put"},
 		"/api/v1/groups/{id}/members/{user}": {"delete", "put"}, "/api/v1/groups/{id}/groups/{group}": {"delete", "put"},
-		"/api/v1/presets": {"get"}, "/api/v1/apps/{app}/preview": {"post"},
+		"/api/v1/presets": {"get"}, "/api/v1/apps/{app}/preview": {"post"}, "/api/v1/apps/{app}/impact": {"post"},
 	}
 	for path, methods := range want {
 		for _, m := range methods {

@@ -319,6 +319,12 @@ func (c *Client) Preview(ctx context.Context, app string, in PreviewInput) (*Pre
 	return &p, c.do(ctx, http.MethodPost, in, &p, "apps", app, "preview")
 }
 
+// Impact returns what other settings would change of what an app holds.
+func (c *Client) Impact(ctx context.Context, app string, in ImpactInput) (*Impact, error) {
+	var i Impact
+	return &i, c.do(ctx, http.MethodPost, in, &i, "apps", app, "impact")
+}
+
 func items[T any](ctx context.Context, c *Client, path ...string) ([]T, error) {
 	var l list[T]
 	err := c.do(ctx, http.MethodGet, nil, &l, path...)

@@ -2,12 +2,15 @@ package admin_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/admin"
 )
@@ -113,5 +116,80 @@ func TestR19_Preview(t *testing.T) {
 	wantStatus(t, err, http.StatusUnprocessableEntity, "generic-strict")
 	if n := requests.Load(); n != 0 {
 		t.Errorf("%d requests were made to the app", n)
+	}
+}
+
+// TestImpact counts what other settings would do before they are saved, and checks the
+// counts by saving them.
+func TestImpact(t *testing.T) {
+	target := mocktargettest.New(t)
+	_, client := newServer(t)
+	ctx := t.Context()
+	for i := range 8 {
+		must(t, client.PutUser(ctx, fmt.Sprint("u", i), raw(fmt.Sprintf(`{"userName": "name%d", "title": "Dr."}`, i))))
+	}
+	must(t, client.PutUser(ctx, "u8", raw(`{"userName": "name8", "active": false}`)))
+	must(t, client.PutGroup(ctx, "staff", raw(`{"displayName": "Staff", "members": [{"value": "u0"}, {"value": "u1"}]}`)))
+	must(t, client.PutGroup(ctx, "all", raw(`{"displayName": "All", "members": [{"value": "u0"}, {"value": "u7"}]}`)))
+	input := admin.AppInput{Endpoint: target.URL(), Token: target.Token(), Settings: &provisioner.Settings{}}
+	if _, err := client.PutApp(ctx, "wiki", input); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.StartRun(ctx, "wiki", admin.RunInput{}); err != nil {
+		t.Fatal(err)
+	}
+	waitConverged(t, client, "wiki", 11)
+	impact := func(s provisioner.Settings) *admin.Impact {
+		t.Helper()
+		i, err := client.Impact(ctx, "wiki", admin.ImpactInput{Settings: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	before := len(target.Journal())
+	if i := impact(provisioner.Settings{Guard: provisioner.Guard{Max: 3}}); i.Users != (admin.Counts{Unchanged: 8}) || i.Groups != (admin.Counts{Unchanged: 2}) || len(i.Losing) != 0 || i.Held != "" {
+		t.Errorf("settings of no consequence: %+v", i)
+	}
+	i := impact(provisioner.Settings{Mapping: []provisioner.MappingRule{{To: "userName", From: "userName"}}, CreateDisabled: true})
+	if i.Users != (admin.Counts{Create: 1, Update: 8}) {
+		t.Errorf("a mapping without title, and accounts for the disabled: %+v", i)
+	}
+	if i = impact(provisioner.Settings{Groups: provisioner.GroupsSelected, SelectedGroups: []string{"staff"}}); i.Groups != (admin.Counts{Delete: 1, Unchanged: 1}) || i.Losing[0].Name != "All" {
+		t.Errorf("one group less: %+v", i)
+	}
+	scope := provisioner.Settings{Scope: provisioner.Scope{Groups: []string{"staff"}}}
+	i = impact(scope)
+	if i.Users != (admin.Counts{Disable: 6, Unchanged: 2}) || len(i.Losing) != 6 || i.Losing[0] != (admin.Losing{Kind: "User", ID: "u2", Name: "name2", Why: "no access"}) || !strings.Contains(i.Held, "approve") {
+		t.Errorf("a scope of two: %+v", i)
+	}
+	if i := impact(provisioner.Settings{Scope: provisioner.Scope{Nobody: true}}); i.Users.Disable != 8 || !strings.Contains(i.Held, "nobody would be left") {
+		t.Errorf("nobody: %+v", i)
+	}
+	if n := len(target.Journal()); n != before {
+		t.Errorf("%d requests were made to the app", n-before)
+	}
+	_, err := client.Impact(ctx, "none", admin.ImpactInput{})
+	wantStatus(t, err, http.StatusNotFound, "none")
+	_, err = client.Impact(ctx, "wiki", admin.ImpactInput{Settings: provisioner.Settings{Groups: "some"}})
+	wantStatus(t, err, http.StatusUnprocessableEntity, "groups")
+
+	scope.Guard.Off = true
+	input.Settings = &scope
+	if _, err := client.PutApp(ctx, "wiki", input); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for disabled := 0; disabled != 6; {
+		disabled = 0
+		for _, u := range target.Users() {
+			if active, _ := u.Bool("active"); !active {
+				disabled++
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d accounts are disabled, and 6 were to be", disabled)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
 }

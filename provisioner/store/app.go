@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -213,26 +212,19 @@ func (s *Store) resettle(ctx context.Context, tx *sql.Tx, old, app *provisioner.
 	if old != nil && !app.Redesired(old) {
 		return nil
 	}
-	had, err := texts(ctx, tx, "SELECT user_id FROM access WHERE app = $1", app.Name)
-	if err != nil {
-		return err
+	had := access{}
+	if old != nil {
+		var err error
+		if had, err = grantees(ctx, tx, old); err != nil {
+			return err
+		}
 	}
 	if _, err := grant(ctx, tx, app, nil); err != nil || old == nil {
 		return err
 	}
-	granted := set{}.add(had...)
-	everybody := old.Settings.Scope.Everybody()
 	keys := map[provisioner.Lane][]provisioner.Key{}
 	v := works{q: tx, app: app, linked: !app.Synced, visit: func(w *provisioner.Work) error {
-		before := *w
-		before.App = *old
-		before.NoAccess = w.User != nil && !everybody && !granted[w.User.ID]
-		before.Members = slices.Clone(w.Members)
-		for i := range before.Members {
-			m := &before.Members[i]
-			m.NoAccess = !everybody && !granted[m.Subject]
-		}
-		if w.Differs(&before) {
+		if w.Differs(had.seen(w, old)) {
 			keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
 		}
 		return nil

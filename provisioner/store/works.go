@@ -16,9 +16,10 @@ type works struct {
 	app *provisioner.App
 	// behind leaves out links that were settled by the basis that they have now.
 	behind bool
-	// linked leaves out subjects that the app has no link to.
-	linked bool
-	visit  func(*provisioner.Work) error
+	// linked leaves out subjects that the app has no link to, everybody takes in those
+	// who have no access as well.
+	linked, everybody bool
+	visit             func(*provisioner.Work) error
 }
 
 // groupBatch is how many groups are read at a time with their members.
@@ -45,7 +46,7 @@ func (v *works) run(ctx context.Context) error {
 	}
 	if !v.linked {
 		access := ""
-		if !v.app.Settings.Scope.Everybody() {
+		if !v.everybody && !v.app.Settings.Scope.Everybody() {
 			access = " AND x.user_id IS NOT NULL"
 		}
 		users = append(users, "SELECT "+noLink+", "+userColumns+" FROM subject s"+userJoins+unlinked+access)
@@ -197,7 +198,7 @@ func (v *works) batch(ctx context.Context, batch []workRow) error {
 		if r.id != "" {
 			w.Basis = groupBasis(v.app, r.id, r.attributes, w.Members)
 		}
-		if v.idle(r, w.Basis) || r.Desired == 0 && !v.app.Gives(r.Subject) {
+		if v.idle(r, w.Basis) || r.Desired == 0 && !v.everybody && !v.app.Gives(r.Subject) {
 			delete(byID, r.Subject)
 		}
 	}
