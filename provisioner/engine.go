@@ -9,7 +9,10 @@
 // depends on an event being seen once, or on anybody's clock.
 //
 // Only resources that the engine created or adopted are ever disabled or deleted.
-// That something is missing from a list proves nothing.
+// That something is missing from a list proves nothing. What becomes of the account of
+// somebody who goes is for the app's settings to say ([Deprovision]); a guard holds
+// goodbyes back that are too many to be meant ([App.Hold]) until a person approves
+// them, and what cannot be known is left to a person as well ([Engine.Resolve]).
 //
 // The parts: package store keeps directory, apps and links on SQLite or
 // PostgreSQL, package queue has the attempts made that are due, package admin serves

@@ -111,11 +111,11 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, l
 		return s.atOnce(), nil
 	case link.State.Failed():
 		return s.now().Add(o.Retry).UnixMilli(), nil
-	case link.State == provisioner.LinkKept:
-		link.Applied = o.Want
-		return 0, nil // whatever is to be deleted stays
 	case link.State.Settled():
 		link.Applied, link.Basis = o.Want, o.Basis
+		if link.State == provisioner.LinkKept {
+			return 0, nil // also what was to be deleted
+		}
 		return millis(link.DeleteAt), nil
 	case link.State == provisioner.LinkHeld:
 		return 0, nil // until somebody decides

@@ -165,7 +165,11 @@ func entryLine(e *admin.LogEntry) string {
 	if e.OK {
 		line += "ok"
 	} else {
-		line += "failed: " + oneLine(e.Cause)
+		came := "failed"
+		if e.Action == string(provisioner.ActionHold) {
+			came = "held back"
+		}
+		line += came + ": " + oneLine(e.Cause)
 	}
 	if e.Requests > 0 {
 		line += fmt.Sprintf(" [%s, %dms]", count(e.Requests, "request"), e.DurationMS)
