@@ -63,14 +63,18 @@ func (c *planned) field(f flat, was, is any, sets map[string]bool) {
 	if id, ok := is.(string); ok && isUnmade(id) {
 		is = "the app's id of" + id
 	}
-	change := FieldChange{Path: f.path}
+	c.Fields = append(c.Fields, fieldChange(f.path, was, is))
+}
+
+func fieldChange(path string, was, is any) FieldChange {
+	change := FieldChange{Path: path}
 	if !scim.Unassigned(was) {
 		change.Old = scim.AppendValue(nil, was)
 	}
 	if !scim.Unassigned(is) {
 		change.New = scim.AppendValue(nil, is)
 	}
-	c.Fields = append(c.Fields, change)
+	return change
 }
 
 // A flat is a value of a resource that has no parts, under its path (RFC 7644 section

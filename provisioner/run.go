@@ -36,8 +36,11 @@ type Run struct {
 	Probes int
 	// Error says in one sentence why the run failed, "" if it did not.
 	Error string
-	// Result is what the run did, nil while it runs.
+	// Repair has an audit make again what is missing.
+	Repair bool
+	// Result is what a sync did, Audit what an audit found; nil while it runs.
 	Result *Result
+	Audit  *Audit
 }
 
 // A RunKind says what a run does.
@@ -47,6 +50,8 @@ type RunKind string
 const (
 	// RunSync makes the app hold what is desired.
 	RunSync RunKind = "sync"
+	// RunAudit compares what the app holds with what it is known to hold.
+	RunAudit RunKind = "audit"
 )
 
 // A RunState says how far a run is.
@@ -219,6 +224,9 @@ func (e *Engine) prepare(ctx context.Context, run *Run) error {
 		e.preparing.Delete(run.ID)
 		return nil
 	}
+	if run.Kind == RunAudit {
+		return e.audit(ctx, run)
+	}
 	err = e.mark(ctx, run)
 	if err == nil {
 		err = e.config.Store.Begin(ctx, run)
@@ -280,7 +288,7 @@ func (e *Engine) Run(ctx context.Context, id int64) (*Run, RunProgress, error) {
 		return nil, RunProgress{}, err
 	}
 	p, err := e.config.Store.RunProgress(ctx, run)
-	if err != nil || run.State != RunRunning || !run.Ready {
+	if err != nil || run.State != RunRunning || !run.Ready || run.Kind != RunSync {
 		return run, p, err
 	}
 	app, err := e.config.Store.App(ctx, run.App)
@@ -338,7 +346,7 @@ func (e *Engine) CancelRun(ctx context.Context, id int64) (*Run, error) {
 		return nil, err
 	}
 	run, err := e.config.Store.Run(ctx, id)
-	if err != nil || run.State != RunCancelled {
+	if err != nil || run.State != RunCancelled || run.Kind != RunSync {
 		return run, err
 	}
 	// What was under way may have ended by now, and counts.

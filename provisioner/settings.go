@@ -47,6 +47,9 @@ type Settings struct {
 	// Drift says what an audit does about attributes that somebody changed in the
 	// app. Default: it reports them.
 	Drift DriftPolicy `json:"drift,omitzero"`
+	// DriftOf says it for single attributes, or parts of them, such as "title",
+	// "name.givenName" and "members". Default: as for all.
+	DriftOf map[string]DriftPolicy `json:"driftOf,omitempty"`
 	// Capabilities are what an administrator knows of the app. What the app has
 	// shown comes before it.
 	Capabilities map[Capability]string `json:"capabilities,omitempty"`
@@ -156,6 +159,8 @@ const (
 	DriftReport DriftPolicy = "report"
 	// DriftEnforce sets it back.
 	DriftEnforce DriftPolicy = "enforce"
+	// DriftIgnore leaves it to the app.
+	DriftIgnore DriftPolicy = "ignore"
 )
 
 // Validate returns an error that says what to change if the settings make no sense.
@@ -166,7 +171,12 @@ func (s *Settings) Validate() error {
 	if err := oneOf("adopt", s.Adopt, "", AdoptAlways, AdoptReview); err != nil {
 		return err
 	}
-	if err := oneOf("drift", s.Drift, "", DriftReport, DriftEnforce); err != nil {
+	for name, policy := range s.DriftOf {
+		if err := oneOf("driftOf "+name, policy, DriftReport, DriftEnforce, DriftIgnore); err != nil {
+			return err
+		}
+	}
+	if err := oneOf("drift", s.Drift, "", DriftReport, DriftEnforce, DriftIgnore); err != nil {
 		return err
 	}
 	for name, farewell := range map[string]Farewell{

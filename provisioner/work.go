@@ -215,6 +215,7 @@ type Store interface {
 	Limits
 	Runs
 	Marks
+	Audits
 	// Apps returns every app.
 	Apps(ctx context.Context) ([]App, error)
 	// LastLogID returns the id of the newest log entry, 0 if there is none.

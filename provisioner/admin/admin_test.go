@@ -133,7 +133,7 @@ func TestOpenAPI(t *testing.T) {
 		"/api/v1/apps": {"get"}, "/api/v1/apps/{app}": {"delete", "get", "put"},
 		"/api/v1/apps/{app}/links": {"get"}, "/api/v1/apps/{app}/held": {"get"},
 		"/api/v1/apps/{app}/held/approve": {"post"}, "/api/v1/apps/{app}/held/reject": {"post"},
-		"/api/v1/apps/{app}/plan": {"post"}, "/api/v1/apps/{app}/runs": {"get", "post"}, "/api/v1/apps/{app}/runs/{run}": {"get"}, "/api/v1/apps/{app}/runs/{run}/cancel": {"post"},
+		"/api/v1/apps/{app}/plan": {"post"}, "/api/v1/apps/{app}/audits": {"post"}, "/api/v1/apps/{app}/runs": {"get", "post"}, "/api/v1/apps/{app}/runs/{run}": {"get"}, "/api/v1/apps/{app}/runs/{run}/cancel": {"post"},
 		"/api/v1/directory/distrust": {"delete", "get", "put"}, "/api/v1/apps/{app}/foreign": {"get"},
 		"/api/v1/apps/{app}/holdings": {"get"}, "/api/v1/removals/{app}": {"get"},
 		"/api/v1/apps/{app}/links/{kind}/{id}/resolve": {"post"}, "/api/v1/apps/{app}/resources/{kind}/{id}": {"get"},

@@ -110,6 +110,12 @@ func (c *Client) Plan(ctx context.Context, app string) (*provisioner.SyncPlan, e
 	return plan, c.send(ctx, http.MethodPost, nil, nil, plan, "apps", app, "plan")
 }
 
+// StartAudit starts to compare what an app holds with what it was given.
+func (c *Client) StartAudit(ctx context.Context, app string, in AuditInput) (*Run, error) {
+	run := new(Run)
+	return run, c.do(ctx, http.MethodPost, in, run, "apps", app, "audits")
+}
+
 // Runs lists the runs of an app, newest first.
 func (c *Client) Runs(ctx context.Context, app string) ([]Run, error) {
 	return items[Run](ctx, c, "apps", app, "runs")

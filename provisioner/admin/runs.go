@@ -11,12 +11,14 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-// A Runner starts and stops full passes over apps. [provisioner.Engine] is one.
+// A Runner starts and stops what is done about all of an app. [provisioner.Engine] is one.
 type Runner interface {
 	// StartSync starts a full pass over an app; see [provisioner.Engine.StartSync].
 	StartSync(ctx context.Context, app, by string, wait time.Duration) (*provisioner.Run, error)
 	// Run returns a run and how far it is.
 	Run(ctx context.Context, id int64) (*provisioner.Run, provisioner.RunProgress, error)
+	// StartAudit starts to compare what an app holds with what it should.
+	StartAudit(ctx context.Context, app, by string, repair bool) (*provisioner.Run, error)
 	// CancelRun stops a run.
 	CancelRun(ctx context.Context, id int64) (*provisioner.Run, error)
 	// PlanSync finds out what a full pass would do, and StartPlanned does exactly that.
@@ -32,18 +34,25 @@ type RunInput struct {
 	Plan json.RawMessage `json:"plan,omitempty" doc:"Do exactly what this plan says, or refuse if the world has moved. Default: do whatever is to be done"`
 }
 
+// AuditInput is the body that starts an audit.
+type AuditInput struct {
+	By     string `json:"by,omitempty" maxLength:"100" doc:"Who asks, for others to read"`
+	Repair bool   `json:"repair,omitempty" doc:"Make again what the app does not have any more, also if it has lost or forgotten much"`
+}
+
 // Run is a full pass over an app.
 type Run struct {
 	ID       int64               `json:"id"`
 	App      string              `json:"app"`
-	Kind     string              `json:"kind" enum:"sync"`
+	Kind     string              `json:"kind" enum:"sync,audit"`
 	By       string              `json:"by,omitempty" doc:"Who asked for it"`
 	State    string              `json:"state" enum:"running,done,cancelled,failed" doc:"done: everything was tried. cancelled: somebody stopped it. failed: it could not go on, see error"`
 	Started  time.Time           `json:"started"`
 	Finished *time.Time          `json:"finished,omitempty"`
 	Progress Progress            `json:"progress"`
 	Error    string              `json:"error,omitempty"`
-	Result   *provisioner.Result `json:"result,omitempty" doc:"What was done, once it has ended"`
+	Result   *provisioner.Result `json:"result,omitempty" doc:"What a sync did, once it has ended"`
+	Audit    *provisioner.Audit  `json:"audit,omitempty" doc:"What an audit found, once it has ended"`
 }
 
 // Progress is how far a run is.
@@ -62,6 +71,10 @@ func (s *server) registerRuns(api huma.API) {
 	start.Errors = append(start.Errors, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadGateway)
 	start.MaxBodyBytes = maxGroupBody
 	huma.Register(api, start, s.startRun)
+	audit := operation(http.MethodPost, "/apps/{app}/audits", "start-audit", "Compare what an app holds with what it was given. It is a run: see there how far it is, and what it found")
+	audit.DefaultStatus = http.StatusAccepted
+	audit.Errors = append(audit.Errors, http.StatusConflict)
+	huma.Register(api, audit, s.startAudit)
 	plan := operation(http.MethodPost, "/apps/{app}/plan", "plan-sync", "Find out what a run would do, and do nothing. The app is read")
 	plan.Errors = append(plan.Errors, http.StatusBadGateway)
 	huma.Register(api, plan, s.planSync)
@@ -105,6 +118,23 @@ func (s *server) startRun(ctx context.Context, in *startRun) (*body[Run], error)
 	}
 	if err != nil {
 		return nil, s.problem(err, "the sync of "+in.App)
+	}
+	return s.readRun(ctx, run.ID)
+}
+
+type startAudit struct {
+	App  string `path:"app" maxLength:"60" doc:"Name of the app"`
+	Body *AuditInput
+}
+
+func (s *server) startAudit(ctx context.Context, in *startAudit) (*body[Run], error) {
+	var of AuditInput
+	if in.Body != nil {
+		of = *in.Body
+	}
+	run, err := s.config.Runner.StartAudit(ctx, in.App, of.By, of.Repair)
+	if err != nil {
+		return nil, s.problem(err, "the audit of "+in.App)
 	}
 	return s.readRun(ctx, run.ID)
 }
@@ -187,6 +217,6 @@ func wireRun(r *provisioner.Run, p provisioner.RunProgress) Run {
 	return Run{
 		ID: r.ID, App: r.App, Kind: string(r.Kind), By: r.By, State: string(r.State), Started: r.Started.UTC(), Finished: moment(r.Finished),
 		Progress: Progress{Ready: r.Ready, Marked: p.Marked, Done: p.Done(), Active: p.Active, Failed: p.Failed, Held: p.Held},
-		Error:    r.Error, Result: r.Result,
+		Error:    r.Error, Result: r.Result, Audit: r.Audit,
 	}
 }

@@ -10,26 +10,33 @@ import (
 	"github.com/permiso/scimwright/provisioner"
 )
 
-const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, about, ready, marked, probes, error, result"
+const runColumns = "id, app, kind, asked_by, state, started, finished, until, since, about, repair, ready, marked, probes, error, result"
 
 func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
 	var r provisioner.Run
-	var started, finished, until, ready int64
+	var started, finished, until, repair, ready int64
 	var only, result string
-	err := row.Scan(&r.ID, &r.App, &r.Kind, &r.By, &r.State, &started, &finished, &until, &r.Since, &only, &ready, &r.Marked, &r.Probes, &r.Error, &result)
+	err := row.Scan(&r.ID, &r.App, &r.Kind, &r.By, &r.State, &started, &finished, &until, &r.Since, &only, &repair, &ready, &r.Marked, &r.Probes, &r.Error, &result)
 	if err != nil {
 		return nil, err
 	}
 	r.Started, r.Finished, r.Until, r.Ready = fromMillis(started), fromMillis(finished), fromMillis(until), ready != 0
+	r.Repair = repair != 0
 	if only != "" {
 		if err := json.Unmarshal([]byte(only), &r.Only); err != nil {
 			return nil, fmt.Errorf("what run %d is about is damaged: %w", r.ID, err)
 		}
 	}
-	if result != "" {
-		if err := json.Unmarshal([]byte(result), &r.Result); err != nil {
-			return nil, fmt.Errorf("the result of run %d is damaged: %w", r.ID, err)
-		}
+	if result == "" {
+		return &r, nil
+	}
+	if r.Kind == provisioner.RunAudit {
+		err = json.Unmarshal([]byte(result), &r.Audit)
+	} else {
+		err = json.Unmarshal([]byte(result), &r.Result)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the result of run %d is damaged: %w", r.ID, err)
 	}
 	return &r, nil
 }
@@ -73,9 +80,9 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 	for {
 		run.ID = s.nextID()
 		result, err := tx.ExecContext(ctx, `
-			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, about, ready, marked, probes, error, result)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0, $10, '', '') ON CONFLICT (id) DO NOTHING`,
-			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, run.Probes)
+			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, about, repair, ready, marked, probes, error, result)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, 0, 0, $11, '', '') ON CONFLICT (id) DO NOTHING`,
+			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, flag(run.Repair), run.Probes)
 		if err != nil {
 			return nil, err
 		}
@@ -128,9 +135,16 @@ func (s *Store) SaveRun(ctx context.Context, run *provisioner.Run) error {
 }
 
 func (s *Store) saveRun(ctx context.Context, q queryer, run *provisioner.Run) error {
+	var ended any
+	switch {
+	case run.Audit != nil:
+		ended = run.Audit
+	case run.Result != nil:
+		ended = run.Result
+	}
 	text := ""
-	if run.Result != nil {
-		data, err := json.Marshal(run.Result)
+	if ended != nil {
+		data, err := json.Marshal(ended)
 		if err != nil {
 			return err
 		}

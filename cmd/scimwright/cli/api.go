@@ -36,28 +36,34 @@ key is then taken from ` + apiKeyEnv + `.`
 // reading returns a client for a command that only looks: a database file may be in
 // use by a service. close has to be called.
 func (f *apiFlags) reading(ctx context.Context) (client *admin.Client, close func() error, err error) {
-	return f.open(ctx, serviceConfig{idle: true, reading: true})
+	return f.closing(ctx, serviceConfig{idle: true, reading: true})
 }
 
 // writing returns a client for a command that changes something. What it changes in
 // a database reaches the apps with the next sync, or by a service that shares it.
 func (f *apiFlags) writing(ctx context.Context) (client *admin.Client, close func() error, err error) {
-	return f.open(ctx, serviceConfig{idle: true})
+	return f.closing(ctx, serviceConfig{idle: true})
 }
 
 // working returns a client for a command that changes something and waits until the
 // apps have it: what is due in the database is sent meanwhile.
 func (f *apiFlags) working(ctx context.Context) (client *admin.Client, close func() error, err error) {
-	return f.open(ctx, serviceConfig{})
+	return f.closing(ctx, serviceConfig{})
 }
 
-func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Client, func() error, error) {
+func (f *apiFlags) closing(ctx context.Context, config serviceConfig) (*admin.Client, func() error, error) {
+	client, s, err := f.open(ctx, config)
+	return client, s.close, err
+}
+
+// open returns a client, and the service behind it if that is in this process.
+func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Client, *service, error) {
 	if f.server != "" {
 		key := os.Getenv(apiKeyEnv)
 		if key == "" {
 			return nil, nil, usagef("%s is not set: put the API key of the service at %s into it", apiKeyEnv, f.server)
 		}
-		return admin.NewClient(f.server, key, nil), func() error { return nil }, nil
+		return admin.NewClient(f.server, key, nil), nil, nil
 	}
 	if _, err := os.Stat(f.database); errors.Is(err, os.ErrNotExist) && !strings.Contains(f.database, "://") {
 		return nil, nil, unablef("there is no database %s: name one with --database, or a service with --server", f.database)
@@ -72,7 +78,7 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 	if err != nil {
 		return nil, nil, errors.Join(err, s.close())
 	}
-	return admin.NewClient("http://database", key, &http.Client{Transport: inProcess{handler}}), s.close, nil
+	return admin.NewClient("http://database", key, &http.Client{Transport: inProcess{handler}}), s, nil
 }
 
 // apiError says in one line what came of a call, with the exit code that fits.

@@ -33,6 +33,7 @@ func newRoot() *cobra.Command {
   sync, serve   push a directory of users and groups into apps
   plan          say what a sync would do
   status, log   see how apps are doing, and what was tried
+  audit         see what others have changed in an app
   mock          a SCIM server to test a client against
   verify        find out whether an endpoint takes provisioning as it should
 
@@ -42,7 +43,7 @@ left something behind, 130 interrupted after cleaning up.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newSync(), newPlan(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
+	root.AddCommand(newSync(), newPlan(), newAudit(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
 		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newPresets())
 	return root
 }

@@ -109,8 +109,14 @@ func (s *service) Connect(ctx context.Context, app provisioner.App) error {
 	return s.store.PutApp(ctx, app)
 }
 
-// close lets the attempts under way finish and closes the database.
-func (s *service) close() error { return s.closeWithin(stopWithin) }
+// close lets the attempts under way finish and closes the database. No service needs
+// no closing.
+func (s *service) close() error {
+	if s == nil {
+		return nil
+	}
+	return s.closeWithin(stopWithin)
+}
 
 // closeWithin gives the attempts under way some time before it cuts them off. One
 // that is cut off costs a look at the app later, and nothing else.

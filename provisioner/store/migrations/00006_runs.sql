@@ -18,6 +18,7 @@ CREATE TABLE run (
     until    BIGINT NOT NULL,
     since    BIGINT NOT NULL, -- id of a log entry
     about    TEXT   NOT NULL, -- JSON list of links, or '' for all
+    repair   BIGINT NOT NULL,
     ready    BIGINT NOT NULL,
     marked   BIGINT NOT NULL,
     probes   BIGINT NOT NULL,

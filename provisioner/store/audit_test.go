@@ -1,0 +1,125 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/store"
+	"github.com/permiso/scimwright/provisioner/store/storetest"
+)
+
+// holding records that an app holds a subject's resource.
+func holding(t *testing.T, s *store.Store, key provisioner.Key, remoteID string, members map[string]string) {
+	t.Helper()
+	w, err := s.Load(t.Context(), key)
+	must(t, err)
+	w.Link.State, w.Link.RemoteID, w.Link.Origin = provisioner.LinkConverged, remoteID, provisioner.OriginCreated
+	w.Link.Acked = scim.NewObject(scim.Field{Name: "userName", Value: "as it was"})
+	must(t, s.Finish(t.Context(), "", &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired, Members: members}))
+}
+
+// TestAmend corrects what an app is known to hold, for links that have not moved on.
+func TestAmend(t *testing.T) { storetest.Each(t, testAmend) }
+
+func testAmend(t *testing.T, database string) {
+	s, r := setup(t, database)
+	ctx := t.Context()
+	for _, id := range []string{"u1", "u2"} {
+		must(t, s.PutUser(ctx, user(t, id, id)))
+		holding(t, s, chatUser(id), "r-"+id, nil)
+	}
+	must(t, s.PutGroup(ctx, group("g1", "u1", "u2")))
+	crew := provisioner.Key{App: "chat", Kind: provisioner.KindGroup, Subject: "g1"}
+	holding(t, s, crew, "r-g1", map[string]string{"u1": "r-u1", "u2": "r-u2"})
+	works, err := s.Tied(ctx, "chat", provisioner.KindUser, []string{"r-u2", "nobody's", "r-u1"})
+	must(t, err)
+	ids := []string{}
+	for _, w := range works {
+		ids = append(ids, w.Link.Subject)
+	}
+	if slices.Sort(ids); !slices.Equal(ids, []string{"u1", "u2"}) {
+		t.Errorf("tied are %v", ids)
+	}
+	groups, err := s.Tied(ctx, "chat", provisioner.KindGroup, []string{"r-g1"})
+	if err != nil || len(groups) != 1 || len(groups[0].AckedMembers) != 2 {
+		t.Fatalf("groups %+v, %v", groups, err)
+	}
+	amend := func(w *provisioner.Work) provisioner.Amendment {
+		return provisioner.Amendment{Key: w.Link.Key, Lane: provisioner.LaneUsers, Want: w.Link.Desired, Acked: scim.NewObject(scim.Field{Name: "userName", Value: "as it is"})}
+	}
+	for i := range works {
+		if works[i].Link.Subject == "u2" {
+			must(t, s.PutUser(ctx, user(t, "u2", "moved on")))
+		}
+	}
+	amendments := []provisioner.Amendment{amend(works[0]), amend(works[1]), amend(groups[0])}
+	amendments[2].Doubt = true
+	amendments[2].HadMembers, amendments[2].Members = groups[0].AckedMembers, map[string]string{"u1": "r-u1", " r-x": "r-x"}
+	r.take()
+	n, err := s.Amend(ctx, amendments)
+	if err != nil || n != 2 {
+		t.Errorf("%d amended, %v; want the two that have not moved on", n, err)
+	}
+	if got := r.take(); got != "chat/users/u1 chat/groups/g1" {
+		t.Errorf("%q became due", got)
+	}
+	for id, want := range map[string]string{"u1": "as it is", "u2": "as it was"} {
+		w, err := s.Load(ctx, chatUser(id))
+		if err != nil || w.Link.Acked.String("userName") != want || !w.Link.Behind() {
+			t.Errorf("%s holds %v, %v; want %q", id, w.Link.Acked, err, want)
+		}
+	}
+	w, err := s.Load(ctx, crew)
+	if err != nil || !w.Link.Ambiguous || len(w.AckedMembers) != 2 || w.AckedMembers[" r-x"] != "r-x" || w.AckedMembers["u1"] != "r-u1" {
+		t.Errorf("the group is known to hold %v, %v", w.AckedMembers, err)
+	}
+}
+
+// TestUnaudited names apps in the order in which their audits are due.
+func TestUnaudited(t *testing.T) { storetest.Each(t, testUnaudited) }
+
+func testUnaudited(t *testing.T, database string) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s, err := store.Open(t.Context(), store.Config{Database: database, Key: []byte(storetest.Key), Now: func() time.Time { return now }})
+	must(t, err)
+	defer s.Close()
+	run := func(app string, kind provisioner.RunKind) {
+		t.Helper()
+		started, err := s.StartRun(t.Context(), &provisioner.Run{App: app, Kind: kind, State: provisioner.RunRunning, Started: now})
+		must(t, err)
+		started.State = provisioner.RunDone
+		must(t, s.SaveRun(t.Context(), started))
+	}
+	want := func(want ...string) {
+		t.Helper()
+		if got, err := s.Unaudited(t.Context(), now.Add(-24*time.Hour)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("due are %v, %v; want %v", got, err, want)
+		}
+	}
+	for _, app := range []string{"chat", "new", "paused", "wiki"} {
+		must(t, s.PutApp(t.Context(), provisioner.App{Name: app, Endpoint: "https://" + app + ".example", Token: "t"}))
+		run(app, provisioner.RunSync)
+		must(t, s.UpdateApp(t.Context(), app, func(a *provisioner.App) {
+			a.Synced = app != "new"
+			if app == "paused" {
+				a.Pause(provisioner.Pause{Cause: provisioner.PauseAdmin})
+			}
+		}))
+	}
+	want()
+	now = now.Add(25 * time.Hour)
+	want("chat", "wiki")
+	run("chat", provisioner.RunAudit)
+	want("wiki")
+	now = now.Add(time.Hour)
+	run("wiki", provisioner.RunAudit)
+	want()
+	now = now.Add(25 * time.Hour)
+	want("chat", "wiki") // chat's was first
+	_, err = s.StartRun(t.Context(), &provisioner.Run{App: "chat", Kind: provisioner.RunAudit, State: provisioner.RunRunning, Started: now})
+	must(t, err)
+	want() // one at a time
+}
