@@ -133,6 +133,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, all[path[1]])
 	case r.Method == http.MethodPut:
 		next := a.keep(body(r))
+		if a.taken(path[0], path[1], next) {
+			answer(w, 409, nil)
+			return
+		}
 		next["id"] = path[1]
 		all[path[1]] = next
 		answer(w, 200, next)
@@ -167,13 +171,21 @@ func (a *app) delete(w http.ResponseWriter, collection, id string) {
 	}
 }
 
-func (a *app) create(w http.ResponseWriter, collection string, r map[string]any) {
-	for _, other := range a.resources[collection] {
-		name, _ := other["userName"].(string)
-		if sent, _ := r["userName"].(string); name != "" && strings.EqualFold(name, sent) {
-			answer(w, 409, nil)
-			return
+// taken reports whether another resource has the user name.
+func (a *app) taken(collection, id string, r map[string]any) bool {
+	sent, _ := r["userName"].(string)
+	for other, o := range a.resources[collection] {
+		if name, _ := o["userName"].(string); other != id && name != "" && strings.EqualFold(name, sent) {
+			return true
 		}
+	}
+	return false
+}
+
+func (a *app) create(w http.ResponseWriter, collection string, r map[string]any) {
+	if a.taken(collection, "", r) {
+		answer(w, 409, nil)
+		return
 	}
 	if a.impostor != "" {
 		answer(w, 201, a.resources[collection][a.impostor])

@@ -70,8 +70,9 @@ type Subject struct {
 	// ID is the directory's own id.
 	ID string
 	// State is "pending" or "waiting" while work is under way; "converged",
-	// "partial", "skipped" or "gone" when there is nothing left to do; anything
-	// else, such as "failing", "rejected" or "conflict", means not delivered.
+	// "partial", "skipped", "kept", "ignored" or "gone" when there is nothing left to
+	// do; "held" while a goodbye waits for a person; anything else, such as "failing",
+	// "rejected" or "conflict", means not delivered.
 	State string
 	// Reason says in one sentence why the subject is not delivered.
 	Reason string
@@ -81,7 +82,7 @@ func (s Subject) underWay() bool { return s.State == "pending" || s.State == "wa
 
 func (s Subject) delivered() bool {
 	switch s.State {
-	case "converged", "partial", "skipped", "gone":
+	case "converged", "partial", "skipped", "kept", "ignored", "gone":
 		return true
 	default:
 		return false

@@ -44,6 +44,7 @@ const (
 	wrongID           defect = "makes up an externalId"
 	neverRenamesGroup defect = "makes a new group for a new name"
 	prunes            defect = "deletes accounts that it does not know"
+	namesManagers     defect = "names managers by the directory's id"
 )
 
 // A pusher is a plain, level-triggered provisioner on raw HTTP: one goroutine that
@@ -215,8 +216,14 @@ func (p *pusher) work() {
 // attempt makes one try, with the lock held: this provisioner does one thing at a
 // time.
 func (p *pusher) attempt(s *pushed) {
+	had := s.remote
 	err := p.push(s)
 	s.tries++
+	for _, other := range p.subjects {
+		if s.remote != had && managerOf(other.want) == s.id {
+			other.due, other.tries = true, 0
+		}
+	}
 	var refused *refusal
 	switch {
 	case err == nil:
@@ -287,6 +294,7 @@ func (p *pusher) payload(s *pushed) map[string]any {
 	}
 	payload["schemas"] = []any{"urn:ietf:params:scim:schemas:core:2.0:User"}
 	payload["externalId"] = s.id
+	p.setManager(payload)
 	if p.defect == wrongID {
 		payload["externalId"] = "made-up-" + s.id
 	}
@@ -294,6 +302,28 @@ func (p *pusher) payload(s *pushed) map[string]any {
 		payload["name"] = ascii(payload["name"])
 	}
 	return payload
+}
+
+const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+// managerOf returns the directory's id of somebody's manager.
+func managerOf(person map[string]any) string {
+	extension, _ := person[enterprise].(map[string]any)
+	manager, _ := extension["manager"].(map[string]any)
+	id, _ := manager["value"].(string)
+	return id
+}
+
+// setManager names the manager by the app's id, or not at all.
+func (p *pusher) setManager(payload map[string]any) {
+	manager := p.subjects[managerOf(payload)]
+	switch {
+	case p.defect == namesManagers:
+	case manager == nil || manager.remote == "":
+		delete(payload, enterprise)
+	default:
+		payload[enterprise] = map[string]any{"manager": map[string]any{"value": manager.remote}}
+	}
 }
 
 func ascii(v any) any {

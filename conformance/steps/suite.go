@@ -197,6 +197,8 @@ type scenario struct {
 
 	people map[string]*person
 	groups map[string]*group
+	// settings are those that the app was given last.
+	settings Settings
 	// last is the change that was sent last.
 	last Change
 	// restless says that something has happened since everything was quiet; mark

@@ -51,7 +51,7 @@ var nickForm = regexp.MustCompile(`^` + nick + `$`)
 func vocabulary(s *scenario) []definition {
 	var all []definition
 	for _, part := range [][]definition{
-		s.directoryWords(), s.groupDirectoryWords(), s.appWords(), s.accountWords(), s.groupWords(), s.trafficWords(),
+		s.directoryWords(), s.groupDirectoryWords(), s.managerWords(), s.administratorWords(), s.appWords(), s.accountWords(), s.groupWords(), s.trafficWords(),
 	} {
 		all = append(all, part...)
 	}

@@ -67,6 +67,37 @@ func (d *daemonDriver) Send(ctx context.Context, c steps.Change) error {
 	}
 }
 
+// Configure changes the settings of the scenario's app.
+func (d *daemonDriver) Configure(ctx context.Context, settings steps.Settings) error {
+	app, err := d.client.App(ctx, scenarioApp)
+	if err != nil {
+		return err
+	}
+	out := scenarioSettings(settings)
+	_, err = d.client.PutApp(ctx, scenarioApp, admin.AppInput{Endpoint: app.Endpoint, Settings: &out})
+	return err
+}
+
+// Decide does what a person decides about a user.
+func (d *daemonDriver) Decide(ctx context.Context, decision steps.Decision) error {
+	subject := admin.Subject{Kind: string(provisioner.KindUser), ID: decision.ID}
+	chosen := admin.Chosen{Items: []admin.Subject{subject}}
+	var n int
+	var err error
+	switch decision.Verdict {
+	case steps.VerdictAdopt:
+		return d.client.Resolve(ctx, scenarioApp, subject, admin.ResolutionInput{Choice: string(provisioner.ChooseAdopt), RemoteID: decision.Resource})
+	case steps.VerdictApprove:
+		n, err = d.client.Approve(ctx, scenarioApp, chosen)
+	case steps.VerdictReject:
+		n, err = d.client.Reject(ctx, scenarioApp, chosen)
+	}
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d decisions were taken, and there was one to take", n)
+	}
+	return err
+}
+
 func (d *daemonDriver) Sync(ctx context.Context) error {
 	run, err := d.client.StartRun(ctx, scenarioApp, admin.RunInput{By: "scenario"})
 	for err == nil && !run.Progress.Ready && run.State == string(provisioner.RunRunning) {

@@ -73,6 +73,50 @@ func (d *engineDriver) Send(ctx context.Context, c steps.Change) error {
 	}
 }
 
+// Configure changes the settings of the scenario's app.
+func (d *engineDriver) Configure(ctx context.Context, settings steps.Settings) error {
+	app, err := d.service.store.App(ctx, scenarioApp)
+	if err != nil {
+		return err
+	}
+	app.Settings = scenarioSettings(settings)
+	return d.service.Connect(ctx, *app)
+}
+
+// scenarioSettings says in our words what a scenario says in its own.
+func scenarioSettings(s steps.Settings) provisioner.Settings {
+	settings := provisioner.Settings{Scope: provisioner.Scope{Groups: s.OnlyGroups}}
+	if s.AskBeforeAdopting {
+		settings.Adopt = provisioner.AdoptReview
+	}
+	if s.DeleteLeavers {
+		settings.Deprovision.Deleted, settings.Deprovision.GraceDays = provisioner.FarewellDelete, -1
+	}
+	if s.MostGoodbyes > 0 {
+		settings.Guard = provisioner.Guard{Max: s.MostGoodbyes, Percent: 1}
+	}
+	return settings
+}
+
+// Decide does what a person decides about a user.
+func (d *engineDriver) Decide(ctx context.Context, decision steps.Decision) error {
+	key := provisioner.Key{App: scenarioApp, Kind: provisioner.KindUser, Subject: decision.ID}
+	var n int
+	var err error
+	switch decision.Verdict {
+	case steps.VerdictAdopt:
+		return d.service.engine.Resolve(ctx, provisioner.Resolution{Key: key, Choice: provisioner.ChooseAdopt, RemoteID: decision.Resource})
+	case steps.VerdictApprove:
+		n, err = d.service.store.Approve(ctx, scenarioApp, key)
+	case steps.VerdictReject:
+		n, err = d.service.store.Reject(ctx, scenarioApp, key)
+	}
+	if err == nil && n != 1 {
+		err = fmt.Errorf("%d decisions were taken, and there was one to take", n)
+	}
+	return err
+}
+
 func (d *engineDriver) Sync(ctx context.Context) error {
 	_, err := d.service.engine.Sync(ctx, scenarioApp)
 	return err
