@@ -244,7 +244,8 @@ func (g gate) awaitRate(ctx context.Context) error {
 
 // Leave learns from how a request went.
 func (g gate) Leave(began time.Time, took time.Duration, err *scimclient.Error) {
-	g.requests.leave()
+	// The place is given back last: who takes it has to know what this answer said.
+	defer g.requests.leave()
 	ctx := context.Background()
 	var failed error
 	switch {
