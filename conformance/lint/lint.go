@@ -147,7 +147,7 @@ func (a *answer) find() []found {
 			f.typ = a.published.named(text(get(get(r, "meta"), "resourceType")))
 		}
 		if f.typ != nil {
-			f.endpoint = strings.Trim(f.typ.Endpoint, "/")
+			f.endpoint = f.typ.lastSegment()
 		}
 		all = append(all, f)
 	}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,19 @@ import (
 type Published struct {
 	Types   []ResourceType
 	Schemas []Schema
+
+	// laid holds the attributes of each type, by its endpoint in small letters.
+	laid map[string]*layout
+}
+
+// A layout is where the attributes of a resource type stand.
+type layout struct {
+	places []Place
+	byPath map[string]int
+	// core and extensions are the attributes that are part of no other, those of
+	// extensions under their URN; all names are in small letters.
+	core       map[string]*Attribute
+	extensions map[string]map[string]*Attribute
 }
 
 // A ResourceType is an entry of /ResourceTypes.
@@ -65,7 +79,13 @@ func (a *Attribute) UnmarshalJSON(data []byte) error {
 // Publish reads the bodies of GET /ResourceTypes and GET /Schemas, either of which
 // may be nil. An entry that is not of the right form is left out.
 func Publish(resourceTypes, schemas []byte) *Published {
-	return &Published{Types: entries[ResourceType](resourceTypes), Schemas: entries[Schema](schemas)}
+	p := &Published{Types: entries[ResourceType](resourceTypes), Schemas: entries[Schema](schemas), laid: map[string]*layout{}}
+	for _, t := range p.Types {
+		if name := strings.ToLower(t.lastSegment()); p.laid[name] == nil {
+			p.laid[name] = p.layOut(t)
+		}
+	}
+	return p
 }
 
 func entries[T any](body []byte) []T {
@@ -97,12 +117,16 @@ func (p *Published) Schema(urn string) *Schema {
 // if there is none.
 func (p *Published) Type(endpoint string) *ResourceType {
 	for i := range p.Types {
-		at := strings.Trim(p.Types[i].Endpoint, "/")
-		if strings.EqualFold(at[strings.LastIndexByte(at, '/')+1:], endpoint) {
+		if strings.EqualFold(p.Types[i].lastSegment(), endpoint) {
 			return &p.Types[i]
 		}
 	}
 	return nil
+}
+
+func (t *ResourceType) lastSegment() string {
+	at := strings.Trim(t.Endpoint, "/")
+	return at[strings.LastIndexByte(at, '/')+1:]
 }
 
 // A Place is an attribute and where it stands in a resource.
@@ -132,33 +156,52 @@ func (p Place) Path() string {
 // the ones of extensions after the type's own, parents before their sub-attributes.
 // It is nil if the target does not publish the type or its schema. The common
 // attributes of RFC 7643 section 3.1 are left out.
-func (p *Published) Places(endpoint string) []Place {
-	t := p.Type(endpoint)
-	if t == nil {
-		return nil
+func (p *Published) Places(endpoint string) []Place { return slices.Clone(p.layout(endpoint).places) }
+
+// layout returns where the attributes of the resources at an endpoint stand, an empty
+// one if that is not published.
+func (p *Published) layout(endpoint string) *layout {
+	if l := p.laid[strings.ToLower(endpoint)]; l != nil {
+		return l
 	}
-	var all []Place
-	add := func(urn, extension string) {
+	return &layout{}
+}
+
+func (p *Published) layOut(t ResourceType) *layout {
+	l := &layout{byPath: map[string]int{}, core: map[string]*Attribute{}, extensions: map[string]map[string]*Attribute{}}
+	add := func(place Place) {
+		if path := strings.ToLower(place.Path()); l.byPath[path] == 0 {
+			l.byPath[path] = len(l.places) + 1
+		}
+		l.places = append(l.places, place)
+	}
+	lay := func(urn, extension string) {
 		s := p.Schema(urn)
 		if s == nil {
 			return
+		}
+		all := l.core
+		if extension != "" {
+			all = map[string]*Attribute{}
+			l.extensions[strings.ToLower(extension)] = all
 		}
 		for i := range s.Attributes {
 			a := &s.Attributes[i]
 			if extension == "" && common(a.Name) {
 				continue
 			}
-			all = append(all, Place{Attribute: *a, Extension: extension})
+			all[strings.ToLower(a.Name)] = a
+			add(Place{Attribute: *a, Extension: extension})
 			for _, sub := range a.SubAttributes {
-				all = append(all, Place{Attribute: sub, Extension: extension, Parent: a})
+				add(Place{Attribute: sub, Extension: extension, Parent: a})
 			}
 		}
 	}
-	add(t.Schema, "")
+	lay(t.Schema, "")
 	for _, e := range t.Extensions {
-		add(e.Schema, e.Schema)
+		lay(e.Schema, e.Schema)
 	}
-	return all
+	return l
 }
 
 func common(name string) bool {
@@ -172,10 +215,10 @@ func common(name string) bool {
 // Place returns the attribute of a path such as "name.givenName" or
 // "urn:…:User:department", and whether it is published.
 func (p *Published) Place(endpoint, path string) (Place, bool) {
-	for _, place := range p.Places(endpoint) {
-		if strings.EqualFold(place.Path(), path) {
-			return place, true
-		}
+	l := p.layout(endpoint)
+	at := l.byPath[strings.ToLower(path)]
+	if at == 0 {
+		return Place{}, false
 	}
-	return Place{}, false
+	return l.places[at-1], true
 }

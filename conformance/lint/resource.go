@@ -152,38 +152,18 @@ func version(a *answer) string {
 	return ""
 }
 
-// places returns the attributes that a resource's type has by name, those of its
-// extensions under their URN.
-func places(p *Published, f found) (core map[string]Attribute, extensions map[string]map[string]Attribute) {
-	core, extensions = map[string]Attribute{}, map[string]map[string]Attribute{}
-	for _, place := range p.Places(f.endpoint) {
-		switch {
-		case place.Parent != nil:
-		case place.Extension == "":
-			core[strings.ToLower(place.Name)] = place.Attribute
-		default:
-			urn := strings.ToLower(place.Extension)
-			if extensions[urn] == nil {
-				extensions[urn] = map[string]Attribute{}
-			}
-			extensions[urn][strings.ToLower(place.Name)] = place.Attribute
-		}
-	}
-	return core, extensions
-}
-
 // values calls visit with each attribute of a resource that has a definition, and
 // with a nil one for each that has none, until visit returns something.
 func values(p *Published, f found, visit func(path string, a *Attribute, v any) string) string {
-	core, extensions := places(p, f)
-	if len(core) == 0 {
+	l := p.layout(f.endpoint)
+	if len(l.core) == 0 {
 		return ""
 	}
 	for name, v := range f.object {
 		if common(name) || v == nil {
 			continue
 		}
-		if attributes, ok := extensions[strings.ToLower(name)]; ok {
+		if attributes, ok := l.extensions[strings.ToLower(name)]; ok {
 			inner, isObject := v.(map[string]any)
 			if !isObject {
 				return visit(name, &Attribute{Type: "complex"}, v)
@@ -195,21 +175,18 @@ func values(p *Published, f found, visit func(path string, a *Attribute, v any) 
 			}
 			continue
 		}
-		if detail := visitOne(name, core, name, v, visit); detail != "" {
+		if detail := visitOne(name, l.core, name, v, visit); detail != "" {
 			return detail
 		}
 	}
 	return ""
 }
 
-func visitOne(path string, attributes map[string]Attribute, name string, v any, visit func(string, *Attribute, any) string) string {
+func visitOne(path string, attributes map[string]*Attribute, name string, v any, visit func(string, *Attribute, any) string) string {
 	if v == nil {
 		return ""
 	}
-	if a, ok := attributes[strings.ToLower(name)]; ok {
-		return visit(path, &a, v)
-	}
-	return visit(path, nil, v)
+	return visit(path, attributes[strings.ToLower(name)], v)
 }
 
 func types(p *Published, f found) string {

@@ -42,10 +42,11 @@ func (c *client) sendTooMuch(ctx context.Context, what string) error {
 		return c.s.skip("not tried: %s is %d, and a check goes up to %d", path, limit, most)
 	}
 	operation := map[string]any{"method": "DELETE", "path": "/Users/" + c.s.guard.unknown}
-	operations := slices.Repeat([]any{operation}, limit+1)
+	operations := []any{operation}
 	if what == "bytes" {
 		operation["bulkId"] = strings.Repeat("x", limit)
-		operations = operations[:1]
+	} else {
+		operations = slices.Repeat(operations, limit+1)
 	}
 	body, err := json.Marshal(map[string]any{
 		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:BulkRequest"}, "Operations": operations,
