@@ -314,6 +314,25 @@ func (n Notices) with(attribute, why string) Notices {
 	return n
 }
 
+// Remembered returns what is still known of an app that is saved anew; old is how it
+// was saved before, nil if it is new. Another endpoint is another app, and what somebody
+// says of its capabilities takes the place of what it has shown. What decides what a
+// probe sees has it probed again.
+func (a *App) Remembered(old *App) Learned {
+	if old == nil || old.Endpoint != a.Endpoint {
+		return Learned{}
+	}
+	l := old.Learned
+	asSaid := old.Settings.Preset == a.Settings.Preset && maps.Equal(old.Settings.Capabilities, a.Settings.Capabilities)
+	if !asSaid {
+		l.Observed, l.Proved, l.Unkept, l.Unseen = nil, nil, nil, nil
+	}
+	if !asSaid || old.Token != a.Token || old.WantsGroups() != a.WantsGroups() {
+		l.ProbedAt = time.Time{}
+	}
+	return l
+}
+
 // Forget drops what the app has shown of a capability, for it to be tried again.
 func (l *Learned) Forget(names ...Capability) {
 	l.Observed = maps.Clone(l.Observed)

@@ -31,8 +31,8 @@ func (g *gap) none() bool {
 
 // confirm compares what the app holds after a write with what it should. An answer
 // that carries the resource is its own proof; without one the app is asked if the
-// write needs proof.
-// It returns false if something is amiss that another plan makes good.
+// write needs proof. It returns false if something is amiss that another plan makes
+// good.
 func (a *attempt) confirm(ctx context.Context, w Write, response *scimclient.Response, proving bool) (done bool, err error) {
 	a.link.Version = response.Version()
 	seen := response.Resource
@@ -63,6 +63,11 @@ func (a *attempt) confirm(ctx context.Context, w Write, response *scimclient.Res
 	case w.Verb == VerbCreate:
 		// What is missing the next plan makes good.
 		a.memberless = len(w.Add) > 0 && (g.hidden || len(g.absent) == len(w.Add))
+		for _, name := range g.attributes {
+			if a.work.App.Learned.Unkept[a.qualified(name)] != "" {
+				a.notKept(name) // a change would not be either
+			}
+		}
 		a.proved(w)
 		return g.none(), nil
 	case g.none():
@@ -118,7 +123,9 @@ func (a *attempt) readBack(ctx context.Context, w Write) (*scim.Object, error) {
 		return response.Resource, nil
 	}
 	if w.Action == ActionDisable && status(err) == http.StatusNotFound && saysSCIM(err) {
-		a.observe(HardDeleteOnDisable, Yes, "an account was not there any more once it was disabled")
+		if a.capabilities().Fact(HardDeleteOnDisable).Source != SourceAdmin { // who may know that it is only hidden
+			a.observe(HardDeleteOnDisable, Yes, "an account was not there any more once it was disabled")
+		}
 		a.acknowledge(w)
 		return nil, nil
 	}
@@ -237,11 +244,7 @@ func (a *attempt) notHonoured(ctx context.Context, w Write, g gap) error {
 		return nil
 	}
 	for _, name := range g.attributes {
-		cause := fmt.Sprintf("the app answers a change of %s with success and leaves it as it was: change it in the app, or take it out of the mapping", name)
-		if active, _ := a.link.Acked.Bool("active"); name == "active" && active {
-			cause = "the app answers with success to disabling the account, and it is still active: disable it there"
-		}
-		a.withhold(name, &failure{state: LinkNotHonoured, cause: cause})
+		a.notKept(name)
 		if attribute := a.qualified(name); name != "active" && a.work.App.Learned.Unkept[attribute] == "" {
 			a.learned(func(l *Learned) { l.Unkept = l.Unkept.with(attribute, why) })
 		}
@@ -253,6 +256,15 @@ func (a *attempt) notHonoured(ctx context.Context, w Write, g gap) error {
 		a.refuse(subject, fmt.Sprintf("the app answers the removal of member %s with success and keeps them: remove them there", subject))
 	}
 	return nil
+}
+
+// notKept leaves an attribute as the app has it.
+func (a *attempt) notKept(name string) {
+	cause := fmt.Sprintf("the app answers a change of %s with success and leaves it as it was: change it in the app, or take it out of the mapping", name)
+	if active, _ := a.link.Acked.Bool("active"); name == "active" && active {
+		cause = "the app answers with success to disabling the account, and it is still active: disable it there"
+	}
+	a.withhold(name, &failure{state: LinkNotHonoured, cause: cause})
 }
 
 func memberNames(what string, subjects []string) []string {

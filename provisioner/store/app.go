@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -37,11 +36,8 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err := app.Validate(); err != nil {
 			return err
 		}
-		app.Learned = provisioner.Learned{}
 		app.Connect(old)
-		if old != nil && sameApp(old, &app) {
-			app.Learned = old.Learned
-		}
+		app.Learned = app.Remembered(old)
 		if old != nil {
 			app.Synced = old.Synced
 		} else if _, err := tx.ExecContext(ctx, "DELETE FROM removal WHERE app = $1", app.Name); err != nil {
@@ -197,12 +193,6 @@ func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisi
 		}
 		return s.announceApp(ctx, tx, name)
 	})
-}
-
-// sameApp reports whether an app is reached, and taken for what it is, as before.
-func sameApp(old, app *provisioner.App) bool {
-	return old.Endpoint == app.Endpoint && old.Token == app.Token &&
-		old.Settings.Preset == app.Settings.Preset && maps.Equal(old.Settings.Capabilities, app.Settings.Capabilities)
 }
 
 // resettle touches what a change of an app's settings makes a difference to. What
