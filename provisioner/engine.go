@@ -46,7 +46,8 @@ type Config struct {
 	Transport http.RoundTripper
 	// UserAgent is sent with every request. Empty means "scimwright".
 	UserAgent string
-	// Timeout bounds one request. Zero means 30 s.
+	// Timeout bounds one request. Zero means 30 s, and twice that in [LaneGroups]: a
+	// group can be large.
 	Timeout time.Duration
 	// Backoff bounds the waits between failed attempts.
 	Backoff Backoff
@@ -123,13 +124,17 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 	if app.Capabilities().Is(ContentType, ContentJSON) {
 		mediaType = "application/json"
 	}
+	timeout := e.config.Timeout
+	if timeout == 0 && lane == LaneGroups {
+		timeout = 2 * scimclient.DefaultTimeout
+	}
 	return scimclient.New(scimclient.Config{
 		Endpoint:  app.Endpoint,
 		Token:     app.Token,
 		UserAgent: e.config.UserAgent,
 		MediaType: mediaType,
 		Transport: e.config.Transport,
-		Timeout:   e.config.Timeout,
+		Timeout:   timeout,
 		Gate:      gate{pace: pace, lane: lane, probing: app.State == AppPaused},
 		Now:       e.config.Now,
 		Observe: func(x scimclient.Exchange) {

@@ -19,8 +19,9 @@ type queryer interface {
 
 // PutApp connects an app, or changes its endpoint, token and settings. An empty
 // token keeps the one the app has. A change of the settings touches the links for
-// which it makes a difference; an app that is new waits for its first sync. What was learned through another connection is
-// forgotten. [provisioner.App.Connect] says which state the app has then.
+// which it makes a difference; an app that is new waits for its first sync.
+// [provisioner.App.Connect] says which state the app has then, and
+// [provisioner.App.Remembered] what is still known of it.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.lockDirectory(ctx, tx, true); err != nil {
