@@ -67,7 +67,8 @@ func TestRemembered(t *testing.T) {
 	}{
 		"nothing":       {func(*provisioner.App) {}, true, true},
 		"token":         {func(a *provisioner.App) { a.Token = "u" }, false, true},
-		"pins":          {func(a *provisioner.App) { a.Settings.Pins = []string{"u1"} }, false, true},
+		"pins":          {func(a *provisioner.App) { a.Settings.Pins = []string{"u1"} }, true, true},
+		"groups":        {func(a *provisioner.App) { a.Settings.Groups = provisioner.GroupsOff }, false, true},
 		"preset":        {func(a *provisioner.App) { a.Settings.Preset = "slack" }, false, false},
 		"capabilities":  {func(a *provisioner.App) { a.Settings.Capabilities = map[provisioner.Capability]string{"etag": "yes"} }, false, false},
 		"endpoint":      {func(a *provisioner.App) { a.Endpoint = "https://b.example/scim" }, false, false},
