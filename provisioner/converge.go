@@ -30,13 +30,7 @@ func (a *attempt) refresh(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, was := a.desired(), a.link.Acked
-	managed := scim.NewObject()
-	for _, source := range []*scim.Object{was, d.Payload} {
-		for name, value := range source.All() {
-			managed.Set(name, value)
-		}
-	}
+	managed := merge(a.link.Acked, a.desired().Payload)
 	a.link.Acked = held(managed, response.Resource)
 	a.link.Acked.Set("schemas", managed.Get("schemas"))
 	a.link.Ambiguous = false

@@ -280,6 +280,38 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// TestCreateOnlyAttributesStay gives attributes to a new account and never touches them
+// again, however the app takes changes.
+func TestCreateOnlyAttributesStay(t *testing.T) {
+	for _, form := range []string{provisioner.FormPatch, provisioner.FormPathless, provisioner.FormPut} {
+		t.Run(form, func(t *testing.T) {
+			settings := provisioner.Settings{
+				Capabilities: map[provisioner.Capability]string{provisioner.UserUpdate: form},
+				Mapping: []provisioner.MappingRule{
+					{To: "*", From: "*"},
+					{To: "title", From: "title", CreateOnly: true},
+					{To: "name.givenName", From: "name.givenName"},
+					{To: "name.middleName", From: "name.middleName", CreateOnly: true},
+				},
+			}
+			b := given(t, settings, func(b *bundle) {
+				must(t, b.PutUser(t.Context(), provisioner.User{ID: "ada", Attributes: attributes(t,
+					`{"userName": "ada", "title": "Lady", "nickName": "a", "name": {"givenName": "Ada", "middleName": "King", "familyName": "Lovelace"}}`)}))
+			})
+			must(t, b.PutUser(t.Context(), provisioner.User{ID: "ada", Attributes: attributes(t, `{"userName": "ada", "title": "Countess", "nickName": "a", "name": {"givenName": "Ada", "middleName": "None"}}`)}))
+			b.settle(t, "app")
+			wantShape(t, b.app)
+			must(t, b.PutUser(t.Context(), provisioner.User{ID: "ada", Attributes: attributes(t, `{"userName": "ada", "name": {"givenName": "Augusta"}}`)}))
+			b.settle(t, "app")
+			u := b.app.user(t, "ada")
+			name, _ := u["name"].(map[string]any)
+			if u["title"] != "Lady" || name["middleName"] != "King" || name["givenName"] != "Augusta" || u["nickName"] != nil {
+				t.Errorf("the app has %v, want what was given at first and the rest as it is now", u)
+			}
+		})
+	}
+}
+
 // plain turns an attribute value into what encoding/json makes of its JSON.
 func plain(v any) any {
 	switch v := v.(type) {

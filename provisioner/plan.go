@@ -155,26 +155,40 @@ func (p *planner) replace(desired, acked *scim.Object, add, remove map[string]st
 	if len(sets) == 0 && scim.Equal(desired.Get("active"), acked.Get("active")) && len(add) == 0 && len(remove) == 0 {
 		return nil
 	}
-	payload := p.typed(desired)
-	for _, name := range cleared {
-		payload = payload.Clone()
-		payload.Set(name, empty(acked.Get(name)))
-	}
 	first, rest := p.firstMembers(add, true)
 	w := Write{
 		Verb: VerbReplace, Action: updateAction(desired, acked), Form: p.form(FormPut),
-		Payload: payload, Sets: append(names(desired), cleared...), Add: first, Remove: remove, Acked: desired,
+		Payload: explicit(p.typed(desired), acked), Sets: append(names(desired), cleared...), Add: first, Remove: remove, Acked: desired,
 	}
 	return append([]Write{w}, p.putMembers(desired, rest, nil)...)
 }
 
-// empty is what takes a value away: some apps keep what a PUT does not mention, as
-// they may (RFC 7644 section 3.5.1).
-func empty(value any) any {
-	if _, ok := value.([]any); ok {
-		return []any{}
+// explicit returns what is wanted with a null, or an empty list, in place of everything
+// that is held and not wanted: some apps keep what a PUT does not mention, as they may
+// (RFC 7644 section 3.5.1).
+func explicit(want, held *scim.Object) *scim.Object {
+	out := scim.NewObject()
+	for name, value := range want.All() {
+		if w, ok := value.(*scim.Object); ok && !isReference(w) {
+			value = explicit(w, held.Object(name))
+		}
+		out.Set(name, value)
 	}
-	return nil
+	for name, value := range held.All() {
+		if _, wanted := want.Lookup(name); wanted {
+			continue
+		}
+		parts, ok := value.(*scim.Object)
+		switch _, isList := value.([]any); {
+		case ok && !isReference(parts):
+			out.Set(name, explicit(nil, parts))
+		case isList:
+			out.Set(name, []any{})
+		default:
+			out.Set(name, nil)
+		}
+	}
+	return out
 }
 
 // attributes patches what differs. The switch "active" goes in a request of its
@@ -264,21 +278,12 @@ func (p *planner) operations(desired, acked *scim.Object, sets []string) []scim.
 }
 
 // pathlessValue is the value of an operation without a path: the attributes as they
-// should be, null for those that should go. Complex ones are whole, since it is not
-// said what a part of one would do (RFC 7644 section 3.5.2.3).
+// should be, null for those that should go, and for parts that should: it is not said
+// whether the others of a complex value stay (RFC 7644 section 3.5.2.3).
 func pathlessValue(desired, acked *scim.Object, sets []string) *scim.Object {
-	value := scim.NewObject()
+	value, all := scim.NewObject(), explicit(desired, acked)
 	for _, name := range sets {
-		extension, isExtension := acked.Get(name).(*scim.Object)
-		want := desired.Get(name)
-		if want == nil && isExtension && isURN(name) {
-			gone := scim.NewObject()
-			for sub := range extension.All() {
-				gone.Set(sub, nil)
-			}
-			want = gone
-		}
-		value.Set(name, want)
+		value.Set(name, all.Get(name))
 	}
 	return value
 }
@@ -337,8 +342,8 @@ func replaceOps(path, separator string, want, have any) []scim.Operation {
 }
 
 func removeOps(name string, have any) []scim.Operation {
-	if extension, ok := have.(*scim.Object); ok && isURN(name) {
-		return removeMissing(name+":", nil, extension)
+	if parts, ok := have.(*scim.Object); ok && !isReference(parts) {
+		return removeMissing(name+separator(name), nil, parts)
 	}
 	return []scim.Operation{operation(scim.OpRemove, name, nil)}
 }

@@ -103,20 +103,3 @@ func (p *preview) compare(ctx context.Context, client *scimclient.Client, c *pla
 	c.Basis.Remote = fingerprint(holds, ids)
 	return nil
 }
-
-// merge returns the attributes and parts of attributes of both, those of b where both
-// have one.
-func merge(a, b *scim.Object) *scim.Object {
-	merged := scim.NewObject()
-	for name, value := range a.All() {
-		merged.Set(name, value)
-	}
-	for name, value := range b.All() {
-		mine, complexMine := merged.Get(name).(*scim.Object)
-		if other, complexOther := value.(*scim.Object); complexMine && complexOther {
-			value = merge(mine, other)
-		}
-		merged.Set(name, value)
-	}
-	return merged
-}

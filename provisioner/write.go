@@ -105,25 +105,49 @@ func (a *attempt) replace(ctx context.Context, w Write) (*scimclient.Response, e
 	if err != nil {
 		return nil, err
 	}
-	body := scim.NewObject()
-	for name, value := range current.Resource.All() {
-		switch strings.ToLower(name) {
-		case "id", "meta", "groups", "password":
-		default:
-			body.Set(name, value)
-		}
+	others := current.Resource.Clone()
+	for _, name := range [...]string{"id", "meta", "groups", "password"} {
+		others.Delete(name)
 	}
+	body := merge(others, w.Payload)
+	forgetFormatted(body, others, w.Payload)
 	if a.capabilities().Is(IDInBody, Yes) {
 		body.Set("id", a.link.RemoteID)
-	}
-	for name, value := range w.Payload.All() {
-		body.Set(name, value)
 	}
 	body.Set("schemas", union(current.Resource.Array("schemas"), w.Payload.Array("schemas")))
 	if a.link.Kind == KindGroup {
 		body.Set("members", a.mergedMembers(current.Resource, w))
 	}
 	return a.client.Replace(ctx, a.link.Kind.Endpoint(), a.link.RemoteID, body, scimclient.IfMatch(a.version()))
+}
+
+// merge returns the attributes and parts of attributes of both, those of b where both
+// have one.
+func merge(a, b *scim.Object) *scim.Object {
+	merged := scim.NewObject()
+	for name, value := range a.All() {
+		merged.Set(name, value)
+	}
+	for name, value := range b.All() {
+		mine, complexMine := merged.Get(name).(*scim.Object)
+		if other, complexOther := value.(*scim.Object); complexMine && complexOther && !isReference(other) {
+			value = merge(mine, other)
+		}
+		merged.Set(name, value)
+	}
+	return merged
+}
+
+// forgetFormatted leaves out what an app has made of the parts of a name where some of
+// them are about to change, for the app to make it again.
+func forgetFormatted(body, held, want *scim.Object) {
+	const formatted = "formatted"
+	for name, value := range want.All() {
+		parts, ok := value.(*scim.Object)
+		if _, wanted := parts.Lookup(formatted); ok && !wanted && !satisfied(parts, held.Get(name)) {
+			body.Object(name).Delete(formatted)
+		}
+	}
 }
 
 // union is the first list and what the second has beside it.
