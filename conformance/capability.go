@@ -48,7 +48,7 @@ func missing(d *steps.Discovery, config Config) map[string]string {
 		reasons["@needs-enterprise"] = "not advertised: users do not have the enterprise extension"
 	}
 	if p, ok := d.Published.Place("Users", "userName"); !ok || p.CaseExact {
-		reasons["@needs-caseless-usernames"] = "the target's schema does not say that the letter case of userName means nothing"
+		reasons["@needs-caseless-usernames"] = "not about this target: its schema does not say that the letter case of userName means nothing"
 	}
 	if _, ok := d.Published.Place("Users", "x509Certificates.value"); !ok {
 		reasons["@needs-certificates"] = "not advertised: users have no x509Certificates"

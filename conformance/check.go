@@ -53,7 +53,7 @@ const (
 
 var (
 	tagForm        = regexp.MustCompile(`^@?[A-Za-z0-9][A-Za-z0-9._:-]*$`)
-	requirementTag = regexp.MustCompile(`^@RFC[0-9]+-`)
+	requirementTag = regexp.MustCompile(`^@(?:RFC[0-9]+|IDINTEROP)-`)
 )
 
 // Checks reads the scenarios of the feature files that a godog tag expression

@@ -41,12 +41,13 @@ type Config struct {
 
 	// Features holds the feature files, in any folders. Required.
 	Features fs.FS
-	// Tags selects scenarios by a godog tag expression, such as
-	// "@lifecycle && ~@needs-groups". Empty selects all.
-	Tags string
+	// Select says which checks are made. Empty means the profile [RFC].
+	Select Selection
 	// Write allows the run to make resources, and to change and delete those.
 	// False skips every scenario that writes.
 	Write bool
+	// Waivers are known failures that are not to count for a while.
+	Waivers []Waiver
 	// Provisioner makes the provisioner that one lifecycle scenario drives. Nil
 	// ends those with an error.
 	Provisioner func(ctx context.Context) (steps.Provisioner, error)
@@ -110,7 +111,8 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 		for i := range r.checks {
 			r.record(i, r.skipResult(i))
 		}
-		return r.report(), &NothingError{Reason: r.skip(r.checks[0].Tags)}
+		reason := r.skip(r.checks[0].Tags)
+		return r.report(), &NothingError{Reason: reason, ReadOnly: reason == readOnly}
 	}
 	if err := r.look(ctx); err != nil {
 		return nil, err
@@ -135,9 +137,11 @@ type run struct {
 	config  Config
 	target  *steps.Target
 	started time.Time
-	// checks are the scenarios, and then the rules about every answer.
-	checks    []Check
-	scenarios int
+	// all are the checks there are; checks are those selected: the scenarios, and then
+	// the rules about every answer.
+	all, checks []Check
+	scenarios   int
+	chosen      *chosen
 	// discovery is what the target says about itself.
 	discovery *steps.Discovery
 	// byScenario finds a check by the id of its godog pickle.
@@ -160,7 +164,7 @@ type run struct {
 
 func (r *run) options(ctx context.Context) *godog.Options {
 	return &godog.Options{
-		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Tags,
+		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Select.Tags,
 		Format: "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
 	}
 }
@@ -170,19 +174,11 @@ func (r *run) load() error {
 	if r.config.Features == nil {
 		return &ConfigError{Err: fmt.Errorf("conformance: Config.Features is nil")}
 	}
-	checks, err := Checks(r.config.Features, r.config.Tags)
-	if err != nil {
-		return &ConfigError{Err: err}
+	if err := r.choose(); err != nil {
+		return err
 	}
-	switch {
-	case len(checks) == 0 && r.config.Tags == "":
-		return &NothingError{Reason: "the feature files hold no scenario"}
-	case len(checks) == 0:
-		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection %q", r.config.Tags)}
-	}
-	r.checks, r.scenarios = append(checks, lintChecks(r.config.Tags)...), len(checks)
-	r.byScenario = make(map[string]int, len(checks))
-	for i, c := range checks {
+	r.byScenario = make(map[string]int, r.scenarios)
+	for i, c := range r.checks[:r.scenarios] {
 		r.byScenario[c.scenario] = i
 	}
 	r.results = make([]Result, len(r.checks))
@@ -190,17 +186,68 @@ func (r *run) load() error {
 	return nil
 }
 
+// choose selects the checks.
+func (r *run) choose() (err error) {
+	if err = checkExpression(r.config.Select.Tags); err != nil {
+		return &ConfigError{Err: err}
+	}
+	if r.all, err = allChecks(r.config.Features); err != nil {
+		return &ConfigError{Err: err}
+	}
+	if r.chosen, err = r.config.Select.choose(r.all); err != nil {
+		return &ConfigError{Err: err}
+	}
+	if name := r.chosen.readOnly(); name != "" && r.config.Write {
+		return &ConfigError{Err: fmt.Errorf("the profile %s never writes, and writing is allowed: leave out one of the two", name)}
+	}
+	if err := checkWaivers(r.config.Waivers, r.all); err != nil {
+		return &ConfigError{Err: err}
+	}
+	rules := false
+	for _, c := range r.all {
+		switch {
+		case !r.chosen.has(&c):
+			continue
+		case c.scenario == "":
+			rules = true
+		default:
+			r.scenarios++
+		}
+		r.checks = append(r.checks, c)
+	}
+	switch {
+	case r.scenarios > 0:
+		return nil
+	case len(r.all) == len(lintChecks()):
+		return &NothingError{Reason: "the feature files hold no scenario"}
+	case rules:
+		return &NothingError{Reason: "the selection holds nothing but rules about every answer, and no scenario that would bring one: select some too"}
+	default:
+		return &NothingError{Reason: fmt.Sprintf("no scenario matches the selection (%s)", r.config.Select)}
+	}
+}
+
+const readOnly = "read-only: the run may not write to the target"
+
 // skip returns why a scenario with these tags is left out, "" if it is not.
 func (r *run) skip(tags []string) string {
 	for _, tag := range tags {
 		if tag == "@write" && !r.config.Write {
-			return "read-only: the run may not write to the target"
+			return readOnly
 		}
 		if why := r.missing[tag]; why != "" {
 			return why
 		}
 	}
 	return ""
+}
+
+// leaveOut returns why a scenario is left out, whether it was selected or not.
+func (r *run) leaveOut(scenario string, tags []string) string {
+	if _, selected := r.byScenario[scenario]; !selected {
+		return "not selected"
+	}
+	return r.skip(tags)
 }
 
 func (r *run) anyLeft() bool {
@@ -220,7 +267,7 @@ func (r *run) judge(ctx context.Context) error {
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
 		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
-		ReadOnly: !r.config.Write, Skip: r.skip, OnOutcome: r.outcome,
+		ReadOnly: !r.config.Write, Skip: r.leaveOut, OnOutcome: r.outcome,
 	})
 	if err != nil {
 		return &ConfigError{Err: err}

@@ -157,7 +157,7 @@ const (
 
 func config(endpoint, text string) conformance.Config {
 	return conformance.Config{
-		Endpoint: endpoint, Token: token, Features: scenarios(text), Tags: "~@lint", Write: true, Settle: 50 * time.Millisecond,
+		Endpoint: endpoint, Token: token, Features: scenarios(text), Select: conformance.Selection{Tags: "~@lint"}, Write: true, Settle: 50 * time.Millisecond,
 		Now: func() time.Time { return time.Unix(1700000000, 0) },
 	}
 }
@@ -268,7 +268,7 @@ func TestExitCodes(t *testing.T) {
 		"unjudged": {func() conformance.Config { return config(server(t, nil), good+unjudged) }, conformance.ExitNotGood, ""},
 		"nothing selected": {func() conformance.Config {
 			c := config(server(t, nil), good)
-			c.Tags = "@NONE-01"
+			c.Select.Tags = "@NONE-01"
 			return c
 		}, conformance.ExitUsage, "no scenario matches"},
 		"read-only": {func() conformance.Config {
@@ -279,9 +279,9 @@ func TestExitCodes(t *testing.T) {
 		"all skipped": {func() conformance.Config {
 			return config(server(t, answering(404, "application/scim+json", "{}", about("Groups"))), "  @write\n  Rule: r\n"+grouped)
 		}, conformance.ExitUsage, "GET /Groups answered 404"},
-		"bad tags":     {func() conformance.Config { c := config(server(t, nil), good); c.Tags = "@a &&"; return c }, conformance.ExitUsage, "tag expression"},
+		"bad tags":     {func() conformance.Config { c := config(server(t, nil), good); c.Select.Tags = "@a &&"; return c }, conformance.ExitUsage, "tag expression"},
 		"bad feature":  {func() conformance.Config { return config(server(t, nil), good+"    garbage after a step\n") }, conformance.ExitUsage, "feature files"},
-		"no scenarios": {func() conformance.Config { c := config(server(t, nil), ""); c.Tags = ""; return c }, conformance.ExitUsage, "hold no scenario"},
+		"no scenarios": {func() conformance.Config { c := config(server(t, nil), ""); c.Select.Tags = ""; return c }, conformance.ExitUsage, "hold no scenario"},
 		"no features":  {func() conformance.Config { c := config(server(t, nil), good); c.Features = nil; return c }, conformance.ExitUsage, "Features"},
 		"no scheme":    {func() conformance.Config { return config("app.example.com/scim", good) }, conformance.ExitUsage, "not an absolute"},
 		"bad run":      {func() conformance.Config { c := config(server(t, nil), good); c.Run = "x"; return c }, conformance.ExitUsage, "eight letters"},

@@ -24,6 +24,8 @@ type NothingError struct {
 	// Reason is why the first selected check was left out, or that none was
 	// selected.
 	Reason string
+	// ReadOnly says that it was left out since the run may not write.
+	ReadOnly bool
 }
 
 func (e *NothingError) Error() string { return "nothing was judged: " + e.Reason }

@@ -48,6 +48,8 @@ type Result struct {
 	// failed says that the target did not do what the check demands, whatever the
 	// level makes of it.
 	failed bool
+	// waived says that it failed and that this is put up with.
+	waived bool
 }
 
 // A Report is what a run found out.
@@ -62,6 +64,10 @@ type Report struct {
 	Duration time.Duration
 	// Results are in the order of [Checks].
 	Results []Result
+	// Summaries says how the target did by each profile of the run.
+	Summaries []Summary
+	// Waivers says what became of each waiver.
+	Waivers []WaiverUse
 	// Leaks lists what the run made in the target and could not remove.
 	Leaks []steps.Leak
 }
@@ -89,7 +95,8 @@ func (r *run) ran() bool {
 func (r *run) report() *Report {
 	return &Report{
 		Endpoint: r.target.Endpoint(), Run: r.config.Run, Write: r.config.Write, Started: r.started,
-		Duration: r.config.Now().Sub(r.started), Results: r.results, Leaks: r.leaks,
+		Duration: r.config.Now().Sub(r.started), Results: r.results,
+		Summaries: r.summaries(), Waivers: r.waiverUses(), Leaks: r.leaks,
 	}
 }
 
@@ -201,6 +208,10 @@ func sentence(err error) string {
 }
 
 func (r *run) record(i int, result Result) {
+	if result.Verdict == Warn && r.chosen.strict() {
+		result.Verdict = Fail
+	}
+	r.waive(&result)
 	r.results[i], r.done[i] = result, true
 	if r.config.OnResult != nil {
 		r.config.OnResult(result)

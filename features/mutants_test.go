@@ -104,7 +104,7 @@ func (m *mutation) judge(t *testing.T, d deviation.Deviation) {
 	defer m.server.DeleteTenant(d.Name)
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Endpoint: "http://127.0.0.1" + tenant.Path(), Token: m.server.Token(), Transport: inProcess{m.server},
-		Features: features.FS, Tags: "@protocol && " + tag + ",@root", Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
+		Features: features.FS, Select: conformance.Selection{Tags: "@protocol && " + tag + ",@root"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
 	})
 	if report == nil {
 		m.note(d.Area, "not judged: %s: %v", d.Name, err)

@@ -29,7 +29,7 @@ func judge(t *testing.T, target *mocktargettest.Target, tick time.Duration) *con
 	defer secure.Close()
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Endpoint: secure.URL + "/scim/v2", Token: target.Token(), Transport: secure.Client().Transport,
-		Features: features.FS, Tags: "@protocol", Write: true, Settle: 20 * time.Millisecond, Tick: tick,
+		Features: features.FS, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 20 * time.Millisecond, Tick: tick,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func TestProtocolAgainstTheMock(t *testing.T) {
 func TestProtocolReadOnly(t *testing.T) {
 	target := everything(t)
 	report, err := conformance.Run(t.Context(), conformance.Config{
-		Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Tags: "@protocol",
+		Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Select: conformance.Selection{Tags: "@protocol"},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func judge(t *testing.T, target *mocktargettest.Target, tags string, write bool)
 		t.Fatal(err)
 	}
 	r, err := conformance.Run(t.Context(), conformance.Config{
-		Endpoint: target.URL(), Token: target.Token(), Features: files, Tags: tags, Write: write, Settle: 50 * time.Millisecond, Tick: 5 * time.Millisecond,
+		Endpoint: target.URL(), Token: target.Token(), Features: files, Select: conformance.Selection{Tags: tags}, Write: write, Settle: 50 * time.Millisecond, Tick: 5 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

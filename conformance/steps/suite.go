@@ -53,9 +53,9 @@ type Config struct {
 	Tick time.Duration
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
-	// Skip decides, from its tags, whether a scenario is left out, and returns the
-	// reason, "" to run it. Nil runs them all.
-	Skip func(tags []string) string
+	// Skip decides, from the id of its godog pickle and its tags, whether a scenario is
+	// left out, and returns the reason, "" to run it. Nil runs them all.
+	Skip func(scenario string, tags []string) string
 	// OnOutcome is called at the end of each scenario. Nil means nobody listens.
 	OnOutcome func(Outcome)
 }
@@ -233,7 +233,7 @@ func (s *scenario) remark(format string, args ...any) {
 func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
 	tags := tagNames(pickle)
 	if s.suite.config.Skip != nil {
-		s.skipped = s.suite.config.Skip(tags)
+		s.skipped = s.suite.config.Skip(pickle.Id, tags)
 	}
 	if s.skipped == "" && ctx.Err() != nil {
 		s.skipped = interrupted

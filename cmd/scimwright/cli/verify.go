@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -12,14 +13,7 @@ import (
 
 	"github.com/permiso/scimwright/conformance"
 	"github.com/permiso/scimwright/conformance/report"
-	"github.com/permiso/scimwright/features"
 )
-
-type verifyFlags struct {
-	tokenEnv, tags, report string
-	formats                []string
-	write                  bool
-}
 
 func newVerify() *cobra.Command {
 	var f verifyFlags
@@ -41,40 +35,34 @@ build servers, report.html and report.md for people, badge.svg, and exchanges.ha
 service before.`,
 		Example: "  APP_TOKEN=... scimwright verify https://app.example.com/scim/v2 --token-env APP_TOKEN --write --report out",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("give the SCIM base URL to verify, and nothing else beside flags")
+			if len(args) > 1 {
+				return usagef("give one SCIM base URL to verify, and nothing else beside flags")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return unable(runVerify(cmd, args[0], &f))
+			return unable(runVerify(cmd, args, &f))
 		},
 	}
-	c.Flags().StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
-	c.Flags().BoolVar(&f.write, "write", false, "allow the run to make users and groups, and to remove them again")
-	c.Flags().StringVar(&f.report, "report", "", "folder to write a report into")
-	c.Flags().StringSliceVar(&f.formats, "format", nil, "what to write into it: json, junit, html, md, badge, har (default: all but har)")
+	f.register(c.Flags())
 	c.AddCommand(newVerifyList(), newVerifyExplain(), newVerifySteps(), newVerifyDiff())
-	c.Flags().StringVar(&f.tags, "tags", "", "run only the scenarios that a tag expression selects, such as @LIFE-01 or ~@needs-groups")
 	return c
 }
 
-func runVerify(cmd *cobra.Command, endpoint string, f *verifyFlags) error {
+func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
+	if err := f.fill(cmd.Flags(), args, os.LookupEnv); err != nil {
+		return err
+	}
 	formats, err := f.reportFormats()
 	if err != nil {
 		return err
 	}
-	config := conformance.Config{
-		Endpoint: endpoint, Features: features.FS, Tags: f.tags, Write: f.write,
-		Provisioner: NewEngineDriver,
-		OnResult:    func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) },
+	config, err := f.config()
+	if err != nil {
+		return err
 	}
-	if f.tokenEnv != "" {
-		var err error
-		if config.Token, err = tokenFrom(f.tokenEnv); err != nil {
-			return err
-		}
-	}
+	config.Provisioner = NewEngineDriver
+	config.OnResult = func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) }
 	result, err := conformance.Run(cmd.Context(), config)
 	if result != nil {
 		writeVerdict(cmd.OutOrStdout(), result, f.write)
@@ -89,7 +77,7 @@ func runVerify(cmd *cobra.Command, endpoint string, f *verifyFlags) error {
 		return nil
 	case code == conformance.ExitInterrupted:
 		return context.Canceled
-	case errors.As(err, &nothing) && !f.write:
+	case errors.As(err, &nothing) && nothing.ReadOnly:
 		return exitf(code, "no scenario was run: %v; they make users and groups, add --write to allow that", err)
 	case err != nil:
 		return exitf(code, "%v", err)
@@ -103,22 +91,6 @@ func writeResult(w io.Writer, r conformance.Result) {
 	if r.Reason != "" {
 		fmt.Fprintf(w, "      %s\n", r.Reason)
 	}
-}
-
-// reportFormats returns the formats that --format names.
-func (f *verifyFlags) reportFormats() ([]report.Format, error) {
-	if f.report == "" && len(f.formats) > 0 {
-		return nil, usagef("--format says what --report writes: name a folder with --report")
-	}
-	var formats []report.Format
-	for _, name := range f.formats {
-		format, err := report.ParseFormat(name)
-		if err != nil {
-			return nil, usagef("%v", err)
-		}
-		formats = append(formats, format)
-	}
-	return formats, nil
 }
 
 func writeReport(w io.Writer, dir string, result *conformance.Report, formats []report.Format) error {
@@ -139,7 +111,38 @@ func writeVerdict(w io.Writer, report *conformance.Report, write bool) {
 	if !write {
 		fmt.Fprintln(w, "The run only read. Most scenarios make users and groups and remove them again: add --write to allow that.")
 	}
+	for _, s := range report.Summaries {
+		fmt.Fprintln(w, conclusion(s))
+	}
+	for _, use := range report.Waivers {
+		fmt.Fprintln(w, use)
+	}
 	for _, leak := range report.Leaks {
 		fmt.Fprintf(w, "left behind, remove it by hand: %s\n", leak)
 	}
+}
+
+// conclusion says how the target did by one profile.
+func conclusion(s conformance.Summary) string {
+	text := "this selection: "
+	if s.Profile != "" {
+		text = "profile " + s.Profile + ": "
+	}
+	text += string(s.Conclusion)
+	var why []string
+	for _, w := range []struct {
+		n    int
+		text string
+	}{{s.Failed, "failed"}, {s.Unchecked, "of what binds could not be checked"}, {s.NotSelected, "of what binds were not selected"}} {
+		if w.n > 0 {
+			why = append(why, fmt.Sprintf("%d %s", w.n, w.text))
+		}
+	}
+	if len(why) > 0 {
+		text += " (" + strings.Join(why, ", ") + ")"
+	}
+	if s.Testable > 0 {
+		text += fmt.Sprintf("; %d of %d testable requirements exercised", s.Exercised, s.Testable)
+	}
+	return text
 }

@@ -15,19 +15,25 @@ import (
 )
 
 func newVerifyList() *cobra.Command {
-	var tags string
+	var f verifyFlags
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List the checks",
-		Example: "  scimwright verify list --tags '@patch && @must'",
+		Example: "  scimwright verify list --only PATCH --skip should,may\n  scimwright verify list --profile lifecycle",
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks, err := conformance.Checks(features.FS, tags)
+			selection := f.selection()
+			if len(f.profiles)+len(f.only)+len(f.skip) == 0 && f.tags == "" {
+				for _, p := range conformance.Profiles() {
+					selection.Profiles = append(selection.Profiles, p.Name) // without a word, all there are
+				}
+			}
+			checks, err := conformance.Select(features.FS, selection)
 			if err != nil {
 				return usagef("%v", err)
 			}
 			if len(checks) == 0 {
-				return usagef("no scenario matches the selection %q", tags)
+				return usagef("no check matches the selection (%s)", selection)
 			}
 			t := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, c := range checks {
@@ -36,7 +42,7 @@ func newVerifyList() *cobra.Command {
 			return t.Flush()
 		},
 	}
-	c.Flags().StringVar(&tags, "tags", "", "list only what a tag expression selects")
+	f.registerSelection(c.Flags())
 	return c
 }
 
