@@ -62,9 +62,17 @@ func (e *Engine) PlanSync(ctx context.Context, name string) (*SyncPlan, error) {
 }
 
 func (p *preview) make(ctx context.Context) error {
+	ahead, err := p.engine.foresee(ctx, p.app, &Run{})
+	if err != nil {
+		return err
+	}
 	p.app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
 	if err := p.engine.firstProbe(ctx, p.app, p.observe); err != nil {
 		return &ProbeError{App: p.app.Name, Err: err}
+	}
+	extra := int64(0)
+	if !ahead.probe {
+		extra = p.reads.Load() // a sync would not look
 	}
 	users, groups, err := p.find(ctx)
 	if err != nil {
@@ -95,7 +103,7 @@ func (p *preview) make(ctx context.Context) error {
 		return err
 	}
 	// What follows is not what a sync would read.
-	p.plan.Requests = int(p.reads.Load())
+	p.plan.Requests = int(p.reads.Load() - extra)
 	if err := p.survey(ctx); err != nil {
 		return err
 	}

@@ -123,9 +123,11 @@ type Marks interface {
 // by says who asks. Attempts that fail are waited for as long as they are due within
 // wait; later ones are made, but not counted.
 //
-// The app is probed first. The error is a [*ProbeError] if that shows that nothing
-// can be done, [ErrNotFound] for an app that does not exist, and [ErrConflict] for
-// one that an administrator has paused or that is being removed.
+// An app that is unknown, paused, or to be given somebody whom it may have already is
+// probed first. The error is a [*ProbeError] if that shows that nothing can be done,
+// [ErrNotFound] for an app that does not exist, and [ErrConflict] for one that an
+// administrator has paused or that is being removed. A pass with nothing to do makes
+// no request.
 func (e *Engine) StartSync(ctx context.Context, name, by string, wait time.Duration) (*Run, error) {
 	return e.start(ctx, name, &Run{By: by}, wait)
 }
@@ -165,10 +167,16 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	if err != nil {
 		return nil, err
 	}
+	ahead, err := e.foresee(ctx, app, run)
+	if err != nil {
+		return nil, err
+	}
 	probes := 0
-	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
-	if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { probes++ }); err != nil {
-		return nil, &ProbeError{App: name, Err: err}
+	if ahead.probe {
+		app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
+		if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { probes++ }); err != nil {
+			return nil, &ProbeError{App: name, Err: err}
+		}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
 		if a.syncable() == nil {
@@ -181,6 +189,7 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	run.App, run.Kind, run.State, run.Since, run.Probes = name, RunSync, RunRunning, since, probes
 	run.Started = e.config.Now()
 	run.Until = run.Started.Add(wait)
+	run.Ready = !ahead.probe && !ahead.work
 	return e.config.Store.StartRun(ctx, run)
 }
 

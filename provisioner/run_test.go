@@ -89,7 +89,7 @@ func TestRunIsOnRecord(t *testing.T) { // R22
 		t.Errorf("on record: %+v, %v", kept, err)
 	}
 	// A run with nothing to do ends as soon as it has looked.
-	if r := b.sync(t, "app"); r.Users.Unchanged != 12 || r.Requests > 2 {
+	if r := b.sync(t, "app"); r.Users.Unchanged != 12 || r.Requests != 0 {
 		t.Errorf("a run with nothing to do: %+v", r)
 	}
 }
@@ -293,4 +293,72 @@ func TestRunThatCannotGoOn(t *testing.T) {
 			t.Errorf("%+v %+v, %v", run, run.Result, err)
 		}
 	})
+}
+
+// TestWhatASyncAsks counts what a sync asks before it has anything to write: nothing,
+// unless the app is not known well enough.
+func TestWhatASyncAsks(t *testing.T) {
+	probe := []string{"GET /Users", "GET /Groups"}
+	converged := func(t *testing.T) *bundle {
+		t.Helper()
+		b, clock := aged(t, provisioner.Settings{})
+		b.putUser(t, "u1", "ada", true)
+		b.putGroup(t, "g1", "staff", "u1")
+		b.sync(t, "app")
+		clock.ahead.Add(int64(time.Minute)) // what was just seen is believed
+		b.app.requests()
+		return b
+	}
+	for _, test := range []struct {
+		name   string
+		change func(t *testing.T, b *bundle)
+		want   []string
+	}{
+		{"nothing to do", func(*testing.T, *bundle) {}, nil},
+		{"new settings that make no difference", func(t *testing.T, b *bundle) {
+			b.connectWith(t, "app", b.app, provisioner.Settings{Rate: 1000})
+		}, nil},
+		{"a new address", func(t *testing.T, b *bundle) {
+			b.app.url += "/"
+			b.connect(t, "app", b.app)
+		}, probe},
+		{"an app that is paused", func(t *testing.T, b *bundle) {
+			err := b.UpdateApp(t.Context(), "app", func(a *provisioner.App) {
+				a.Pause(provisioner.Pause{Cause: provisioner.PauseEndpoint, Reason: "was not there"})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, probe},
+		{"an app that has shown that it has no groups", func(t *testing.T, b *bundle) {
+			b.learn(t, func(l *provisioner.Learned) {
+				l.Observe(provisioner.Groups, provisioner.GroupsNone, "/Groups answered 404", time.Now())
+			})
+		}, probe},
+		{"an app of which it was known beforehand", func(t *testing.T, b *bundle) {
+			b.connectWith(t, "app", b.app, provisioner.Settings{Capabilities: map[provisioner.Capability]string{provisioner.Groups: provisioner.GroupsNone}})
+			b.learn(t, func(l *provisioner.Learned) {
+				l.ProbedAt = time.Now()
+				l.Observe(provisioner.Groups, provisioner.GroupsNone, "/Groups answered 404", time.Now())
+			})
+		}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := converged(t)
+			test.change(t, b)
+			b.app.requests()
+			r := b.sync(t, "app")
+			wantRequests(t, b.app, test.want...)
+			if r.Users.Unchanged != 1 || r.Requests != len(test.want) {
+				t.Errorf("the result is %+v", r)
+			}
+		})
+	}
+}
+
+func (b *bundle) learn(t *testing.T, learn func(*provisioner.Learned)) {
+	t.Helper()
+	if err := b.UpdateApp(t.Context(), "app", func(a *provisioner.App) { learn(&a.Learned) }); err != nil {
+		t.Fatal(err)
+	}
 }

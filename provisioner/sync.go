@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -32,6 +33,52 @@ func (e *Engine) stale(ctx context.Context, app *App) (keys map[Lane][]Key, unli
 		return nil
 	})
 	return keys, unlinked, err
+}
+
+// A foresight is what is known of a run before it begins.
+type foresight struct {
+	// work says that there is something to do, probe that the app has to be looked at
+	// before.
+	work, probe bool
+}
+
+// foresee looks at what a run is about without a word to the app.
+func (e *Engine) foresee(ctx context.Context, app *App, run *Run) (foresight, error) {
+	if app.Learned.ProbedAt.IsZero() || app.State == AppPaused || app.lostGroups() {
+		return foresight{work: true, probe: true}, nil
+	}
+	if run.Only != nil {
+		_, unlinked, err := e.about(ctx, app, run)
+		return foresight{work: len(run.Only) > 0, probe: len(unlinked) > 0}, err
+	}
+	var ahead foresight
+	err := e.config.Store.Stale(ctx, app, func(w *Work) error {
+		ahead.work = true
+		if w.Link.RemoteID == "" { // how many the app has decides how it is looked for
+			ahead.probe = true
+			return errSeenEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errSeenEnough) {
+		err = nil
+	}
+	return ahead, err
+}
+
+// errSeenEnough ends a walk early.
+var errSeenEnough = errors.New("seen enough")
+
+// lostGroups reports whether the app is given no groups only because it has shown that
+// it has none. It may have them by now.
+func (a *App) lostGroups() bool {
+	f := a.Capabilities().Fact(Groups)
+	if !a.WantsGroups() || f.Value != GroupsNone || f.Source != SourceObserved {
+		return false
+	}
+	told := *a
+	told.Learned.Forget(Groups)
+	return told.NoGroups() == ""
 }
 
 func (e *Engine) list(ctx context.Context, app *App, kind Kind, observe func(scimclient.Exchange)) error {

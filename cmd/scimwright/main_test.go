@@ -37,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "port": port, "ready": ready, "get": get, "send": send, "writes": writes, "terminate": terminate, "remote-id": remoteID,
+			"code": code, "port": port, "ready": ready, "get": get, "send": send, "writes": writes, "requests": requests, "terminate": terminate, "remote-id": remoteID,
 		},
 	})
 }
@@ -132,7 +132,29 @@ func remoteID(ts *testscript.TestScript, _ bool, args []string) {
 // writes URL N checks how many requests the default tenant of a mock has had that
 // change something.
 func writes(ts *testscript.TestScript, _ bool, args []string) {
-	_, body := fetch(ts, args[0]+"/_mock/api/v1/tenants/default/journal")
+	var found []string
+	for _, r := range journal(ts, args[0]) {
+		if !strings.HasPrefix(r, http.MethodGet+" ") {
+			found = append(found, r)
+		}
+	}
+	wantCount(ts, "writes", found, args[1])
+}
+
+// requests URL N checks how many requests the default tenant of a mock has had.
+func requests(ts *testscript.TestScript, _ bool, args []string) {
+	wantCount(ts, "requests", journal(ts, args[0]), args[1])
+}
+
+func wantCount(ts *testscript.TestScript, what string, found []string, want string) {
+	if fmt.Sprint(len(found)) != want {
+		ts.Fatalf("%d %s, want %s:\n%s", len(found), what, want, strings.Join(found, "\n"))
+	}
+}
+
+// journal returns the requests that the default tenant of a mock has had.
+func journal(ts *testscript.TestScript, url string) (list []string) {
+	_, body := fetch(ts, url+"/_mock/api/v1/tenants/default/journal?limit=1000")
 	var journal struct {
 		Items []struct {
 			Request struct{ Method, URL string }
@@ -142,15 +164,10 @@ func writes(ts *testscript.TestScript, _ bool, args []string) {
 	if len(journal.Items) == 0 {
 		ts.Fatalf("the journal is empty: %s", body)
 	}
-	var found []string
 	for _, e := range journal.Items {
-		if e.Request.Method != http.MethodGet {
-			found = append(found, e.Request.Method+" "+e.Request.URL)
-		}
+		list = append(list, e.Request.Method+" "+e.Request.URL)
 	}
-	if fmt.Sprint(len(found)) != args[1] {
-		ts.Fatalf("%d writes, want %s:\n%s", len(found), args[1], strings.Join(found, "\n"))
-	}
+	return list
 }
 
 func fetch(ts *testscript.TestScript, url string) (status int, body string) {

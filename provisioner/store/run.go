@@ -81,8 +81,8 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 		run.ID = s.nextID()
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, about, repair, ready, marked, probes, error, result)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, 0, 0, $11, '', '') ON CONFLICT (id) DO NOTHING`,
-			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, flag(run.Repair), run.Probes)
+			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, '', '') ON CONFLICT (id) DO NOTHING`,
+			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, flag(run.Repair), flag(run.Ready), run.Probes)
 		if err != nil {
 			return nil, err
 		}
