@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,6 +26,11 @@ type Check struct {
 	// Title is the scenario's title, Rule what it demands, Feature the title of the
 	// feature.
 	Title, Rule, Feature string
+	// Why says what goes wrong in the field where a target fails the check, and Fix
+	// what its developer can do about it. They are the paragraphs that begin with
+	// "Why:" and "Fix:" in the text below the scenario's title or, for what is not
+	// said there, below the title of its rule.
+	Why, Fix string
 	// Tags are the scenario's tags, those of its feature and rule included, each
 	// with its @.
 	Tags []string
@@ -37,8 +43,9 @@ type Check struct {
 	File string
 	Line int
 
-	// scenario is the id of the godog pickle.
+	// scenario is the id of the godog pickle, step the line of its first step.
 	scenario string
+	step     int
 }
 
 // A Level is how binding a demand is, by the keywords of RFC 2119.
@@ -78,7 +85,8 @@ func Checks(features fs.FS, tags string) ([]Check, error) {
 }
 
 // Text returns the scenario as it stands in the feature files that the check was read
-// from, without its tags and indentation.
+// from, without its tags and indentation, and without what [Check.Why] and [Check.Fix]
+// say.
 func (c *Check) Text(features fs.FS) (string, error) {
 	text, err := fs.ReadFile(features, c.File)
 	if err != nil {
@@ -91,7 +99,7 @@ func (c *Check) Text(features fs.FS) (string, error) {
 	first := lines[c.Line-1]
 	indent := first[:len(first)-len(strings.TrimLeft(first, " \t"))]
 	scenario := []string{strings.TrimSpace(first)}
-	for _, line := range lines[c.Line:] {
+	for _, line := range lines[max(c.Line, min(c.step-1, len(lines))):] {
 		if strings.TrimSpace(line) != "" && !strings.HasPrefix(line, indent+" ") && !strings.HasPrefix(line, indent+"\t") {
 			break // another scenario, or its tags
 		}
@@ -113,10 +121,11 @@ func checkExpression(tags string) error {
 	return nil
 }
 
-// A place is where a scenario stands.
+// A place is where a scenario stands, and what is said there.
 type place struct {
-	rule string
-	line int
+	rule       string
+	line, step int
+	why, fix   string
 }
 
 // locate maps the id of each scenario's syntax node to its place.
@@ -125,20 +134,53 @@ func locate(d *messages.GherkinDocument) map[string]place {
 	if d.Feature == nil {
 		return places
 	}
-	for _, child := range d.Feature.Children {
-		if s := child.Scenario; s != nil {
-			places[s.Id] = place{line: int(s.Location.Line)}
+	add := func(s *messages.Scenario, p place) {
+		if s == nil {
+			return
 		}
+		p.line = int(s.Location.Line)
+		if len(s.Steps) > 0 {
+			p.step = int(s.Steps[0].Location.Line)
+		}
+		p.why = cmp.Or(paragraph(s.Description, "Why:"), p.why)
+		p.fix = cmp.Or(paragraph(s.Description, "Fix:"), p.fix)
+		places[s.Id] = p
+	}
+	for _, child := range d.Feature.Children {
+		add(child.Scenario, place{})
 		if child.Rule == nil {
 			continue
 		}
+		rule := place{
+			rule: child.Rule.Name,
+			why:  paragraph(child.Rule.Description, "Why:"), fix: paragraph(child.Rule.Description, "Fix:"),
+		}
 		for _, inner := range child.Rule.Children {
-			if s := inner.Scenario; s != nil {
-				places[s.Id] = place{rule: child.Rule.Name, line: int(s.Location.Line)}
-			}
+			add(inner.Scenario, rule)
 		}
 	}
 	return places
+}
+
+// paragraph returns the text after a label at the beginning of a line, up to the next
+// label or an empty line, in one line. It is "" if there is none.
+func paragraph(description, label string) string {
+	var words []string
+	inside := false
+	for line := range strings.Lines(description) {
+		line = strings.TrimSpace(line)
+		rest, begins := strings.CutPrefix(line, label)
+		switch {
+		case begins:
+			inside, line = true, rest
+		case line == "" || strings.HasPrefix(line, "Why:") || strings.HasPrefix(line, "Fix:"):
+			inside = false
+		}
+		if inside {
+			words = append(words, strings.Fields(line)...)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[string]place) Check {
@@ -148,7 +190,7 @@ func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[s
 	}
 	if len(pickle.AstNodeIds) > 0 {
 		at := places[pickle.AstNodeIds[0]]
-		c.Rule, c.Line = at.rule, at.line
+		c.Rule, c.Line, c.step, c.Why, c.Fix = at.rule, at.line, at.step, at.why, at.fix
 	}
 	for _, t := range pickle.Tags {
 		c.Tags = append(c.Tags, t.Name)

@@ -153,8 +153,10 @@ type run struct {
 	done    []bool
 	// stop ends the run early.
 	stop context.CancelCauseFunc
-	// linter sees every exchange; preflight are those before it was there.
+	// linter sees every exchange; seen are those that it was shown, preflight those
+	// before it was there.
 	linter    *lint.Linter
+	seen      []steps.Exchange
 	preflight []steps.Exchange
 	// held are failures that may turn out to have another check as their reason.
 	held  []held
@@ -191,7 +193,7 @@ func (r *run) choose() (err error) {
 	if err = checkExpression(r.config.Select.Tags); err != nil {
 		return &ConfigError{Err: err}
 	}
-	if r.all, err = allChecks(r.config.Features); err != nil {
+	if r.all, err = AllChecks(r.config.Features); err != nil {
 		return &ConfigError{Err: err}
 	}
 	if r.chosen, err = r.config.Select.choose(r.all); err != nil {
@@ -279,7 +281,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.settle(true)
 	for i := range r.scenarios {
 		if !r.done[i] {
-			r.record(i, Result{Check: r.checks[i], Verdict: Error, Reason: "the scenario has no steps"})
+			r.record(i, Result{Check: r.checks[i], Verdict: Error, Reason: "the scenario has no steps", Sent: -1})
 		}
 	}
 	r.lintResults()

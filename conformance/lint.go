@@ -15,7 +15,7 @@ func lintChecks() []Check {
 	for _, rule := range lint.Rules() {
 		c := Check{
 			ID: rule.ID, Area: "LINT", Level: Level(rule.Level), Title: rule.Title, Rule: rule.Demand,
-			Feature: "Every answer of the run", Requirements: rule.Requirements, After: rule.After,
+			Feature: "Every answer of the run", Why: rule.Why, Fix: rule.Fix, Requirements: rule.Requirements, After: rule.After,
 			Tags: []string{"@" + rule.ID, "@" + rule.Level, "@lint", "@protocol"},
 		}
 		for _, id := range rule.Requirements {
@@ -48,6 +48,7 @@ func selects(expression string, tags []string) bool {
 
 // lookAt shows exchanges to the linter.
 func (r *run) lookAt(exchanges []steps.Exchange) {
+	r.seen = append(r.seen, exchanges...)
 	for _, x := range exchanges {
 		accept := "application/scim+json"
 		if given, ok := x.Request.Header["Accept"]; ok {
@@ -67,7 +68,7 @@ const shownFindings = 3
 func (r *run) lintResults() {
 	for i := r.scenarios; i < len(r.checks); i++ {
 		c := r.checks[i]
-		result := Result{Check: c, Verdict: Pass}
+		result := Result{Check: c, Verdict: Pass, Sent: -1}
 		findings := r.linter.Findings(c.ID)
 		switch looked := r.linter.Looked(c.ID); {
 		case looked == 0:
@@ -75,6 +76,10 @@ func (r *run) lintResults() {
 		case len(findings) > 0:
 			result.Verdict, result.failed = failing(c.Level), true
 			result.Reason = fmt.Sprintf("%d of %d answers: %s", len(findings), looked, tell(findings))
+			result.Expected, result.Sent = c.Title, 0
+			for _, f := range findings[:min(len(findings), shownFindings)] {
+				result.Exchanges = append(result.Exchanges, r.seen[f.Look])
+			}
 		}
 		h := held{index: i, result: result}
 		if result.failed {

@@ -41,9 +41,14 @@ type Result struct {
 	BlockedBy string
 	// Parts are what was found out about each of several attributes.
 	Parts []steps.Part
-	// Exchanges are all that went over the wire, cleanup included.
+	// Exchanges are all that went over the wire, cleanup included. For a rule about
+	// every answer they are the first ones that break it.
 	Exchanges []steps.Exchange
-	Duration  time.Duration
+	// Expected is the sentence of the scenario that did not come true, "" if none was
+	// in the way. Sent is the exchange whose request it is about, -1 if there is none.
+	Expected string
+	Sent     int
+	Duration time.Duration
 
 	// failed says that the target did not do what the check demands, whatever the
 	// level makes of it.
@@ -106,7 +111,7 @@ func (r *run) outcome(o steps.Outcome) {
 	if !known {
 		return
 	}
-	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges, failed: o.Err != nil}
+	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges, Expected: o.Expected, Sent: o.Sent, failed: o.Err != nil}
 	result.Verdict, result.Reason = verdict(r.checks[i], o)
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now
@@ -223,7 +228,7 @@ func (r *run) skipResult(i int) Result {
 	if i < r.scenarios {
 		reason = r.skip(r.checks[i].Tags)
 	}
-	return Result{Check: r.checks[i], Verdict: Skip, Reason: reason}
+	return Result{Check: r.checks[i], Verdict: Skip, Reason: reason, Sent: -1}
 }
 
 // The status of a command that runs a verification.

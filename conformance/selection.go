@@ -106,7 +106,7 @@ func (s *Selection) choose(checks []Check) (*chosen, error) {
 // Select reads the checks of the feature files, and the rules about every answer, and
 // returns those that a selection selects, in a fixed order.
 func Select(features fs.FS, s Selection) ([]Check, error) {
-	all, err := allChecks(features)
+	all, err := AllChecks(features)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +120,9 @@ func Select(features fs.FS, s Selection) ([]Check, error) {
 	return slices.DeleteFunc(all, func(check Check) bool { return !c.has(&check) }), nil
 }
 
-// allChecks returns the scenarios of the feature files and then the rules about every
+// AllChecks returns the scenarios of the feature files and then the rules about every
 // answer.
-func allChecks(features fs.FS) ([]Check, error) {
+func AllChecks(features fs.FS) ([]Check, error) {
 	checks, err := Checks(features, "")
 	if err != nil {
 		return nil, err

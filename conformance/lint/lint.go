@@ -61,6 +61,8 @@ func (x *Exchange) projected() bool {
 type Finding struct {
 	// Exchange says which request it was, without ids.
 	Exchange string
+	// Look counts the calls of [Linter.Look] before the one that showed the exchange.
+	Look int
 	// Detail says what is wrong, in names and types: it has no values of resources.
 	Detail string
 }
@@ -69,6 +71,7 @@ type Finding struct {
 // use by several goroutines at once.
 type Linter struct {
 	published *Published
+	looks     int
 	looked    map[string]int
 	findings  map[string][]Finding
 }
@@ -119,9 +122,10 @@ func (l *Linter) Look(x Exchange) {
 		}
 		l.looked[r.ID]++
 		if detail := r.look(a); detail != "" {
-			l.findings[r.ID] = append(l.findings[r.ID], Finding{Exchange: x.name(), Detail: detail})
+			l.findings[r.ID] = append(l.findings[r.ID], Finding{Exchange: x.name(), Look: l.looks, Detail: detail})
 		}
 	}
+	l.looks++
 }
 
 // find returns the resources of an answer: the one, or those of a list.

@@ -9,6 +9,9 @@ type Rule struct {
 	// Title says what is so if nothing is found, Demand what it is for and where it
 	// stands.
 	Title, Demand string
+	// Why says what goes wrong in the field where a service breaks the rule, Fix what
+	// its developer can do about it.
+	Why, Fix string
 	// Requirements are ids of package requirement.
 	Requirements []string
 	// After are the checks that find the same on purpose. If one of them has failed,

@@ -115,14 +115,9 @@ func newJUnitCase(c *Check) junitCase {
 // explain says what was demanded and what was found, with what went over the wire.
 func explain(c *Check) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n%s\n", c.Rule, c.Reason)
-	for _, id := range c.Requirements {
-		fmt.Fprintf(&text, "%s: %s\n", id, statement(id))
-	}
-	for _, p := range c.Parts {
-		if p.Failure != "" {
-			fmt.Fprintf(&text, "%s: %s\n", p.Name, p.Failure)
-		}
+	fmt.Fprintln(&text, c.Rule)
+	for _, l := range account(c) {
+		fmt.Fprintf(&text, "%s: %s\n", l.label, l.text)
 	}
 	text.WriteString(transcript(c.Exchanges))
 	return text.String()

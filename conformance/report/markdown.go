@@ -54,9 +54,9 @@ func (r *Results) markdownCheck(text *strings.Builder, c *Check) {
 	if blocked := r.blocked(c.ID); len(blocked) > 0 {
 		fmt.Fprintf(text, " (the reason of %d more)", len(blocked))
 	}
-	fmt.Fprintf(text, "</summary>\n\n%s\n\n", inline(c.Reason))
-	for _, id := range c.Requirements {
-		fmt.Fprintf(text, "- %s: %s\n", id, inline(statement(id)))
+	text.WriteString("</summary>\n\n")
+	for _, l := range account(c) {
+		fmt.Fprintf(text, "- **%s:** %s\n", inline(l.label), inline(l.text))
 	}
 	if len(c.Exchanges) > 0 {
 		shown := clip(strings.TrimSpace(transcript(c.Exchanges[max(0, len(c.Exchanges)-4):])), 3000)

@@ -84,10 +84,18 @@ type Check struct {
 	// Requirements are ids of the catalogue, such as RFC7644-3.5.2-R17.
 	Requirements []string `json:"requirements"`
 	Title        string   `json:"title"`
-	// Rule says what is demanded, in one sentence.
+	// Rule says what is demanded, in one sentence; Why what goes wrong in the field
+	// where that is not so, and Fix what the service's developer can do about it.
 	Rule string `json:"rule"`
+	Why  string `json:"why,omitempty"`
+	Fix  string `json:"fix,omitempty"`
 	// Reason says what was wrong, or why the check was left out; "" for pass.
 	Reason string `json:"reason"`
+	// Expected is the sentence of the scenario that did not come true, "" if none was in
+	// the way. Sent is the exchange, in Exchanges, whose request it is about; it is
+	// missing if there is none.
+	Expected string `json:"expected,omitempty"`
+	Sent     *int   `json:"sent,omitempty"`
 	// BlockedBy is the check whose failure is the reason of this one.
 	BlockedBy string `json:"blockedBy"`
 	// Parts are the attributes that a check of many looked at.
@@ -137,8 +145,12 @@ func newCheck(result *conformance.Result, mask *mask) Check {
 	c := Check{
 		ID: result.ID, Area: result.Area, Level: string(result.Level), Verdict: string(result.Verdict),
 		Requirements: append([]string{}, result.Requirements...), Title: result.Title, Rule: result.Rule,
-		Reason: result.Reason, BlockedBy: result.BlockedBy,
+		Why: result.Why, Fix: result.Fix, Reason: result.Reason, Expected: result.Expected, BlockedBy: result.BlockedBy,
 		DurationMS: result.Duration.Milliseconds(), Exchanges: mask.exchanges(result.Exchanges),
+	}
+	// Of many exchanges the last ones are shown.
+	if sent := result.Sent - (len(result.Exchanges) - len(c.Exchanges)); result.Expected != "" && result.Sent >= 0 && sent >= 0 && sent < len(c.Exchanges) {
+		c.Sent = &sent
 	}
 	for _, p := range result.Parts {
 		c.Parts = append(c.Parts, Part{Name: p.Name, Failure: p.Failure})
@@ -269,5 +281,5 @@ func statement(id string) string {
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("%s (%s section %s)", row.Statement, row.RFC, row.Section)
+	return fmt.Sprintf("%s (%s)", row.Statement, row)
 }

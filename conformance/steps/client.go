@@ -83,6 +83,18 @@ func (c *client) send(ctx context.Context, r *Request) error {
 	return nil
 }
 
+// sentence is the sentence under way, with what stands for its placeholders unless that
+// is a secret.
+func (c *client) sentence() string {
+	if strings.Contains(c.step, "{secret}") || strings.Contains(c.step, "{token}") {
+		return c.step
+	}
+	if text, err := c.expand(c.step, false); err == nil {
+		return text
+	}
+	return c.step
+}
+
 func (c *client) last() (sent, error) {
 	if len(c.sent) == 0 {
 		return sent{}, fmt.Errorf("no earlier sentence has sent anything")

@@ -12,12 +12,14 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -77,6 +79,11 @@ type Outcome struct {
 	// Exchanges are all that went over the wire to and from the target, cleanup
 	// included, in the order of the answers.
 	Exchanges []Exchange
+	// Expected is the sentence that did not come true, "" if none was in the way.
+	Expected string
+	// Sent is the exchange, in Exchanges, whose request that sentence is about. It is
+	// -1 if there is none.
+	Sent int
 	// Leaks lists what the scenario made and could not remove.
 	Leaks []Leak
 }
@@ -225,6 +232,26 @@ func (s *scenario) see(r *Request, a *Answer) {
 	s.exchanges = append(s.exchanges, Exchange{Request: *r, Fate: FateForwarded, Answer: a})
 }
 
+// lastSent returns the exchange that the scenario has come to: the last that a
+// sentence has sent, otherwise the last write, and -1 if nothing was sent.
+func (s *scenario) lastSent() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, err := s.client.last(); err == nil {
+		for i := range slices.Backward(s.exchanges) {
+			if r := &s.exchanges[i].Request; r.Method == last.request.Method && r.path() == last.request.path() && bytes.Equal(r.Body, last.request.Body) {
+				return i
+			}
+		}
+	}
+	for i := range slices.Backward(s.exchanges) {
+		if s.exchanges[i].Request.writes() {
+			return i
+		}
+	}
+	return len(s.exchanges) - 1
+}
+
 // remark takes down what is no failure and would be better otherwise.
 func (s *scenario) remark(format string, args ...any) {
 	s.remarks = append(s.remarks, fmt.Sprintf(format, args...))
@@ -254,12 +281,15 @@ func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.C
 // end stops the provisioner, then the wire, then removes what the scenario made,
 // however it went.
 func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr error) (context.Context, error) {
-	out := Outcome{Scenario: pickle.Id, Skipped: s.skipped}
+	out := Outcome{Scenario: pickle.Id, Skipped: s.skipped, Sent: -1}
 	switch {
 	case stepErr != nil && ctx.Err() != nil && out.Skipped == "":
 		out.Skipped = interrupted // what a step saw of it is no verdict
 	case !errors.Is(stepErr, godog.ErrSkip):
 		out.Err = stepErr
+	}
+	if out.Err != nil {
+		out.Expected, out.Sent = s.client.sentence(), s.lastSent()
 	}
 	var problems []error
 	if s.driver != nil {

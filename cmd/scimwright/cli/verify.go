@@ -65,6 +65,9 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 	config.OnResult = func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) }
 	result, err := conformance.Run(cmd.Context(), config)
 	if result != nil {
+		if err := report.New(result, version()).WriteFailures(cmd.OutOrStdout()); err != nil {
+			return err
+		}
 		writeVerdict(cmd.OutOrStdout(), result, f.write)
 		if err := writeReport(cmd.OutOrStdout(), f.report, result, formats); err != nil {
 			return err

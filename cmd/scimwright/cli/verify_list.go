@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/report"
 	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/features"
@@ -58,7 +59,7 @@ func newVerifyExplain() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			checks, err := conformance.Checks(features.FS, "")
+			checks, err := conformance.AllChecks(features.FS)
 			if err != nil {
 				return err
 			}
@@ -72,21 +73,31 @@ func newVerifyExplain() *cobra.Command {
 	}
 }
 
+// explain writes what there is to know about a check before it is run.
 func explain(w io.Writer, c conformance.Check) error {
 	fmt.Fprintf(w, "%s (%s): %s\n\n%s\n", c.ID, c.Level, c.Title, c.Rule)
+	for _, part := range []struct{ label, text string }{{"Why it matters", c.Why}, {"How to fix it", c.Fix}} {
+		if part.text != "" {
+			fmt.Fprintf(w, "\n%s:\n%s\n", part.label, report.Fold(part.text, "  "))
+		}
+	}
 	for _, id := range c.Requirements {
 		if r, ok := requirement.Get(id); ok {
-			fmt.Fprintf(w, "\n%s, %s section %s:\n  %s\n  How it shows: %s\n", id, r.RFC, r.Section, r.Statement, r.How)
+			fmt.Fprintf(w, "\n%s, %s:\n%s\n%s\n", id, r, report.Fold(r.Statement, "  "), report.Fold("How it shows: "+r.How, "  "))
 		}
 	}
 	if len(c.After) > 0 {
 		fmt.Fprintf(w, "\nIf one of these fails, that is the reason: %s\n", strings.Join(c.After, ", "))
 	}
+	if c.File == "" {
+		_, err := fmt.Fprintln(w, "\nEvery answer of a run is looked at.")
+		return err
+	}
 	text, err := c.Text(features.FS)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\n%s (line %d of %s)\n", text, c.Line, c.File)
+	_, err = fmt.Fprintf(w, "\n%s\n\n(%s, line %d)\n", text, c.File, c.Line)
 	return err
 }
 
