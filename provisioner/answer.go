@@ -37,7 +37,7 @@ func answer(err error) *failure {
 	if !ok {
 		return &failure{state: LinkFailing, cause: err.Error()}
 	}
-	f := &failure{state: LinkFailing, cause: refused.Error()}
+	f := &failure{state: LinkFailing, cause: refused.Error() + allowPrivate(err)}
 	switch s := refused.Status; {
 	case s == http.StatusUnauthorized:
 		f.pause = &Pause{Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync"}

@@ -2,13 +2,14 @@ package provisioner
 
 import (
 	"fmt"
-	"net/url"
+	"net/http"
 	"reflect"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
 )
 
 // An App is a connected application: an OIDC client with a SCIM endpoint.
@@ -107,24 +108,17 @@ var appName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$`)
 // Validate returns an error that says what to change if the app cannot be
 // saved: the name must be 1 to 60 letters, digits, "-" or "_" and start with a
 // letter or digit, the endpoint an absolute http or https URL without user
-// information, query or fragment, the token not empty.
+// information, query or fragment, the token not empty and of visible ASCII characters.
 func (a *App) Validate() error {
 	if !appName.MatchString(a.Name) {
 		return fmt.Errorf("app name %q: use 1 to 60 letters, digits, '-' or '_', starting with a letter or digit", a.Name)
 	}
-	u, err := url.Parse(a.Endpoint)
-	switch {
-	case err != nil:
-		return fmt.Errorf("endpoint of app %q is not a URL: %w", a.Name, err)
-	case u.Scheme != "https" && u.Scheme != "http", u.Host == "":
-		return fmt.Errorf("endpoint %q of app %q: give an absolute URL such as https://app.example.com/scim/v2", a.Endpoint, a.Name)
-	case u.User != nil:
-		return fmt.Errorf("endpoint of app %q holds credentials: remove them, the token is saved on its own", a.Name)
-	case u.RawQuery != "" || u.Fragment != "":
-		return fmt.Errorf("endpoint %q of app %q: remove the query and the fragment", a.Endpoint, a.Name)
-	}
 	if a.Token == "" {
 		return fmt.Errorf("app %q has no bearer token: make one in the app and save it here", a.Name)
+	}
+	// Errors about the endpoint do not repeat it: people leave passwords in URLs.
+	if _, err := scimclient.New(scimclient.Config{Endpoint: a.Endpoint, Token: a.Token, Transport: http.DefaultTransport}); err != nil {
+		return fmt.Errorf("app %q: %w", a.Name, err)
 	}
 	if err := a.Settings.Validate(); err != nil {
 		return fmt.Errorf("settings of app %q: %w", a.Name, err)

@@ -47,7 +47,7 @@ func newCourse(b *testing.B, database string, latency time.Duration) *course {
 	b.Cleanup(func() { _ = server.Close() })
 	c.url = "http://" + listener.Addr().String()
 	c.Store = storetest.Open(b, database)
-	c.engine = provisioner.New(provisioner.Config{Store: c.Store})
+	c.engine = provisioner.New(provisioner.Config{Store: c.Store, PrivateNetwork: true})
 	q, err := queue.Start(b.Context(), queue.Config{Store: c.Store, Engine: c.engine})
 	if err != nil {
 		b.Fatal(err)

@@ -26,6 +26,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -41,9 +42,14 @@ import (
 type Config struct {
 	// Store keeps directory, apps and links. Required.
 	Store Store
-	// Transport carries requests to apps. Nil means one that verifies TLS and
-	// refuses link-local addresses.
+	// Transport carries requests to apps. Nil means one that verifies TLS, refuses
+	// link-local and metadata addresses, and private ones unless the next field or
+	// an app's settings allow them.
 	Transport http.RoundTripper
+	// PrivateNetwork lets every app be in a private network or on this machine,
+	// whatever its settings say. Zero leaves it to them: whoever may connect apps
+	// could otherwise reach what only this machine does.
+	PrivateNetwork bool
 	// UserAgent is sent with every request. Empty means "scimwright".
 	UserAgent string
 	// Timeout bounds one request. Zero means 30 s, and twice that in [LaneGroups]: a
@@ -64,6 +70,8 @@ type Config struct {
 // from any number of goroutines.
 type Engine struct {
 	config Config
+	// public carries requests to apps on the public internet, private those to others.
+	public, private http.RoundTripper
 	// requests counts the requests made to each app since the engine was made.
 	requests sync.Map // app name → *atomic.Int64
 	// probes tell when each app was probed.
@@ -73,7 +81,7 @@ type Engine struct {
 	// indexes hold what a sync has seen of the accounts an app already has.
 	indexes sync.Map // indexKey → *listing
 	// paces hold how fast each app is asked; workers is how many processes do so.
-	paces sync.Map // app name → *pace
+	paces *sync.Map // app name → *pace
 	// rediscoverAt is when it is looked next which apps' discovery documents are old.
 	rediscoverAt atomic.Pointer[time.Time]
 	workers      atomic.Int64
@@ -96,10 +104,11 @@ func New(config Config) *Engine {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
+	e := &Engine{config: config, paces: new(sync.Map), public: config.Transport, private: config.Transport}
 	if config.Transport == nil {
-		config.Transport = scimclient.NewTransport(scimclient.Config{})
+		e.public = scimclient.NewTransport(scimclient.Config{DenyPrivate: true})
+		e.private = scimclient.NewTransport(scimclient.Config{})
 	}
-	e := &Engine{config: config}
 	e.rediscoverAt.Store(new(config.Now().Add(rediscoverEvery)))
 	return e
 }
@@ -128,15 +137,20 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 	if timeout == 0 && lane == LaneGroups {
 		timeout = 2 * scimclient.DefaultTimeout
 	}
+	transport, deny := e.public, true
+	if e.config.PrivateNetwork || app.Settings.PrivateNetwork {
+		transport, deny = e.private, false
+	}
 	return scimclient.New(scimclient.Config{
-		Endpoint:  app.Endpoint,
-		Token:     app.Token,
-		UserAgent: e.config.UserAgent,
-		MediaType: mediaType,
-		Transport: e.config.Transport,
-		Timeout:   timeout,
-		Gate:      gate{pace: pace, lane: lane, probing: app.State == AppPaused},
-		Now:       e.config.Now,
+		Endpoint:    app.Endpoint,
+		Token:       app.Token,
+		UserAgent:   e.config.UserAgent,
+		MediaType:   mediaType,
+		Transport:   transport,
+		DenyPrivate: deny,
+		Timeout:     timeout,
+		Gate:        gate{pace: pace, lane: lane, probing: app.State == AppPaused},
+		Now:         e.config.Now,
 		Observe: func(x scimclient.Exchange) {
 			count.Add(1)
 			if observe != nil {
@@ -144,6 +158,30 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 			}
 		},
 	})
+}
+
+// An EndpointError says why requests cannot be sent to an app, and what to do.
+type EndpointError struct{ Err error }
+
+func (e *EndpointError) Error() string { return e.Err.Error() + allowPrivate(e.Err) }
+func (e *EndpointError) Unwrap() error { return e.Err }
+
+// allowPrivate is what to do about a private address, to be read behind the error.
+func allowPrivate(err error) string {
+	if refused, ok := errors.AsType[*scimclient.RefusedAddressError](err); ok && refused.Private {
+		return ": if the app is there, set privateNetwork in its settings, or allow it for all apps with --private-network"
+	}
+	return ""
+}
+
+// Check returns an [*EndpointError] if requests cannot be sent to an app: its endpoint
+// makes no sense or is an address that is not allowed, or its token holds what a header
+// cannot. A name is judged when it is resolved.
+func (e *Engine) Check(app *App) error {
+	if _, err := e.client(app, LaneUsers, nil); err != nil {
+		return &EndpointError{err}
+	}
+	return nil
 }
 
 // Reconcile makes one attempt at a link that a worker has claimed: it brings the app

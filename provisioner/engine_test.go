@@ -124,7 +124,7 @@ func startAt(t *testing.T, file string, now func() time.Time) (b *bundle, stop f
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine := provisioner.New(provisioner.Config{Store: s, Now: now, Backoff: provisioner.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
+	engine := provisioner.New(provisioner.Config{Store: s, Now: now, PrivateNetwork: true, Backoff: provisioner.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}})
 	q, err := queue.Start(ctx, queue.Config{Store: s, Engine: engine})
 	if err != nil {
 		t.Fatal(err)

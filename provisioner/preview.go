@@ -53,8 +53,9 @@ func (e *Engine) PlanSync(ctx context.Context, name string) (*SyncPlan, error) {
 		Settings: fingerprint(strings.TrimRight(app.Endpoint, "/"), json.RawMessage(settings)),
 	}
 	config := e.config
-	config.Store, config.Transport, config.Log = p.store, readOnly{config.Transport}, nil
+	config.Store, config.Log = p.store, nil
 	p.engine = New(config)
+	p.engine.public, p.engine.private, p.engine.paces = readOnly{e.public}, readOnly{e.private}, e.paces
 	if err := p.make(ctx); err != nil {
 		return nil, err
 	}

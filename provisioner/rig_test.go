@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/queue"
+	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/store"
 	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
@@ -45,9 +47,13 @@ func (c *clock) Now() time.Time {
 type rigConfig struct {
 	database string // empty means a new file
 	clock    *clock // nil means a new one
-	realTime bool   // goes on by itself
-	engine   provisioner.Config
-	queue    queue.Config
+	realTime bool   // it goes on by itself
+	// publicOnly leaves it to the apps' settings whether they may be on this machine.
+	publicOnly bool
+	engine     provisioner.Config
+	queue      queue.Config
+	// wrap returns the store as the engine is to see it. Nil means as it is.
+	wrap func(provisioner.Store) provisioner.Store
 }
 
 func newRig(t *testing.T, config rigConfig) *rig {
@@ -69,6 +75,10 @@ func newRig(t *testing.T, config rigConfig) *rig {
 		t.Fatal(err)
 	}
 	config.engine.Store, config.engine.Now = r.Store, now
+	if config.wrap != nil {
+		config.engine.Store = config.wrap(r.Store)
+	}
+	config.engine.PrivateNetwork = !config.publicOnly
 	r.engine = provisioner.New(config.engine)
 	config.queue.Store, config.queue.Engine = r.Store, r.engine
 	if r.queue, err = queue.Start(t.Context(), config.queue); err != nil {
@@ -217,6 +227,15 @@ type moody struct {
 	*mocktargettest.Target
 	t      *testing.T
 	tenant *mocktarget.Tenant
+	// foreign is an account of somebody else's, nil if there is none.
+	foreign *scim.Object
+}
+
+// seedForeign makes an account that nobody in the directory knows of.
+func (m *moody) seedForeign() {
+	m.t.Helper()
+	m.Seed(`{"Users": [{"userName": "somebody.else", "externalId": "x", "title": "not ours", "active": true}]}`)
+	m.foreign = m.tenant.Resources("User")[0]
 }
 
 func newMoody(t *testing.T, rules ...fault.Rule) *moody {
@@ -242,12 +261,31 @@ func (m *moody) requests() (list []string) {
 	return list
 }
 
+// made counts how often the mock has made each resource, by externalId.
+func (m *moody) made() map[string]int {
+	made := map[string]int{}
+	for _, e := range m.tenant.Journal() {
+		for _, c := range e.Changes {
+			var after struct{ ExternalID string }
+			if c.Before == nil && json.Unmarshal(c.After, &after) == nil {
+				made[after.ExternalID]++
+			}
+		}
+	}
+	return made
+}
+
 // wantUsers checks that the mock holds exactly the users u0, u1 … of a title, each
 // once.
 func (m *moody) wantUsers(n int, title string, active func(i int) bool) {
 	m.t.Helper()
 	held := map[string][]string{}
+	foreign := m.foreign == nil
 	for _, u := range m.tenant.Resources("User") {
+		if m.foreign != nil && u.ID() == m.foreign.ID() {
+			foreign = scim.Equal(u, m.foreign)
+			continue
+		}
 		is, _ := u.Bool("active")
 		held[u.ExternalID()] = append(held[u.ExternalID()], fmt.Sprintf("%s %s %t", u.String("userName"), u.String("title"), is))
 	}
@@ -261,6 +299,35 @@ func (m *moody) wantUsers(n int, title string, active func(i int) bool) {
 	}
 	if len(held) > 0 {
 		m.t.Errorf("the app also holds %v", held)
+	}
+	if !foreign {
+		m.t.Error("somebody else's account is not what it was")
+	}
+}
+
+// wantMembers checks that a group has exactly the users from one number up to another.
+func (m *moody) wantMembers(group string, from, to int) {
+	m.t.Helper()
+	names := map[string]string{}
+	for _, u := range m.tenant.Resources("User") {
+		names[u.ID()] = u.ExternalID()
+	}
+	var got, want []string
+	for _, g := range m.tenant.Resources("Group") {
+		if g.ExternalID() != group {
+			continue
+		}
+		for _, v := range g.Array("members") {
+			got = append(got, names[v.(*scim.Object).String("value")])
+		}
+	}
+	for i := from; i < to; i++ {
+		want = append(want, fmt.Sprint("u", i))
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		m.t.Errorf("group %s has %q, want u%d to u%d", group, got, from, to-1)
 	}
 }
 

@@ -44,7 +44,7 @@ func newServer(t *testing.T) (address string, client *admin.Client) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.store.Close() })
-	w.engine = provisioner.New(provisioner.Config{Store: w.store, Backoff: provisioner.Backoff{Base: 50 * time.Millisecond}})
+	w.engine = provisioner.New(provisioner.Config{Store: w.store, PrivateNetwork: true, Backoff: provisioner.Backoff{Base: 50 * time.Millisecond}})
 	if w.queue, err = queue.Start(t.Context(), queue.Config{Store: w.store, Engine: w.engine}); err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,12 @@ func TestRoutes(t *testing.T) {
 		{"PUT", "/api/v1/users/u1", `{"userName": "a", "title": "` + strings.Repeat("x", 2<<20) + `"}`, 413, "", ""},
 		{"PUT", "/api/v1/apps/a", `{"token": "tkn-5"}`, 422, "", "endpoint"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example", "token": "tkn-5", "extra": "tkn-6"}`, 422, "", "extra"},
-		{"PUT", "/api/v1/apps/a", `{"endpoint": "ftp://a.example", "token": "tkn-5"}`, 422, "", "absolute URL"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "ftp://a.example", "token": "tkn-5"}`, 422, "", "must start with https:// or http://"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://me:tkn-7@a.example", "token": "tkn-5"}`, 422, "", "give the token separately"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example/?key=tkn-7", "token": "tkn-5"}`, 422, "", "must not have a query"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example/%zz?tkn-7", "token": "tkn-5"}`, 422, "", "not a URL"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example", "token": "tkn 5"}`, 422, "", "token: it holds a space"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "http://[::ffff:169.254.169.254]/scim", "token": "tkn-5"}`, 422, "", "never contacted"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example"}`, 422, "", "no bearer token"},
 		{"PUT", "/api/v1/apps/a%20b", `{"endpoint": "https://a.example", "token": "tkn-5"}`, 422, "", "app name"},
 	}

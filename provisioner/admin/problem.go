@@ -18,6 +18,7 @@ func (s *server) problem(err error, what string) error {
 	var bad *provisioner.DirectoryError
 	var probe *provisioner.ProbeError
 	var moved *provisioner.MovedError
+	var endpoint *provisioner.EndpointError
 	switch {
 	case errors.As(err, &bad):
 		details := make([]error, 0, len(bad.Problems))
@@ -25,6 +26,8 @@ func (s *server) problem(err error, what string) error {
 			details = append(details, &huma.ErrorDetail{Message: p.What, Location: p.Where})
 		}
 		return huma.Error422UnprocessableEntity(what+" was not saved: "+bad.Error(), details...)
+	case errors.As(err, &endpoint):
+		return huma.Error422UnprocessableEntity(what + " was not saved: " + err.Error())
 	case errors.As(err, &probe):
 		return huma.Error502BadGateway(what + " could not start: " + err.Error())
 	case errors.As(err, &moved):

@@ -40,7 +40,8 @@ type Config struct {
 
 // A Service works on the store.
 type Service interface {
-	// Connect saves an app and starts to work for it.
+	// Connect saves an app and starts to work for it. Its error is a
+	// [*provisioner.EndpointError] if requests cannot be sent there.
 	Connect(ctx context.Context, app provisioner.App) error
 }
 

@@ -68,7 +68,8 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 	if _, err := os.Stat(f.database); errors.Is(err, os.ErrNotExist) && !strings.Contains(f.database, "://") {
 		return nil, nil, unablef("there is no database %s: name one with --database, or a service with --server", f.database)
 	}
-	config.database, config.key = f.database, sealingKey()
+	// Whoever runs a command here can reach what it reaches.
+	config.database, config.key, config.private = f.database, sealingKey(), true
 	s, err := openService(ctx, config)
 	if err != nil {
 		return nil, nil, err

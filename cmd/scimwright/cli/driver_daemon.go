@@ -33,7 +33,7 @@ func NewDaemonDriver(ctx context.Context) (steps.Provisioner, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	const key = "scenario"
-	d, err := startDaemon(ctx, listener, key, serviceConfig{database: filepath.Join(dir, "scenario.db"), backoff: scenarioBackoff()})
+	d, err := startDaemon(ctx, listener, key, serviceConfig{database: filepath.Join(dir, "scenario.db"), backoff: scenarioBackoff(), private: true})
 	if err != nil {
 		return nil, errors.Join(err, listener.Close(), os.RemoveAll(dir))
 	}

@@ -33,7 +33,7 @@ func NewEngineDriver(ctx context.Context) (steps.Provisioner, error) {
 		return nil, err
 	}
 	remove := func() { _ = os.RemoveAll(dir) }
-	s, err := openService(ctx, serviceConfig{database: filepath.Join(dir, "scenario.db"), backoff: scenarioBackoff()})
+	s, err := openService(ctx, serviceConfig{database: filepath.Join(dir, "scenario.db"), backoff: scenarioBackoff(), private: true})
 	if err != nil {
 		remove()
 		return nil, err

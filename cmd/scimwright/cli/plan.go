@@ -84,7 +84,7 @@ func (f *pushFlags) preview(ctx context.Context, p *push) (*provisioner.SyncPlan
 			return nil, err
 		}
 	}
-	s, err := openService(ctx, serviceConfig{database: database, key: sealingKey(), idle: true})
+	s, err := openService(ctx, serviceConfig{database: database, key: sealingKey(), idle: true, private: true})
 	if err != nil {
 		return nil, err
 	}

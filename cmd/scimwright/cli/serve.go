@@ -15,8 +15,11 @@ import (
 // apiKeyEnv is the environment variable that holds the admin API's key.
 const apiKeyEnv = "SCIMWRIGHT_API_KEY"
 
+const privateFlag = "private-network"
+
 type serveFlags struct {
 	listen, database string
+	private          bool
 }
 
 func newServe() *cobra.Command {
@@ -34,6 +37,11 @@ reachable from this machine alone.
 Apps' tokens are sealed in the database with the secret in ` + keyEnv + `, or with one in
 a file beside the database that is made on the first run.
 
+Whoever may connect apps must not reach what only this machine does: apps are reached
+on the public internet alone, unless --private-network or the settings of an app say
+otherwise, or the service is for this machine alone. Link-local and cloud metadata
+addresses are never contacted.
+
 A database file is for one process. Any number of processes may serve one PostgreSQL
 database; give all of them the same ` + keyEnv + `.`,
 		Example: "  " + apiKeyEnv + "=... scimwright serve --listen 0.0.0.0:8088 --database /var/lib/scimwright.db",
@@ -44,6 +52,7 @@ database; give all of them the same ` + keyEnv + `.`,
 	}
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8088", "address to serve the admin API on; port 0 takes a free one")
 	c.Flags().StringVar(&f.database, "database", "scimwright.db", "file, or postgres:// URL, that holds directory, apps and what was pushed")
+	c.Flags().BoolVar(&f.private, privateFlag, false, "let every app be in a private network or on this machine (default: only if --listen is on loopback)")
 	return c
 }
 
@@ -53,17 +62,21 @@ func runServe(cmd *cobra.Command, f *serveFlags) error {
 	if err != nil {
 		return err
 	}
+	alone := listener.Addr().(*net.TCPAddr).IP.IsLoopback()
+	if !cmd.Flags().Changed(privateFlag) {
+		f.private = alone
+	}
 	key := os.Getenv(apiKeyEnv)
 	made := key == ""
 	if made {
-		if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		if !alone {
 			_ = listener.Close()
 			return usagef("%s is not set, and %s can be reached from elsewhere: set it to a long random text, or listen on 127.0.0.1", apiKeyEnv, f.listen)
 		}
 		key = rand.Text()
 	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-	d, err := startDaemon(ctx, listener, key, serviceConfig{database: f.database, key: sealingKey(), log: log})
+	d, err := startDaemon(ctx, listener, key, serviceConfig{database: f.database, key: sealingKey(), private: f.private, log: log})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -46,6 +46,8 @@ type serviceConfig struct {
 	idle bool
 	// reading lets a database file be in use by another process; nothing is written.
 	reading bool
+	// private lets apps be in private networks and on this machine.
+	private bool
 	// log receives what goes wrong inside. Nil means nowhere.
 	log *slog.Logger
 }
@@ -74,7 +76,8 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		}
 	}()
 	s.engine = provisioner.New(provisioner.Config{
-		Store: s.store, UserAgent: userAgent(), Backoff: config.backoff, Transport: config.transport, Log: config.log,
+		Store: s.store, UserAgent: userAgent(), Backoff: config.backoff, Transport: config.transport,
+		PrivateNetwork: config.private, Log: config.log,
 	})
 	if config.idle {
 		return s, nil
@@ -104,8 +107,11 @@ func databaseName(database string) string {
 	return database
 }
 
-// Connect saves an app.
+// Connect saves an app, unless requests could not be sent to it.
 func (s *service) Connect(ctx context.Context, app provisioner.App) error {
+	if err := s.engine.Check(&app); err != nil {
+		return err
+	}
 	return s.store.PutApp(ctx, app)
 }
 

@@ -98,7 +98,7 @@ func runSync(cmd *cobra.Command, f *syncFlags) error {
 		}
 		defer remove()
 	}
-	s, err := openService(ctx, serviceConfig{database: database, key: sealingKey(), idle: true})
+	s, err := openService(ctx, serviceConfig{database: database, key: sealingKey(), idle: true, private: true})
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,9 @@
 //     so that not one byte left, goes out on a fresh connection.)
 //   - The token goes to the endpoint's origin and nowhere else. Redirects of
 //     writes are never followed, redirects of reads only inside the origin.
-//   - Link-local and cloud metadata addresses are refused when a connection is
-//     made, after DNS; private ones too if [Config].DenyPrivate says so. TLS is
-//     verified, 1.2 or newer.
+//   - Unspecified, link-local and cloud metadata addresses are refused when a
+//     connection is made, after DNS; private ones too if [Config].DenyPrivate says
+//     so. TLS is verified, 1.2 or newer.
 //   - Answers are read tolerantly, since real servers leave out schemas, answer
 //     200 for 201, 204 for PUT and HTML for errors; but never without a limit on
 //     time and size.

@@ -57,9 +57,9 @@ type RefusedAddressError struct {
 // Error says which address was refused and why.
 func (e *RefusedAddressError) Error() string {
 	if e.Private {
-		return fmt.Sprintf("%s is a private address, and the settings allow only public ones", e.Address)
+		return fmt.Sprintf("%s is a private address, and only public ones are allowed", e.Address)
 	}
-	return fmt.Sprintf("%s is a link-local, multicast or cloud metadata address, which is never contacted", e.Address)
+	return fmt.Sprintf("%s is an unspecified, link-local, multicast or cloud metadata address, which is never contacted", e.Address)
 }
 
 // checkHost refuses an IP address by our rules; a name passes, its addresses
@@ -69,22 +69,20 @@ func checkHost(host string, denyPrivate bool) error {
 	if err != nil {
 		return nil
 	}
-	for _, a := range []netip.Addr{addr, embedded(addr)} {
-		a = a.Unmap().WithZone("")
-		switch {
-		case !a.IsValid():
-		case forbidden(a):
-			return &RefusedAddressError{Address: addr}
-		case denyPrivate && private(a):
-			return &RefusedAddressError{Address: addr, Private: true}
-		}
+	routes := []netip.Addr{addr.Unmap().WithZone(""), embedded(addr)}
+	if slices.ContainsFunc(routes, forbidden) {
+		return &RefusedAddressError{Address: addr}
+	}
+	if denyPrivate && slices.ContainsFunc(routes, private) {
+		return &RefusedAddressError{Address: addr, Private: true}
 	}
 	return nil
 }
 
 // forbidden reports addresses that no app lives at: link-local ones, among them
 // 169.254.169.254 where most clouds serve their machines' credentials, other
-// clouds' metadata services, multicast and broadcast.
+// clouds' metadata services, multicast, broadcast, and the unspecified address, which
+// means this machine.
 func forbidden(a netip.Addr) bool {
 	switch a.String() {
 	case "100.100.100.200", // Alibaba
@@ -96,12 +94,12 @@ func forbidden(a netip.Addr) bool {
 		"255.255.255.255":
 		return true
 	}
-	return a.IsLinkLocalUnicast() || a.IsMulticast()
+	return a.IsUnspecified() || a.IsLinkLocalUnicast() || a.IsMulticast()
 }
 
 // private reports addresses that are not part of the public internet.
 func private(a netip.Addr) bool {
-	if a.IsLoopback() || a.IsPrivate() || a.IsUnspecified() {
+	if a.IsLoopback() || a.IsPrivate() {
 		return true
 	}
 	if a.Is4() {
@@ -116,19 +114,22 @@ func private(a netip.Addr) bool {
 		return false
 	}
 	b := a.As16()
-	return b[0] == 0xfe && b[1]&0xc0 == 0xc0 // the old site-local range
+	return b[0] == 0xfe && b[1]&0xc0 == 0xc0 || // the old site-local range
+		slices.Equal(b[:6], []byte{0, 0x64, 0xff, 0x9b, 0, 1}) // NAT64 inside a network
 }
 
-// embedded returns the IPv4 address that an IPv6 address is a route to (NAT64,
-// 6to4, IPv4-compatible), otherwise the zero Addr.
+// embedded returns the IPv4 address that an IPv6 address is a route to (NAT64, 6to4,
+// Teredo, IPv4-compatible), otherwise the zero Addr.
 func embedded(a netip.Addr) netip.Addr {
 	if !a.Is6() || a.Is4In6() {
 		return netip.Addr{}
 	}
 	b := a.As16()
 	switch {
-	case slices.Equal(b[:12], []byte{0, 0x64, 0xff, 0x9b, 11: 0}):
+	case slices.Equal(b[:12], []byte{0, 0x64, 0xff, 0x9b, 11: 0}), slices.Equal(b[:6], []byte{0, 0x64, 0xff, 0x9b, 0, 1}):
 		return netip.AddrFrom4([4]byte(b[12:16]))
+	case slices.Equal(b[:4], []byte{0x20, 0x01, 0, 0}):
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
 	case b[0] == 0x20 && b[1] == 0x02:
 		return netip.AddrFrom4([4]byte(b[2:6]))
 	case slices.Equal(b[:12], make([]byte, 12)) && b[12] != 0:

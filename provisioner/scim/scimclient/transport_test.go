@@ -115,9 +115,13 @@ func TestRefusedAddresses(t *testing.T) {
 		{"168.63.129.16", true, false},
 		{"224.0.0.1", true, false},
 		{"255.255.255.255", true, false},
+		{"0.0.0.0", true, false},
+		{"[::]", true, false},
+		{"[::ffff:0.0.0.0]", true, false},
+		{"[64:ff9b:1::a9fe:a9fe]", true, false},
+		{"[2001:0:4136:e378:8000:63bf:5601:5601]", true, false}, // Teredo to 169.254.169.254
 		{"127.0.0.1", false, false},
 		{"[::1]", false, false},
-		{"0.0.0.0", false, false},
 		{"10.1.2.3", false, false},
 		{"172.31.0.1", false, false},
 		{"192.168.1.1", false, false},
@@ -127,6 +131,8 @@ func TestRefusedAddresses(t *testing.T) {
 		{"[fd12::1]", false, false},
 		{"[fec0::1]", false, false},
 		{"[64:ff9b::a01:203]", false, false},
+		{"[64:ff9b:1::808:808]", false, false},
+		{"[2001:0:4136:e378:8000:63bf:f5fe:fdfc]", false, false}, // Teredo to 10.1.2.3
 		{"8.8.8.8", false, true},
 		{"172.32.0.1", false, true},
 		{"100.128.0.1", false, true},
