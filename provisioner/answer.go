@@ -45,6 +45,7 @@ func answer(err error) *failure {
 		f.state = LinkRefused
 	case s == http.StatusConflict:
 		f.state = LinkConflict
+	case strayed(err):
 	case s == http.StatusRequestTimeout, s == http.StatusPreconditionFailed:
 	case s >= 500:
 		f.retry = refused.RetryAfter
@@ -72,6 +73,14 @@ func saysSCIM(err error) bool {
 	refused, ok := asRefused(err)
 	return ok && refused.IsSCIM
 }
+
+// strayed reports whether an answer says that there is no such place, in the words of
+// a web server or a proxy: the request may not have come to the app at all.
+func strayed(err error) bool { return status(err) == http.StatusNotFound && !saysSCIM(err) }
+
+// believeStrayed is how many attempts have to stray before it is believed that the app
+// has no such place.
+const believeStrayed = 5
 
 // aboutRequest reports whether an answer calls the request wrong.
 func aboutRequest(err error) bool {

@@ -51,11 +51,11 @@ func (p *pace) attempted(key Key, failed bool, cause string) *Pause {
 }
 
 // isOutage reports whether a request failed for a reason that lies with the app as a
-// whole: it was not reached, broke down, sent the request elsewhere or gave an answer
-// that makes no sense.
+// whole: it was not reached, broke down, sent the request elsewhere, has moved or gave
+// an answer that makes no sense.
 func isOutage(err error) bool {
 	var refused *scimclient.Error
-	return errors.As(err, &refused) && (refused.Status < 400 || refused.Status >= 500)
+	return errors.As(err, &refused) && (refused.Status < 400 || refused.Status >= 500) || strayed(err)
 }
 
 // probeAfter tells how long to wait before a paused app is asked again.

@@ -133,6 +133,9 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 
 // cannotCreate deals with an app that has no way to make a resource.
 func (a *attempt) cannotCreate(ctx context.Context, err error) error {
+	if strayed(err) && a.link.Attempts < believeStrayed {
+		return err
+	}
 	if a.link.Kind == KindUser {
 		if err := a.endpointAnswers(ctx); err != nil {
 			return err

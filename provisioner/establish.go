@@ -94,11 +94,7 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 			return a.resolveConflict(ctx, err)
 		}
 		if err != nil {
-			a.link.Ambiguous = ambiguous(err)
-			if a.link.Ambiguous {
-				return err
-			}
-			if err := a.declinedCreate(ctx, w, err); err != nil {
+			if again, err := a.failedCreate(ctx, w, err); !again {
 				return err
 			}
 			continue
@@ -113,6 +109,26 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 	}
 }
 
+// failedCreate deals with a create that was not answered with success. It reports
+// whether another one is to be made.
+func (a *attempt) failedCreate(ctx context.Context, w Write, refused error) (again bool, err error) {
+	a.link.Ambiguous = ambiguous(refused)
+	if a.link.Ambiguous && !saysSCIM(refused) {
+		return false, refused
+	}
+	if err := a.declinedCreate(ctx, w, refused); err != nil {
+		return false, err
+	}
+	if !a.link.Ambiguous {
+		return true, nil
+	}
+	found, err := a.search(ctx, false) // it may have been made all the same
+	if err != nil || found == nil {
+		return err == nil, err
+	}
+	return false, a.adopt(ctx, *found)
+}
+
 // findCreated ties the subject to what was made by a create whose answer does not say
 // which resource that is.
 func (a *attempt) findCreated(ctx context.Context, answered int) error {
@@ -125,8 +141,7 @@ func (a *attempt) findCreated(ctx context.Context, answered int) error {
 		return &failure{state: LinkFailing, cause: fmt.Sprintf("the app answered %d to the create without an id, and the resource cannot be found", answered)}
 	}
 	a.own(found.resource.ID(), OriginCreated)
-	a.tie(found.resource)
-	return nil
+	return a.tie(ctx, found.resource)
 }
 
 // resolveConflict finds the resource that is in the way of a create, by asking and
@@ -187,7 +202,11 @@ func (a *attempt) adopt(ctx context.Context, m match) error {
 	}
 	a.own(found.ID(), origin)
 	_, showsMembers := found.Lookup("members")
-	a.tie(found)
+	if err := a.tie(ctx, found); err != nil {
+		a.unlink()
+		a.link.Ambiguous = inDoubt
+		return err
+	}
 	// What a list has shown is good enough to leave a resource alone, and not to change
 	// it. Lists may also leave members out.
 	if (!m.hint || len(Plan(a.desired(), a.link.Acked, a.members, a.capabilities())) == 0) && (a.link.Kind == KindUser || showsMembers) {
@@ -203,22 +222,24 @@ func (a *attempt) adopt(ctx context.Context, m match) error {
 		a.unlink()
 		return conflict("the app's resource %s belongs to externalId %q by now: adopt or rename it there", found.ID(), got)
 	}
-	a.tie(response.Resource)
-	return nil
+	return a.tie(ctx, response.Resource)
 }
 
 // tie records what the app holds of a resource that becomes the subject's.
-func (a *attempt) tie(found *scim.Object) {
+func (a *attempt) tie(ctx context.Context, found *scim.Object) error {
 	d := a.desired()
 	if d.Payload == nil {
 		a.link.Acked = scim.NewObject(scim.Field{Name: "externalId", Value: found.ExternalID()}, scim.Field{Name: "active", Value: true})
-		return
+		return nil
 	}
 	a.link.Acked = held(d.Payload, found)
 	a.link.Acked.Set("schemas", d.Payload.Get("schemas"))
 	clear(a.members)
 	if a.link.Kind != KindGroup {
-		return
+		return nil
+	}
+	if a.link.Origin == OriginCreated {
+		return a.refreshMembers(ctx, found) // whoever is in it was put there by us
 	}
 	present := memberIDs(found)
 	for subject, id := range d.Members {
@@ -227,6 +248,7 @@ func (a *attempt) tie(found *scim.Object) {
 		}
 	}
 	a.addForeign(present)
+	return nil
 }
 
 // addForeign counts members that are not known to be ours as those that the group is

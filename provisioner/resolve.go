@@ -225,6 +225,5 @@ func (a *attempt) adoptChosen(ctx context.Context) error {
 	a.unlink()
 	a.action = ActionAdopt
 	a.own(id, OriginAdopted)
-	a.tie(response.Resource)
-	return nil
+	return a.tie(ctx, response.Resource)
 }

@@ -137,21 +137,22 @@ func (c *Client) refused(method, where string, resp *http.Response, body []byte)
 			e.Detail = text
 		}
 	}
-	e.Ambiguous = method != http.MethodGet && mayHaveApplied(resp.StatusCode, e.IsSCIM)
+	e.Ambiguous = method != http.MethodGet && mayHaveApplied(resp.StatusCode, e.RetryAfter)
 	return e
 }
 
-// mayHaveApplied reports error statuses behind which a write may have happened:
-// a gateway that lost the app's answer, or an app that broke down before it
-// could say in SCIM terms what became of the request.
-func mayHaveApplied(status int, isSCIM bool) bool {
+// mayHaveApplied reports error statuses behind which a write may have happened: a
+// gateway has lost the app's answer, or the app broke down on the way, perhaps after
+// the write. An app that says when to come back has not begun.
+func mayHaveApplied(status int, retryAfter time.Duration) bool {
 	switch status {
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	case http.StatusNotImplemented, http.StatusServiceUnavailable, http.StatusHTTPVersionNotSupported:
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		return false
+	case http.StatusServiceUnavailable:
+		return retryAfter == 0
+	default:
+		return status >= 500
 	}
-	return status >= 500 && !isSCIM
 }
 
 func (c *Client) redirectDetail(resp *http.Response) string {

@@ -56,7 +56,7 @@ func TestErrorAnswers(t *testing.T) {
 		{"SCIM", 409, "application/scim+json", fmt.Sprintf(scimError, `"409"`), "userName is taken", true, false},
 		{"status is a number", 409, "application/json", fmt.Sprintf(scimError, `409`), "userName is taken", true, false},
 		{"status differs", 409, "application/json", fmt.Sprintf(scimError, `"400"`), "userName is taken", true, false},
-		{"SCIM 500", 500, "application/scim+json", fmt.Sprintf(scimError, `"500"`), "userName is taken", true, false},
+		{"SCIM 500", 500, "application/scim+json", fmt.Sprintf(scimError, `"500"`), "userName is taken", true, true},
 		{"empty body", 404, "", ``, "Not Found", false, false},
 		{"HTML", 404, "text/html", "<html><head><title>404 &mdash; Not\nhere</title>", "404 &mdash; Not here", false, false},
 		{"HTML unannounced", 502, "", "\n<html><h1>Bad <b>Gateway</b></h1>", "Bad Gateway", false, true},
@@ -73,7 +73,7 @@ func TestErrorAnswers(t *testing.T) {
 		{"unknown status", 599, "", "", "no reason given", false, true},
 		{"500 from a broken app", 500, "text/plain", "stack overflow", "stack overflow", false, true},
 		{"501", 501, "", "", "Not Implemented", false, false},
-		{"503", 503, "", "", "Service Unavailable", false, false},
+		{"503", 503, "", "", "Service Unavailable", false, true},
 		{"504", 504, "", "", "Gateway Timeout", false, true},
 	}
 	for _, tt := range tests {
