@@ -175,7 +175,14 @@ func TestDownAppThatRefusesTheToken(t *testing.T) {
 	m.fail(fault.Rule{Kind: fault.Status, Status: 401, Times: 1})
 	r.wantProbes(m, 30*time.Second)
 	r.paused("app", provisioner.PauseAuth)
-	r.wantProbes(m, 15*time.Minute)
+	r.advance(15*time.Minute-time.Second, "app")
+	m.tenant.ClearJournal()
+	r.tend()
+	if got := m.requests(); len(got) > 0 {
+		t.Errorf("the app is asked %q a second too early", got)
+	}
+	r.advance(time.Second, "app")
+	r.tend() // it goes on at once
 	r.settle("app")
 	m.wantUsers(20, "b", nil)
 }
