@@ -121,8 +121,8 @@ func (r *run) outcome(o steps.Outcome) {
 		r.stop(v)
 	}
 	h := held{index: i, result: result}
-	if steps.IsFailure(o.Err) {
-		h.roots = slices.Concat(steps.Roots(o.Err), result.After)
+	if steps.IsFailure(o.Err) || len(o.Remarks) > 0 {
+		h.roots = slices.Concat(o.Roots, result.After)
 	}
 	r.held = append(r.held, h)
 	r.settle(false)

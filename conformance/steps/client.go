@@ -218,7 +218,7 @@ func (c *client) conditional(handler any) any {
 		}
 		out := inner.Call(args)
 		err, _ := out[0].Interface().(error)
-		if strings.HasPrefix(text, ideally) && IsFailure(err) && Roots(err) == nil {
+		if strings.HasPrefix(text, ideally) && IsFailure(err) && rootsOf(err) == nil {
 			c.s.remark("%s", err)
 			return none
 		}

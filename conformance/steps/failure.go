@@ -24,9 +24,9 @@ func IsFailure(err error) bool {
 	return errors.As(err, &f)
 }
 
-// Roots returns the checks that are about what went wrong, the likeliest first, if
+// rootsOf returns the checks that are about what went wrong, the likeliest first, if
 // err is a failure in something that the scenario only makes use of.
-func Roots(err error) []string {
+func rootsOf(err error) []string {
 	var f *Failure
 	if !errors.As(err, &f) {
 		return nil

@@ -71,6 +71,10 @@ type Outcome struct {
 	// Err is nil if everything was as demanded. [IsFailure] tells a verdict from
 	// trouble.
 	Err error
+	// Roots are the checks about what the scenario only makes use of and what the target
+	// broke on, the likeliest first: if one of them has failed, that is the reason of
+	// this outcome.
+	Roots []string
 	// Remarks say what is not demanded and would be better otherwise.
 	Remarks []string
 	// Parts are what was found out about each of several attributes, for a check that
@@ -291,6 +295,7 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 	if out.Err != nil {
 		out.Expected, out.Sent = s.client.sentence(), s.lastSent()
 	}
+	out.Roots = s.roots(out.Err)
 	var problems []error
 	if s.driver != nil {
 		if err := s.driver.Close(); err != nil {
@@ -309,9 +314,6 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 		defer cancel()
 		out.Leaks = s.guard.Cleanup(clean, s.suite.config.Settle)
-	}
-	if len(out.Leaks) > 0 {
-		problems = append(problems, fmt.Errorf("left behind in the app: %s", out.Leaks[0]))
 	}
 	// A violation weighs more than what a step saw of it.
 	hookErr := errors.Join(problems...)
