@@ -137,16 +137,59 @@ func TestRefusals(t *testing.T) {
 				}
 				waitFor(t, func() bool { return b.app.user(t, "ada2") != nil })
 			},
-			keeper: func(_ *testing.T, d *door) keeper {
-				return func(w http.ResponseWriter, r *http.Request) bool {
-					if !slices.ContainsFunc(operations(r), func(op map[string]any) bool { return op["path"] == "title" }) {
-						return false
-					}
-					refuse(400, scim.TypeInvalidValue, "title must be a known one")(w, r)
-					return true
-				}
+			keeper: func(*testing.T, *door) keeper {
+				return patching("title", refuse(400, scim.TypeInvalidValue, "title must be a known one"))
 			},
 			state: provisioner.LinkRejected, reason: "title must be", wait: time.Hour, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID"},
+		},
+		{
+			name: "400 to a title: whoever comes back is let in (R6)", bundle: trusting,
+			change: func(t *testing.T, b *bundle) {
+				b.putUser(t, "u1", "ada", false)
+				b.settle(t, "app")
+				b.app.requests()
+				text := strings.Replace(fmt.Sprintf(userText, "ada", true), "{", `{"title": "Countess", `, 1)
+				must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, "%s", text)}))
+				b.waitState(t, user, "u1", provisioner.LinkRejected)
+				if u := b.app.user(t, "ada"); u["active"] != true || u["title"] != nil {
+					t.Errorf("the app has %v", u)
+				}
+			},
+			keeper: func(*testing.T, *door) keeper { return patching("title", refuse(400, scim.TypeInvalidValue, "no")) },
+			state:  provisioner.LinkRejected, reason: "no", wait: time.Hour, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID"},
+		},
+		{
+			name: "400 to the name of a group: whoever leaves it is let go (R6)", kind: group, id: "g1",
+			bundle: func(t *testing.T) *bundle {
+				b := trusting(t)
+				b.putGroup(t, "g1", "people", "u2")
+				b.settle(t, "app")
+				b.app.requests()
+				return b
+			},
+			change: func(t *testing.T, b *bundle) {
+				b.putGroup(t, "g1", "crew", "u1")
+				b.waitState(t, group, "g1", provisioner.LinkRejected)
+				if m := b.app.members(t, "people"); !slices.Equal(m, []string{"ada"}) {
+					t.Errorf("members %q", m)
+				}
+			},
+			keeper: func(*testing.T, *door) keeper {
+				return patching("displayName", refuse(400, scim.TypeInvalidValue, "no"))
+			},
+			state: provisioner.LinkRejected, reason: "no", wait: time.Hour,
+			requests: []string{"PATCH /Groups/ID", "PATCH /Groups/ID", "PATCH /Groups/ID"},
+		},
+		{
+			name: "400 noTarget to an attribute without a value: the next form is tried", bundle: trusting,
+			change: func(t *testing.T, b *bundle) {
+				text := strings.Replace(fmt.Sprintf(userText, "ada", true), "{", `{"title": "Countess", `, 1)
+				must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, "%s", text)}))
+			},
+			keeper: func(*testing.T, *door) keeper {
+				return patching("title", refuse(400, scim.TypeNoTarget, "there is no title to replace"))
+			},
+			state: provisioner.LinkConverged, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID"},
 		},
 		{
 			name: "403 to one subject", change: rename,
@@ -248,6 +291,19 @@ func TestConflictsAndFailures(t *testing.T) {
 			name: "500 that stays", change: rename,
 			keeper: func(*testing.T, *door) keeper { return on("PATCH", "/", refuse(500, "", "oops")) },
 			state:  provisioner.LinkFailing, reason: "oops",
+		},
+		{
+			name: "500 to every PATCH that asks for attributes", kind: group, id: "g1", state: provisioner.LinkConverged,
+			keeper: func(*testing.T, *door) keeper {
+				return func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodPatch || r.URL.RawQuery == "" {
+						return false
+					}
+					refuse(500, "", "unexpected parameter")(w, r)
+					return true
+				}
+			},
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g1", "staff", "u1", "u2") },
 		},
 		{
 			name: "409 to a create: adopted by a fresh look", change: create, id: "u3", state: provisioner.LinkConverged,

@@ -179,7 +179,9 @@ func (a *attempt) holder(ctx context.Context, attribute, value string) (string, 
 }
 
 // rejected deals with an update of attributes that the app calls wrong: another form
-// is tried if this one has never worked; an attribute that is named is left out.
+// is tried if this one has never worked, or not where there was no value before; an
+// attribute that is named is left out, or else all of them, and the rest goes on:
+// nobody stays locked out, or in a group, over a title.
 func (a *attempt) rejected(w Write, err error) error {
 	if immutable(err) {
 		return a.unchangeable(w, err)
@@ -187,18 +189,21 @@ func (a *attempt) rejected(w Write, err error) error {
 	if a.trial.refusal == nil {
 		a.trial.refusal = err
 	}
-	if !a.trusted(w) && scimType(err) != scim.TypeUniqueness {
+	if !a.trusted(w) && scimType(err) != scim.TypeUniqueness || scimType(err) == scim.TypeNoTarget {
 		why := fmt.Sprintf("%s was answered %d", w.Form, status(err))
 		if w.Verb == VerbReplace && a.tryNext(IDInBody, why) || a.nextForm(w, why) {
 			return nil
 		}
 	}
 	err = a.first(err)
-	if name := blamed(err, w.Sets); name != "" && len(w.Sets) > 1 {
-		a.withhold(name, &failure{state: LinkRejected, cause: err.Error()})
-		return nil
+	left := w.Sets
+	if name := blamed(err, w.Sets); name != "" {
+		left = []string{name}
 	}
-	return err
+	for _, name := range left {
+		a.withhold(name, &failure{state: LinkRejected, cause: err.Error()})
+	}
+	return nil
 }
 
 // unchangeable leaves the attribute that cannot be changed as it is, and goes on with

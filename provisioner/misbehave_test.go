@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,17 @@ func either(keepers ...keeper) keeper {
 func on(method, path string, answer http.HandlerFunc) keeper {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if method != "" && r.Method != method || !strings.HasPrefix(strings.TrimPrefix(r.URL.Path, "/scim/v2"), path) {
+			return false
+		}
+		answer(w, r)
+		return true
+	}
+}
+
+// patching answers requests with an operation on a path.
+func patching(path string, answer http.HandlerFunc) keeper {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPatch || !slices.ContainsFunc(operations(r), func(op map[string]any) bool { return op["path"] == path }) {
 			return false
 		}
 		answer(w, r)

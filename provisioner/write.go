@@ -73,8 +73,8 @@ func (a *attempt) send(ctx context.Context, w Write, proving bool) (*scimclient.
 	switch {
 	case err == nil && response.Resource == nil:
 		a.observe(SendsBody, No, fmt.Sprintf("a PATCH that asked for an answer was answered %d without one", response.Status))
-	case status(err) == http.StatusBadRequest && !aboutContent(err):
-		// It may be the question that is refused.
+	case status(err) == http.StatusBadRequest && !aboutContent(err), status(err) == http.StatusInternalServerError && a.link.Attempts > 0:
+		// It may be the question that is refused, or that the app stumbles over.
 		if response, err = a.client.Patch(ctx, endpoint, id, patch, match); err == nil {
 			a.observe(SendsBody, No, "a PATCH that asked for an answer was refused, and taken without the question")
 		}
