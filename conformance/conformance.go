@@ -14,6 +14,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -38,6 +39,12 @@ type Config struct {
 	Transport http.RoundTripper
 	// Timeout bounds one exchange with the target. Zero means 30 s.
 	Timeout time.Duration
+	// Rate is how many requests are sent to the target in a second, evenly spaced. Zero
+	// sets no limit; a service that others use is spared by 5. A target that answers
+	// 429 or 503 with a Retry-After is left alone until then, whatever the rate.
+	Rate float64
+	// Limit is how long the run may take, cleaning up not counted. Zero sets no limit.
+	Limit time.Duration
 
 	// Features holds the feature files, in any folders. Required.
 	Features fs.FS
@@ -46,6 +53,11 @@ type Config struct {
 	// Write allows the run to make resources, and to change and delete those.
 	// False skips every scenario that writes.
 	Write bool
+	// Ledger names the file in which the run writes down what it is about to make, each
+	// time before it makes it, so that [Cleanup] can finish what a killed run could not.
+	// It must not exist, and is removed when nothing was left behind. Empty means none;
+	// a run that does not write needs none.
+	Ledger string
 	// Waivers are known failures that are not to count for a while.
 	Waivers []Waiver
 	// Provisioner makes the provisioner that one lifecycle scenario drives. Nil
@@ -58,6 +70,9 @@ type Config struct {
 	// MailDomain is the domain of user names and mail addresses. Empty means
 	// scimwright.invalid.
 	MailDomain string
+	// UserAttributes and GroupAttributes are what the target wants of every user and
+	// group beyond what its schemas tell, in the form of the body of a create.
+	UserAttributes, GroupAttributes map[string]any
 	// Settle is how long the target may take to show what it has accepted. Zero
 	// means 2 s.
 	Settle time.Duration
@@ -80,9 +95,9 @@ type Config struct {
 //
 // The error is nil if at least one check ran. Otherwise it is a [*ConfigError]; a
 // [*NothingError] if no check was left to run; a [*TargetError] if the target
-// cannot be reached, refuses the token or is no SCIM service. If ctx ends, the
-// scenario under way is cleaned up, the rest is skipped, and the error is that of
-// ctx. A scenario that wants to touch what the run did not make ends the run with a
+// cannot be reached, refuses the token, is no SCIM service, or stops answering. If ctx
+// ends, the scenario under way is cleaned up, the rest is skipped, and the error is that
+// of ctx; a [*LimitError] if the run took longer than it may. A scenario that wants to touch what the run did not make ends the run with a
 // [*steps.Violation]. The report is nil only before anything was selected.
 func Run(ctx context.Context, config Config) (*Report, error) {
 	if config.Now == nil {
@@ -92,7 +107,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 		config.Run = steps.NewRun()
 	}
 	target, err := steps.NewTarget(steps.TargetConfig{
-		Endpoint: config.Endpoint, Token: config.Token, Transport: config.Transport, Timeout: config.Timeout,
+		Endpoint: config.Endpoint, Token: config.Token, Transport: config.Transport, Timeout: config.Timeout, Rate: config.Rate,
 	})
 	if err != nil {
 		return nil, &ConfigError{Err: err}
@@ -117,12 +132,21 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if config.Limit > 0 {
+		limited, cancel := context.WithTimeoutCause(ctx, config.Limit, &LimitError{config.Limit})
+		defer cancel()
+		ctx = limited
+	}
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
-	if err := r.judge(ctx); err != nil {
-		return r.report(), err
+	if err := r.openLedger(); err != nil {
+		return nil, err
 	}
+	err = errors.Join(r.judge(ctx), r.closeLedger())
 	report := r.report()
+	if err != nil {
+		return report, err
+	}
 	if ctx.Err() != nil {
 		return report, context.Cause(ctx)
 	}
@@ -162,6 +186,26 @@ type run struct {
 	held  []held
 	leaks []steps.Leak
 	begun time.Time
+	// ledger is nil for a run that keeps none.
+	ledger *steps.LedgerFile
+}
+
+// openLedger makes the file in which the run writes down what it makes.
+func (r *run) openLedger() (err error) {
+	if r.config.Ledger == "" || !r.config.Write {
+		return nil
+	}
+	if r.ledger, err = steps.CreateLedger(r.config.Ledger, r.config.Run, r.target.Endpoint(), r.started); err != nil {
+		return &ConfigError{Err: err}
+	}
+	return nil
+}
+
+func (r *run) closeLedger() error {
+	if r.ledger == nil {
+		return nil
+	}
+	return r.ledger.Close(len(r.leaks) == 0)
 }
 
 func (r *run) options(ctx context.Context) *godog.Options {
@@ -268,8 +312,9 @@ func (r *run) judge(ctx context.Context) error {
 	r.lookAt(r.preflight)
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
-		MailDomain: r.config.MailDomain, Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
-		ReadOnly: !r.config.Write, Skip: r.leaveOut, OnOutcome: r.outcome,
+		MailDomain: r.config.MailDomain, UserAttributes: r.config.UserAttributes, GroupAttributes: r.config.GroupAttributes,
+		Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
+		Ledger: r.ledger, ReadOnly: !r.config.Write, Skip: r.leaveOut, OnOutcome: r.outcome,
 	})
 	if err != nil {
 		return &ConfigError{Err: err}

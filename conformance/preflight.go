@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/permiso/scimwright/conformance/steps"
 )
@@ -50,6 +51,13 @@ func (e *TargetError) Error() string {
 
 func (e *TargetError) Unwrap() error { return e.Err }
 
+// A LimitError says that a run took longer than it may, and was ended.
+type LimitError struct{ Limit time.Duration }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the run was not done after %s: allow it more time, a higher rate or fewer checks", e.Limit)
+}
+
 func interrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
@@ -57,6 +65,19 @@ func interrupted(err error) bool {
 // look reads from the target, before anything is judged, whether it is there, lets
 // us in and speaks SCIM, and what it does not have.
 func (r *run) look(ctx context.Context) error {
+	err := r.reach(ctx)
+	if err != nil {
+		return err
+	}
+	if r.discovery, err = steps.Discover(ctx, r.target); err != nil {
+		return r.unreachable(ctx, err)
+	}
+	r.missing = missing(r.discovery, r.config)
+	return r.tryOut(ctx)
+}
+
+// reach asks whether there is a SCIM service that lets us in.
+func (r *run) reach(ctx context.Context) error {
 	answer, err := r.ask(ctx, "Users")
 	if err != nil {
 		return err
@@ -72,17 +93,20 @@ func (r *run) look(ctx context.Context) error {
 		return r.targetError(false, "GET /Users answered 404: check the path of the URL, it often ends in /scim/v2")
 	case status >= 300 && status < 400:
 		return r.targetError(false, "GET /Users answered %d, a redirect to %s: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
+	case status == http.StatusTooManyRequests:
+		return r.targetError(false, "GET /Users answered 429, too many requests, three times%s: run again later, or with a lower rate", asked(answer))
 	case !answer.OK():
 		return r.targetError(false, "GET /Users answered %d: the service has to work before it can be judged", status)
 	}
-	if err := r.wantObject(answer); err != nil {
-		return err
+	return r.wantObject(answer)
+}
+
+// asked says what an answer wants to be waited for.
+func asked(answer *steps.Answer) string {
+	if text := answer.Header.Get("Retry-After"); text != "" {
+		return fmt.Sprintf(" (Retry-After: %s)", text)
 	}
-	if r.discovery, err = steps.Discover(ctx, r.target); err != nil {
-		return r.unreachable(ctx, err)
-	}
-	r.missing = missing(r.discovery, r.config)
-	return r.tryOut(ctx)
+	return ""
 }
 
 // unreachable says that there was no answer, unless that is because the run ends.

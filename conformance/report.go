@@ -75,6 +75,9 @@ type Report struct {
 	Waivers []WaiverUse
 	// Leaks lists what the run made in the target and could not remove.
 	Leaks []steps.Leak
+	// Ledger names the file in which the same is written down for [Cleanup], "" if
+	// there is none.
+	Ledger string
 }
 
 // Count returns how many checks ended with a verdict.
@@ -98,11 +101,15 @@ func (r *run) ran() bool {
 }
 
 func (r *run) report() *Report {
-	return &Report{
+	report := &Report{
 		Endpoint: r.target.Endpoint(), Run: r.config.Run, Write: r.config.Write, Started: r.started,
 		Duration: r.config.Now().Sub(r.started), Results: r.results,
 		Summaries: r.summaries(), Waivers: r.waiverUses(), Leaks: r.leaks,
 	}
+	if r.ledger != nil && len(r.leaks) > 0 {
+		report.Ledger = r.ledger.Name()
+	}
+	return report
 }
 
 // outcome turns the end of a scenario into a result.
@@ -119,6 +126,8 @@ func (r *run) outcome(o steps.Outcome) {
 	r.lookAt(o.Exchanges)
 	if v := (*steps.Violation)(nil); errors.As(o.Err, &v) {
 		r.stop(v)
+	} else if err := r.target.Trouble(); err != nil {
+		r.stop(&TargetError{Endpoint: r.target.Endpoint(), Detail: err.Error()})
 	}
 	h := held{index: i, result: result}
 	if steps.IsFailure(o.Err) || len(o.Remarks) > 0 {

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ACME", acme)
 			env.Setenv("TOKEN", "script-token")
 			env.Setenv("SCIMWRIGHT_API_KEY", "")
+			env.Setenv("SCIMWRIGHT_VERIFY_RATE", "0")
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

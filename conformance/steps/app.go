@@ -56,7 +56,7 @@ func (s *scenario) foreignAccount(ctx context.Context, nick string) error {
 func (s *scenario) foreignAccountWith(ctx context.Context, nick string, table *godog.Table) error {
 	p := s.person(nick)
 	attributes := s.profile(p)
-	attributes["schemas"] = []string{userSchema}
+	attributes["schemas"] = []any{userSchema}
 	attributes["displayName"] = "Made in the app"
 	rows, err := pairs(table)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *scenario) foreignGroup(ctx context.Context, nick, list string) error {
 		values = append(values, map[string]any{"value": p.account})
 	}
 	g := s.group(nick)
-	id, err := s.make(ctx, groups, map[string]any{"schemas": []string{groupSchema}, "displayName": g.displayName(), "members": values})
+	id, err := s.make(ctx, groups, map[string]any{"schemas": []any{groupSchema}, "displayName": g.displayName(), "members": values})
 	if err != nil {
 		return err
 	}
@@ -108,6 +108,7 @@ func (s *scenario) foreignGroup(ctx context.Context, nick, list string) error {
 
 // make creates a resource at the target without the provisioner.
 func (s *scenario) make(ctx context.Context, collection string, attributes map[string]any) (string, error) {
+	s.addExtra(collection, attributes)
 	body, err := json.Marshal(attributes)
 	if err != nil {
 		return "", err

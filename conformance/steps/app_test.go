@@ -39,6 +39,10 @@ type app struct {
 	noEcho bool
 	// impostor, if set, is the id with which every create is answered.
 	impostor string
+	// echo shows there what was sent, with the id of the impostor.
+	echo bool
+	// onCreate is called when a create arrives.
+	onCreate func()
 	// forgets are attributes that are accepted and not kept.
 	forgets []string
 
@@ -185,6 +189,14 @@ func (a *app) taken(collection, id string, r map[string]any) bool {
 func (a *app) create(w http.ResponseWriter, collection string, r map[string]any) {
 	if a.taken(collection, "", r) {
 		answer(w, 409, nil)
+		return
+	}
+	if a.onCreate != nil {
+		a.onCreate()
+	}
+	if a.impostor != "" && a.echo {
+		r["id"] = a.impostor
+		answer(w, 201, r)
 		return
 	}
 	if a.impostor != "" {

@@ -62,11 +62,8 @@ func (c *client) do(ctx context.Context, r *Request) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if try == 3 || !busy(answer) || answer.Status == http.StatusServiceUnavailable && answer.Header.Get("Retry-After") == "" {
+		if try == 3 || !asksForTime(answer) || c.s.guard.target.Trouble() != nil {
 			return answer, nil
-		}
-		if err := sleep(ctx, retryAfter(answer, time.Second)); err != nil {
-			return nil, err
 		}
 	}
 }

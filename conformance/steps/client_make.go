@@ -44,11 +44,14 @@ func collectionOf(kind string) string {
 // the target's schema requires beyond that is made up.
 func (c *client) base(collection, nick string) map[string]any {
 	if collection == groups {
-		return map[string]any{"schemas": []any{groupSchema}, "displayName": c.s.name(nick)}
+		o := map[string]any{"schemas": []any{groupSchema}, "displayName": c.s.name(nick)}
+		c.s.addExtra(groups, o)
+		return o
 	}
 	o := map[string]any{"schemas": []any{userSchema}, "userName": c.s.address(nick), "active": false}
+	c.s.addExtra(users, o)
 	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
-		if p.Required && p.Parent == nil && p.Extension == "" && p.Mutability != "readOnly" && !strings.EqualFold(p.Name, "userName") {
+		if p.Required && p.Parent == nil && p.Extension == "" && p.Mutability != "readOnly" && resource(o).get(p.Name) == nil {
 			o[p.Name] = c.sample(p, nick)
 		}
 	}
@@ -95,6 +98,9 @@ func (c *client) unpublished(collection string, body map[string]any) string {
 	for name, v := range body {
 		switch strings.ToLower(name) {
 		case "schemas", "id", "externalid", "meta":
+			continue
+		}
+		if _, wanted := c.s.extra(collection)[name]; wanted {
 			continue
 		}
 		if extension, ok := v.(map[string]any); ok && strings.HasPrefix(name, "urn:") {

@@ -86,7 +86,7 @@ func (c *client) request(method, path string, doc *godog.DocString) (*Request, e
 		if err != nil {
 			return nil, err
 		}
-		r.Body = []byte(body)
+		r.Body = []byte(c.s.withExtra(body))
 	}
 	return r, nil
 }
@@ -112,6 +112,10 @@ func (c *client) sendAtOnce(ctx context.Context, method, path, number string, do
 		return err
 	}
 	r.Header, c.header = c.header, http.Header{}
+	r.paid = true
+	if err := c.s.guard.target.pace.wait(ctx, n); err != nil {
+		return err
+	}
 	answers := make([]sent, n)
 	failed := make([]error, n)
 	var all sync.WaitGroup

@@ -1,12 +1,14 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -32,12 +34,25 @@ type Guard struct {
 	unknown string
 	// readOnly refuses every write.
 	readOnly bool
+	// doubtful says that time has gone by since the ledger was written, so that what it
+	// says is proven has to be so again.
+	doubtful bool
 }
 
 // NewGuard returns a guard with an empty ledger for a run.
 func NewGuard(target *Target, run string) *Guard {
 	return &Guard{target: target, ledger: &Ledger{}, marker: marker(run), unknown: newUUID()}
 }
+
+// Resume returns a guard for what is left of a run, which goes on with its ledger.
+func Resume(target *Target, saved *SavedLedger, file *LedgerFile) *Guard {
+	g := NewGuard(target, saved.Run)
+	g.ledger.file, g.ledger.entries, g.doubtful = file, saved.entries, true
+	return g
+}
+
+// Keep has the guard write its ledger down in a file too. Nil means nowhere.
+func (g *Guard) Keep(file *LedgerFile) { g.ledger.file = file }
 
 // marker begins every name that a run gives to anything in the target.
 func marker(run string) string { return "scimwright-" + run + "-" }
@@ -51,14 +66,14 @@ func newUUID() string {
 }
 
 // Do checks a request and sends it. A resource that it creates is entered in the
-// ledger before the answer is returned.
+// ledger before it is sent, and its id before the answer is returned.
 func (g *Guard) Do(ctx context.Context, r *Request) (*Answer, error) {
 	if why := g.refuse(ctx, r); why != "" {
-		return nil, &Violation{Method: r.Method, Path: r.path(), Why: why}
+		return nil, g.refusal(r, why)
 	}
 	switch {
 	case !r.writes():
-		return g.target.do(ctx, r)
+		return g.read(ctx, r)
 	case r.Path[0] == bulk:
 		return g.bulk(ctx, r)
 	case creates(r) || r.Method == http.MethodPut && !g.ledger.owns(r.Path[0], r.Path[1]):
@@ -66,6 +81,26 @@ func (g *Guard) Do(ctx context.Context, r *Request) (*Answer, error) {
 	default:
 		return g.target.do(ctx, r)
 	}
+}
+
+// refusal is the error for a request that is not sent. If it is about an id that the
+// target itself has given for what the run made, the target is to blame.
+func (g *Guard) refusal(r *Request, why string) error {
+	for _, id := range g.ledger.impostors() {
+		if slices.Contains(r.Path, id) || bytes.Contains(r.Body, []byte(strconv.Quote(id))) {
+			return rooted(failf("the target answered a create with the id %q, which is that of something else: %s %s was not sent", id, r.Method, r.path()), "CREATE-01", "GROUP-01")
+		}
+	}
+	return &Violation{Method: r.Method, Path: r.path(), Why: why}
+}
+
+// read sends a read, and learns from it whether a resource is the run's own.
+func (g *Guard) read(ctx context.Context, r *Request) (*Answer, error) {
+	answer, err := g.target.do(ctx, r)
+	if err == nil && answer.OK() && len(r.Path) == 2 && g.ledger.owns(r.Path[0], r.Path[1]) && g.marks(answer.object()) {
+		g.ledger.prove(r.Path[0], r.Path[1])
+	}
+	return answer, err
 }
 
 // creates reports whether a request that was let through makes a resource.
@@ -76,7 +111,10 @@ func creates(r *Request) bool {
 // create notes the intent before the request leaves, so that a resource whose
 // answer got lost is found again.
 func (g *Guard) create(ctx context.Context, r *Request) (*Answer, error) {
-	intent := g.intend(r.Path[0], r.Body)
+	intent, err := g.intend(r.Path[0], r.Body)
+	if err != nil {
+		return nil, err
+	}
 	answer, err := g.target.do(ctx, r)
 	switch {
 	case uncertain(answer, err):
@@ -92,7 +130,7 @@ func (g *Guard) create(ctx context.Context, r *Request) (*Answer, error) {
 	}
 	// A target may answer with a resource that was there before. Only the marker
 	// says that it is ours.
-	if id != "" && (g.marks(made) || g.carriesMarker(ctx, r.Path[0], id)) {
+	if id != "" && (g.marks(made) || g.whose(ctx, r.Path[0], id) == ours) {
 		g.ledger.made(intent, id)
 	}
 	return answer, nil
@@ -104,7 +142,7 @@ func uncertain(answer *Answer, err error) bool {
 	return err != nil || answer.Status >= 500 || answer.Status == http.StatusRequestTimeout
 }
 
-func (g *Guard) intend(collection string, body []byte) *entry {
+func (g *Guard) intend(collection string, body []byte) (*entry, error) {
 	attribute, name := g.identity(collection, body)
 	return g.ledger.intend(collection, attribute, name)
 }
@@ -160,23 +198,55 @@ func (g *Guard) marks(r resource) bool {
 	return slices.ContainsFunc([]string{"userName", "displayName", "externalId"}, func(name string) bool { return g.marked(r.text(name)) })
 }
 
-// carriesMarker reads a resource and reports whether the run has made it.
-func (g *Guard) carriesMarker(ctx context.Context, collection, id string) bool {
+// An owner says whose a resource is.
+type owner int
+
+const (
+	nobody  owner = iota // it cannot be read, or shows no name at all
+	ours                 // it carries the run's marker
+	foreign              // it has another name
+)
+
+// whose reads a resource and says whose it is.
+func (g *Guard) whose(ctx context.Context, collection, id string) owner {
 	answer, err := g.target.do(ctx, &Request{Method: http.MethodGet, Path: []string{collection, id}})
-	return err == nil && answer.OK() && g.marks(answer.object())
+	if err != nil || !answer.OK() {
+		return nobody
+	}
+	r := answer.object()
+	switch {
+	case g.marks(r):
+		return ours
+	case r.text("userName")+r.text("displayName")+r.text("externalId") == "":
+		return nobody
+	default:
+		return foreign
+	}
 }
 
-// owns reports whether the run has made a resource. One that is not in the ledger
-// may be the work of a create whose answer got lost: then its name tells.
+// owns reports whether the run has made a resource. The target's word on its id is
+// not enough: what can be read under the id has to carry the run's marker. One that is
+// not in the ledger may be the work of a create whose answer got lost: then its name
+// tells.
 func (g *Guard) owns(ctx context.Context, collection, id string) bool {
-	if g.ledger.owns(collection, id) {
+	known := g.ledger.owns(collection, id)
+	switch {
+	case g.ledger.proven(collection, id) && !g.doubtful:
 		return true
-	}
-	if len(g.ledger.unsettled(collection)) == 0 || !g.carriesMarker(ctx, collection, id) {
+	case !known && len(g.ledger.unsettled(collection)) == 0:
 		return false
 	}
-	g.ledger.adopt(collection, id, entry{})
-	return true
+	switch g.whose(ctx, collection, id) {
+	case ours:
+		g.ledger.adopt(collection, id, entry{})
+		g.ledger.prove(collection, id)
+		return true
+	case foreign:
+		g.ledger.disown(collection, id)
+		return false
+	default:
+		return known
+	}
 }
 
 // invented reports whether an id is one that the run made up and that no resource

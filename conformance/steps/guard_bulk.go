@@ -83,7 +83,11 @@ func (g *Guard) bulk(ctx context.Context, r *Request) (*Answer, error) {
 	intents := make([]*entry, len(operations))
 	for i, o := range operations {
 		if one := o.request(); creates(one) {
-			intents[i] = g.intend(one.Path[0], one.Body)
+			intent, err := g.intend(one.Path[0], one.Body)
+			if err != nil {
+				return nil, err
+			}
+			intents[i] = intent
 		}
 	}
 	answer, err := g.target.do(ctx, r)
@@ -112,8 +116,9 @@ func (g *Guard) settleBulk(ctx context.Context, intent *entry, o bulkOperation, 
 	}
 	id := lastSegment(results[at].Location)
 	switch {
-	case id != "" && g.carriesMarker(ctx, intent.collection, id):
+	case id != "" && g.whose(ctx, intent.collection, id) == ours:
 		g.ledger.made(intent, id)
+		g.ledger.prove(intent.collection, id)
 	case id == "":
 		g.ledger.drop(intent)
 	}

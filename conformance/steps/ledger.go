@@ -23,6 +23,9 @@ func nameAttribute(collection string) string {
 // A Ledger holds what a run has made in the target. What is not in it is never
 // changed.
 type Ledger struct {
+	// file holds the same on disk, nil for nowhere.
+	file *LedgerFile
+
 	mu      sync.Mutex
 	entries []*entry
 }
@@ -30,65 +33,138 @@ type Ledger struct {
 // An entry is one resource, or the intent to make one: it is written before the
 // create is sent and has no id until the answer has told it.
 type entry struct {
+	// number is that of the entry in the file, 0 if it is in none.
+	number         int
 	collection, id string
 	// attribute and name are how it can be found without its id.
 	attribute, name string
+	// proven says that what the target has under the id carried the run's marker.
+	proven bool
+	// impostor is an id that the target gave for it, and that is of something else.
+	impostor string
 	// gone says that the target has confirmed that the resource is no more.
 	gone bool
 }
 
-func (l *Ledger) intend(collection, attribute, name string) *entry {
+// intend notes what is about to be made. If it fails, nothing may be sent.
+func (l *Ledger) intend(collection, attribute, name string) (*entry, error) {
+	e := &entry{collection: collection, attribute: attribute, name: name}
+	if err := l.file.intend(e); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := &entry{collection: collection, attribute: attribute, name: name}
 	l.entries = append(l.entries, e)
-	return e
+	return e, nil
 }
 
 // drop forgets an intent that the target has clearly refused.
 func (l *Ledger) drop(e *entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.remove(e)
+}
+
+func (l *Ledger) remove(e *entry) {
 	l.entries = slices.DeleteFunc(l.entries, func(other *entry) bool { return other == e })
+	l.file.note(e, stateDropped)
 }
 
 // made settles an intent. A target that answers two creates with one resource has
 // made one.
 func (l *Ledger) made(e *entry, id string) {
-	known := l.owns(e.collection, id)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known {
-		l.entries = slices.DeleteFunc(l.entries, func(other *entry) bool { return other == e })
+	if l.entry(e.collection, id) != nil {
+		l.remove(e)
 		return
 	}
 	e.id = id
+	l.file.note(e, stateMade)
 }
 
 // adopt adds a resource that carries the run's marker, found by an earlier entry or
 // by none.
 func (l *Ledger) adopt(collection, id string, by entry) {
-	if l.owns(collection, id) {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = append(l.entries, &entry{collection: collection, id: id, attribute: by.attribute, name: by.name})
+	if l.entry(collection, id) != nil {
+		return
+	}
+	e := &entry{collection: collection, id: id, attribute: by.attribute, name: by.name, proven: true}
+	_ = l.file.intend(e) // it is there already, written down or not
+	l.entries = append(l.entries, e)
 }
 
-// copy returns a ledger with the same entries.
+// copy returns a ledger with the same entries, which no file follows.
 func (l *Ledger) copy() *Ledger {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return &Ledger{entries: slices.Clone(l.entries)}
+	other := &Ledger{}
+	for _, e := range l.entries {
+		same := *e
+		other.entries = append(other.entries, &same)
+	}
+	return other
 }
 
+// entry returns the entry of an id, nil if there is none. The caller holds the lock.
+func (l *Ledger) entry(collection, id string) *entry {
+	at := slices.IndexFunc(l.entries, func(e *entry) bool { return e.collection == collection && e.id == id && id != "" })
+	if at < 0 {
+		return nil
+	}
+	return l.entries[at]
+}
+
+// owns reports whether the run has made a resource, as far as the target has told.
 func (l *Ledger) owns(collection, id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.entries, func(e *entry) bool {
-		return e.collection == collection && e.id == id && id != ""
-	})
+	return l.entry(collection, id) != nil
+}
+
+// proven reports whether the target has shown that a resource is the run's own.
+func (l *Ledger) proven(collection, id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := l.entry(collection, id)
+	return e != nil && e.proven
+}
+
+// prove notes that a resource is the run's own.
+func (l *Ledger) prove(collection, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entry(collection, id); e != nil && !e.proven {
+		e.proven = true
+		l.file.note(e, stateProven)
+	}
+}
+
+// disown notes that an id which the target has given is that of something else. What
+// was made, if anything, has to be found by its name.
+func (l *Ledger) disown(collection, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entry(collection, id); e != nil {
+		e.impostor, e.id = id, ""
+		l.file.note(e, stateOpen)
+	}
+}
+
+// impostors returns the ids that the target has given for what it made and that are
+// those of something else.
+func (l *Ledger) impostors() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var ids []string
+	for _, e := range l.entries {
+		if e.impostor != "" {
+			ids = append(ids, e.impostor)
+		}
+	}
+	return ids
 }
 
 // vanished notes that the target no longer has a resource.
@@ -98,6 +174,7 @@ func (l *Ledger) vanished(collection, id string) {
 	for _, e := range l.entries {
 		if e.collection == collection && e.id == id {
 			e.gone = true
+			l.file.note(e, stateGone)
 		}
 	}
 }

@@ -93,13 +93,15 @@ func (s *scenario) knownGroup(nick string) (*group, error) {
 // more than the name.
 func (s *scenario) profile(p *person) map[string]any {
 	given := capital(p.nick)
-	return map[string]any{
+	profile := map[string]any{
 		"userName":    p.userName(),
 		"displayName": given + " Example",
 		"name":        map[string]any{"givenName": given, "familyName": "Example"},
 		"emails":      []any{map[string]any{"value": s.address(p.nick), "type": "work", "primary": true}},
 		"active":      true,
 	}
+	s.addExtra(users, profile)
+	return profile
 }
 
 func capital(nick string) string { return strings.ToUpper(nick[:1]) + nick[1:] }

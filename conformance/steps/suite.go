@@ -44,6 +44,9 @@ type Config struct {
 	// MailDomain is the domain of user names and mail addresses. Empty means
 	// scimwright.invalid, which cannot receive mail.
 	MailDomain string
+	// UserAttributes and GroupAttributes are part of every user and group that is made,
+	// unless the scenario says otherwise.
+	UserAttributes, GroupAttributes map[string]any
 	// Settle is how long the target may take to show what it has accepted. Zero
 	// means 2 s.
 	Settle time.Duration
@@ -53,6 +56,8 @@ type Config struct {
 	// Tick is how far apart two changes have to be for the target to show that one
 	// is later. Zero means 1.1 s, for those that count seconds.
 	Tick time.Duration
+	// Ledger is where what is made is written down. Nil writes it down nowhere.
+	Ledger *LedgerFile
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
 	// Skip decides, from the id of its godog pickle and its tags, whether a scenario is
@@ -187,8 +192,8 @@ func tagNames(pickle *godog.Scenario) []string {
 	return tags
 }
 
-// cleanupTime bounds the cleanup of one scenario. It has a clock of its own, so
-// that an interrupted run cleans up as well.
+// cleanupTime bounds the cleanup of one scenario, beside what the pace of the run
+// takes. It has a clock of its own, so that an interrupted run cleans up as well.
 const cleanupTime = 60 * time.Second
 
 // interrupted is why a scenario was left out, or cut short, when the run's context
@@ -219,7 +224,9 @@ type scenario struct {
 	subjects []Subject
 	// impatient says that waiting for a retry has been in vain once.
 	impatient bool
-	skipped   string
+	// uniques counts the texts that were made up for attributes that the target wants.
+	uniques int
+	skipped string
 
 	client *client
 	mu     sync.Mutex
@@ -279,6 +286,7 @@ func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.C
 	s.prefix = marker(s.suite.config.Run) + key + "-"
 	s.guard = NewGuard(s.suite.config.Target.Watch(s.see), s.suite.config.Run)
 	s.guard.readOnly = s.suite.config.ReadOnly
+	s.guard.Keep(s.suite.config.Ledger)
 	return ctx, nil
 }
 
@@ -311,7 +319,7 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 		problems = append(problems, failf("the provisioner tried to change what this run did not make: %s", explain(refused[0])))
 	}
 	if s.guard != nil {
-		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.guard.timeFor())
 		defer cancel()
 		out.Leaks = s.guard.Cleanup(clean, s.suite.config.Settle)
 	}

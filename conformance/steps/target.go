@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -37,6 +36,9 @@ type TargetConfig struct {
 	Transport http.RoundTripper
 	// Timeout bounds one exchange. Zero means 30 s.
 	Timeout time.Duration
+	// Rate is how many requests are sent in a second, evenly spaced. Zero sets no
+	// limit.
+	Rate float64
 }
 
 // A Target is the SCIM service under test. Its methods may be called from any
@@ -46,6 +48,7 @@ type Target struct {
 	token     string
 	transport http.RoundTripper
 	timeout   time.Duration
+	pace      *pace
 	// seen is told of every exchange; nil for nobody.
 	seen func(*Request, *Answer)
 }
@@ -73,12 +76,15 @@ func NewTarget(config TargetConfig) (*Target, error) {
 		return nil, fmt.Errorf("the endpoint %q is not an absolute http or https URL: write it like https://app.example.com/scim/v2", text)
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("the endpoint %q has a query or a fragment: remove it", text)
+	case config.Rate < 0:
+		return nil, fmt.Errorf("the rate %g is below zero: give the requests per second, or 0 for no limit", config.Rate)
 	}
 	t := &Target{
 		base:      &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")},
 		token:     config.Token,
 		transport: config.Transport,
 		timeout:   config.Timeout,
+		pace:      newPace(config.Rate),
 	}
 	if t.transport == nil {
 		t.transport = http.DefaultTransport.(*http.Transport).Clone()
@@ -105,6 +111,9 @@ type Request struct {
 	// included. A field with an empty value is not sent.
 	Header http.Header
 	Body   []byte
+
+	// paid says that the rate was heeded for it already.
+	paid bool
 }
 
 // path returns the request's path below the base URL, for people to read.
@@ -146,9 +155,8 @@ func (a *Answer) object() resource {
 	return o
 }
 
-// Get reads a path below the base URL. An answer of 429 or 503 is waited for, as
-// long as it asks to (RFC 9110 section 10.2.3) but not longer than ten seconds,
-// and tried again twice.
+// Get reads a path below the base URL. An answer of 429 or 503 is waited for and tried
+// again twice.
 func (t *Target) Get(ctx context.Context, query url.Values, path ...string) (*Answer, error) {
 	request := &Request{Method: http.MethodGet, Path: path, Query: query}
 	for try := 1; ; try++ {
@@ -156,54 +164,67 @@ func (t *Target) Get(ctx context.Context, query url.Values, path ...string) (*An
 		if err != nil || try == 3 || !busy(answer) {
 			return answer, err
 		}
-		if err := sleep(ctx, retryAfter(answer, time.Second)); err != nil {
+		if asksForTime(answer) {
+			continue // the next request waits for it
+		}
+		if err := sleep(ctx, time.Second); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func busy(a *Answer) bool {
-	return a.Status == http.StatusTooManyRequests || a.Status == http.StatusServiceUnavailable
-}
-
-// retryAfter returns how long the answer asks to wait, otherwise the given time;
-// never more than ten seconds.
-func retryAfter(a *Answer, otherwise time.Duration) time.Duration {
-	wait := otherwise
-	text := a.Header.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil && seconds >= 0 {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(text); err == nil {
-		wait = time.Until(at)
-	}
-	return min(max(wait, 0), 10*time.Second)
-}
+// Trouble says why there is no use in sending anything more: the target has stopped
+// answering, or wants to be left alone for longer than anybody waits. It is nil as long
+// as the target takes part.
+func (t *Target) Trouble() error { return t.pace.trouble() }
 
 // do makes one exchange. Nobody but [Guard] and [Target.Get] calls it.
 func (t *Target) do(ctx context.Context, r *Request) (*Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, t.timeout)
+	if !r.paid {
+		if err := t.pace.wait(ctx, 1); err != nil {
+			return nil, err
+		}
+	}
+	answer, err := t.exchange(ctx, r)
+	if err != nil {
+		t.pace.unheard(ctx, err)
+		return nil, fmt.Errorf("%s %s: %w", r.Method, r.path(), err)
+	}
+	t.pace.heard(answer)
+	if t.seen != nil {
+		t.seen(r, answer)
+	}
+	return answer, nil
+}
+
+func (t *Target) exchange(ctx context.Context, r *Request) (*Answer, error) {
+	timed, cancel := context.WithTimeoutCause(ctx, t.timeout, fmt.Errorf("no answer within %s", t.timeout))
 	defer cancel()
-	request, err := t.request(ctx, r)
+	request, err := t.request(timed, r)
 	if err != nil {
 		return nil, err
 	}
 	response, err := t.transport.RoundTrip(request)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.Method, r.path(), err)
+		return nil, whyNot(timed, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: the answer broke off: %w", r.Method, r.path(), err)
+		return nil, fmt.Errorf("the answer broke off: %w", whyNot(timed, err))
 	}
 	if len(body) > maxBody {
-		return nil, fmt.Errorf("%s %s: the answer is longer than %d MiB", r.Method, r.path(), maxBody>>20)
+		return nil, fmt.Errorf("the answer is longer than %d MiB", maxBody>>20)
 	}
-	answer := &Answer{Status: response.StatusCode, Header: response.Header, Body: body, TLS: response.TLS}
-	if t.seen != nil {
-		t.seen(r, answer)
+	return &Answer{Status: response.StatusCode, Header: response.Header, Body: body, TLS: response.TLS}, nil
+}
+
+// whyNot names the reason why an exchange came to nothing in words that help.
+func whyNot(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && context.Cause(ctx) != nil {
+		return context.Cause(ctx)
 	}
-	return answer, nil
+	return err
 }
 
 // request puts a request together.

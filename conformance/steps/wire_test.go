@@ -216,6 +216,34 @@ func TestCreateAnsweredWithSomebodyElse(t *testing.T) {
 	}
 }
 
+// A target that shows what was sent under the id of somebody else is not believed.
+func TestCreateAnsweredWithTheIDOfSomebodyElse(t *testing.T) {
+	a := newApp(t)
+	ceo := a.seed("Users", map[string]any{"userName": "ceo@example.com"})
+	l := newLine(t, a)
+	own := l.create("Groups", `{"displayName":"`+mine+`team"}`)
+	a.impostor, a.echo = ceo, true
+	for name, r := range map[string][3]string{
+		"delete": {"DELETE", "/Users/" + ceo, ""},
+		"put":    {"PUT", "/Users/" + ceo, `{"userName":"` + mine + `x"}`},
+		"patch":  {"PATCH", "/Users/" + ceo, `{"Operations":[{"op":"replace","path":"active","value":false}]}`},
+		"member": {"PUT", "/Groups/" + own, `{"displayName":"` + mine + `x","members":[{"value":"` + ceo + `"}]}`},
+		"bulk":   {"POST", "/Bulk", `{"Operations":[{"method":"DELETE","path":"/Users/` + ceo + `"}]}`},
+	} {
+		if id := l.create("Users", `{"userName":"`+mine+name+`"}`); id != ceo {
+			t.Fatalf("the app answered with %s", id)
+		}
+		before := len(a.written())
+		if status, body := l.send(r[0], r[1], r[2]); status < 400 || len(a.written()) != before {
+			t.Errorf("%s: %d %s, %v", name, status, body, a.written()[before:])
+		}
+	}
+	l.guard.Cleanup(t.Context(), 0)
+	if a.left("Users") != 1 {
+		t.Error("cleanup deleted the account of somebody else")
+	}
+}
+
 func TestCreateWhoseAnswerGotLostIsOwned(t *testing.T) {
 	a := newApp(t)
 	a.loseCreates = 1

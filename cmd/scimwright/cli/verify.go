@@ -45,7 +45,7 @@ service before.`,
 		},
 	}
 	f.register(c.Flags())
-	c.AddCommand(newVerifyList(), newVerifyExplain(), newVerifySteps(), newVerifyDiff())
+	c.AddCommand(newVerifyList(), newVerifyExplain(), newVerifySteps(), newVerifyDiff(), newVerifyCleanup())
 	return c
 }
 
@@ -63,6 +63,9 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 	}
 	config.Provisioner = NewEngineDriver
 	config.OnResult = func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) }
+	if config.Write {
+		fmt.Fprintf(cmd.ErrOrStderr(), "What the run makes is written down in %s until it is removed.\n", config.Ledger)
+	}
 	result, err := conformance.Run(cmd.Context(), config)
 	if result != nil {
 		if err := report.New(result, version()).WriteFailures(cmd.OutOrStdout()); err != nil {
@@ -78,15 +81,21 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 	switch {
 	case code == conformance.ExitGood:
 		return nil
-	case code == conformance.ExitInterrupted:
-		return context.Canceled
 	case errors.As(err, &nothing) && nothing.ReadOnly:
 		return exitf(code, "no scenario was run: %v; they make users and groups, add --write to allow that", err)
-	case err != nil:
-		return exitf(code, "%v", err)
-	default:
+	case err == nil:
 		return &exitError{code: code} // the report has said it
+	default:
+		return verifyError(code, err)
 	}
+}
+
+// verifyError ends a command of verify that could not do what it was asked to.
+func verifyError(code int, err error) error {
+	if code == conformance.ExitInterrupted {
+		return context.Canceled
+	}
+	return exitf(code, "%v", err)
 }
 
 func writeResult(w io.Writer, r conformance.Result) {
@@ -121,7 +130,10 @@ func writeVerdict(w io.Writer, report *conformance.Report, write bool) {
 		fmt.Fprintln(w, use)
 	}
 	for _, leak := range report.Leaks {
-		fmt.Fprintf(w, "left behind, remove it by hand: %s\n", leak)
+		fmt.Fprintf(w, "left behind: %s\n", leak)
+	}
+	if report.Ledger != "" {
+		fmt.Fprintf(w, "To try again: scimwright verify cleanup --ledger %s --token-env NAME\n", report.Ledger)
 	}
 }
 

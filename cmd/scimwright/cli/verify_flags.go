@@ -1,12 +1,18 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
+	"net"
+	"net/url"
 	"os"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/permiso/scimwright/conformance"
 	"github.com/permiso/scimwright/conformance/report"
+	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/features"
 )
 
@@ -18,8 +24,11 @@ type verifyFlags struct {
 	profiles, only, skip []string
 	tags, waiverFile     string
 	// what may be done, and how
-	write      bool
-	mailDomain string
+	write, allowHTTP       bool
+	rate                   float64
+	timeout, limit, settle time.Duration
+	ledger, mailDomain     string
+	extraUser, extraGroup  jsonObject
 	// output
 	report  string
 	formats []string
@@ -35,10 +44,23 @@ func (f *verifyFlags) register(flags *pflag.FlagSet) {
 	f.registerSelection(flags)
 	flags.StringVar(&f.waiverFile, "waivers", "", "YAML file of failures that are known and do not count until a day: a list of id, until and reason")
 	flags.BoolVar(&f.write, "write", false, "allow the run to make users and groups, and to remove them again")
+	f.registerTarget(flags)
+	flags.DurationVar(&f.limit, "max-time", 0, "how long the run may take, cleaning up not counted (default no limit)")
+	flags.DurationVar(&f.settle, "settle", 2*time.Second, "how long the service may take to show what it has accepted")
+	flags.StringVar(&f.ledger, "ledger", "", "file in which the run writes down what it makes, until it is removed (default scimwright-RUN.ledger)")
+	flags.Var(&f.extraUser, "extra-user", `JSON object with attributes that the service wants of every user, such as '{"department": "QA"}'`)
+	flags.Var(&f.extraGroup, "extra-group", "the same of every group")
 	flags.StringVar(&f.mailDomain, "mail-domain", "", "domain of the user names and addresses that are made up (default scimwright.invalid)")
 	flags.StringVar(&f.report, "report", "", "folder to write a report into")
 	flags.StringSliceVar(&f.formats, "format", nil, "what to write into it: json, junit, html, md, badge, har (default: all but har)")
 	flags.StringVar(&f.file, "config", "", "YAML file with values for these flags, under their names")
+}
+
+// registerTarget adds the flags that say how the service is talked to.
+func (f *verifyFlags) registerTarget(flags *pflag.FlagSet) {
+	flags.Float64Var(&f.rate, "rate", 5, "requests per second, evenly spaced; 0 for no limit. Retry-After is honoured in any case")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long one answer may take")
+	flags.BoolVar(&f.allowHTTP, "allow-http", false, "send requests, and the token, over plain http to a host that is not this one")
 }
 
 // registerSelection adds the flags that say which checks are meant.
@@ -57,7 +79,15 @@ func (f *verifyFlags) selection() conformance.Selection {
 func (f *verifyFlags) config() (conformance.Config, error) {
 	config := conformance.Config{
 		Endpoint: f.target, Features: features.FS, Select: f.selection(), Waivers: f.waivers,
-		Write: f.write, MailDomain: f.mailDomain,
+		Write: f.write, Rate: f.rate, Timeout: f.timeout, Limit: f.limit, Settle: f.settle,
+		Run: steps.NewRun(), Ledger: f.ledger, MailDomain: f.mailDomain,
+		UserAttributes: f.extraUser.members, GroupAttributes: f.extraGroup.members,
+	}
+	if config.Ledger == "" {
+		config.Ledger = "scimwright-" + config.Run + ".ledger"
+	}
+	if err := f.checkScheme(f.target); err != nil {
+		return config, err
 	}
 	if f.waiverFile != "" {
 		text, err := os.ReadFile(f.waiverFile)
@@ -79,6 +109,18 @@ func (f *verifyFlags) config() (conformance.Config, error) {
 	return config, nil
 }
 
+// checkScheme refuses to send a token over a network that others may listen on.
+func (f *verifyFlags) checkScheme(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Scheme != "http" || f.allowHTTP {
+		return nil
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return usagef("%s is plain http, on which others can read the token: use https, or --allow-http if nobody can", endpoint)
+}
+
 // reportFormats returns the formats that --format names.
 func (f *verifyFlags) reportFormats() ([]report.Format, error) {
 	if f.report == "" && len(f.formats) > 0 {
@@ -93,4 +135,23 @@ func (f *verifyFlags) reportFormats() ([]report.Format, error) {
 		formats = append(formats, format)
 	}
 	return formats, nil
+}
+
+// A jsonObject is a flag whose value is a JSON object.
+type jsonObject struct {
+	text    string
+	members map[string]any
+}
+
+func (o *jsonObject) String() string { return o.text }
+
+func (o *jsonObject) Type() string { return "json" }
+
+func (o *jsonObject) Set(text string) error {
+	var members map[string]any
+	if err := json.Unmarshal([]byte(text), &members); err != nil || members == nil {
+		return errors.New(`a JSON object is wanted, such as {"department": "QA"}`)
+	}
+	o.text, o.members = text, members
+	return nil
 }

@@ -1,0 +1,89 @@
+package steps
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// unique stands, in an attribute that a target wants of everybody, for a text that
+// nobody else has.
+const unique = "{unique}"
+
+// extra returns what the target wants of every resource of a collection, beyond what
+// its schemas tell.
+func (s *scenario) extra(collection string) map[string]any {
+	wanted := s.suite.config.UserAttributes
+	if collection == groups {
+		wanted = s.suite.config.GroupAttributes
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(wanted)
+	if err != nil {
+		return wanted
+	}
+	s.uniques++
+	var out map[string]any
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(string(text), unique, s.name(strconv.Itoa(s.uniques)))), &out); err != nil {
+		return wanted
+	}
+	return out
+}
+
+// addExtra completes the body of a create with what the target wants of everybody. What
+// the body has already stays.
+func (s *scenario) addExtra(collection string, body map[string]any) {
+	for name, v := range s.extra(collection) {
+		if resource(body).get(name) == nil {
+			body[name] = v
+		}
+		if all, ok := body["schemas"].([]any); ok && strings.HasPrefix(name, "urn:") && !slices.Contains(all, any(name)) {
+			body["schemas"] = append(all, name)
+		}
+	}
+}
+
+var schemasMember = regexp.MustCompile(`"schemas":\s*\[[^\]]*\]`)
+
+// withExtra does the same in a body that a scenario has written out: wherever its
+// schemas say that it is a user or group. The rest stays as it is, letter by letter.
+func (s *scenario) withExtra(text string) string {
+	if len(s.suite.config.UserAttributes)+len(s.suite.config.GroupAttributes) == 0 {
+		return text
+	}
+	return schemasMember.ReplaceAllStringFunc(text, func(member string) string {
+		var schemas []string
+		_, list, _ := strings.Cut(member, ":")
+		if json.Unmarshal([]byte(list), &schemas) != nil {
+			return member
+		}
+		collection := ""
+		switch {
+		case slices.Contains(schemas, userSchema):
+			collection = users
+		case slices.Contains(schemas, groupSchema):
+			collection = groups
+		default:
+			return member
+		}
+		more := s.extra(collection)
+		var added strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(more)) {
+			if strings.Contains(text, strconv.Quote(name)+":") {
+				continue
+			}
+			if strings.HasPrefix(name, "urn:") {
+				schemas = append(schemas, name)
+			}
+			value, _ := json.Marshal(more[name]) // it was JSON before
+			added.WriteString(", " + strconv.Quote(name) + ": " + string(value))
+		}
+		all, _ := json.Marshal(schemas)
+		return `"schemas": ` + string(all) + added.String()
+	})
+}
