@@ -174,3 +174,21 @@ func TestVocabularyIsUsed(t *testing.T) {
 		}
 	}
 }
+
+// Whoever asks about a check is told why it matters and how to mend it, in a few lines.
+func TestEveryCheckIsExplained(t *testing.T) {
+	checks, err := conformance.AllChecks(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(checks) < 380 {
+		t.Fatalf("%d checks, want all of them", len(checks))
+	}
+	for _, c := range checks {
+		for label, text := range map[string]string{"Why:": c.Why, "Fix:": c.Fix} {
+			if n := len(text); n < 20 || n > 480 || !strings.HasSuffix(text, ".") {
+				t.Errorf("%s (%s): the text after %q has %d letters and should be a few sentences: %s", c.ID, c.File, label, n, text)
+			}
+		}
+	}
+}

@@ -4,6 +4,10 @@ Feature: A person without access to the app cannot use it
   was given to: who leaves them is locked out, and the account waits for their return.
 
   Rule: Only those who have access get an account
+    Why: Licences are paid by the account, and an account that nobody should have is one that nobody
+    watches.
+    Fix: Make accounts only when they are created by SCIM; a group that names somebody must not
+    create them.
 
     @LIFE-131 @must @needs-groups
     Scenario: A person outside the group gets no account
@@ -29,6 +33,10 @@ Feature: A person without access to the app cannot use it
       And in the app the group engineers has exactly the members barbara and carla
 
   Rule: Who loses access is locked out, and nothing of theirs is deleted
+    Why: Whoever changes to another department keeps their past work and loses the way in, on the
+    same day.
+    Fix: On active false, end sign-in, sessions and tokens, and keep the account with all that
+    belongs to it.
 
     @LIFE-133 @must @needs-groups
     Scenario: A person leaves the group that gives access
@@ -56,6 +64,8 @@ Feature: A person without access to the app cannot use it
       And nothing was ever deleted in the app
 
   Rule: Who gets access again gets the same account
+    Why: People expect to find what they left. A second account splits their history in two.
+    Fix: Let filters find disabled users, and open the record again when active becomes true.
 
     @LIFE-135 @must @needs-groups
     Scenario: A person joins the group again

@@ -4,6 +4,10 @@ Feature: An account that is there already is taken over with care
   each, nothing is touched until they do.
 
   Rule: An account is taken over only when somebody says so, if that was asked for
+    Why: An account with a matching name may belong to somebody else, an administrator for instance;
+    whoever is given it has its rights.
+    Fix: Find users by userName and externalId exactly, so that a client can tell who is who before
+    it writes.
 
     @LIFE-171 @must
     Scenario: The account waits for somebody to decide
@@ -36,6 +40,9 @@ Feature: An account that is there already is taken over with care
       And barbara's account is left alone
 
   Rule: An account that was taken over is looked after like any other
+    Why: People do not care who made their account; what the directory says of them has to arrive
+    all the same.
+    Fix: Let SCIM change any user of the tenant, whoever made it.
 
     @LIFE-174 @must
     Scenario: A person whose account was there before changes

@@ -5,6 +5,10 @@ Feature: A conflict over an account ends without anybody losing theirs
   gets what they should have.
 
   Rule: An account that belongs to somebody else stays theirs
+    Why: The externalId says whose account it is. A client that could take over a foreign one would
+    lock its owner out.
+    Fix: Keep externalId as it was set, show it, and answer 409 "uniqueness" to a second user of a
+    name.
 
     @LIFE-161 @must
     Scenario: A person with a conflict leaves the directory
@@ -36,6 +40,9 @@ Feature: A conflict over an account ends without anybody losing theirs
       And barbara's account is active
 
   Rule: A conflict ends when its cause does
+    Why: Conflicts are solved by people, in the app or in the directory, and nobody wants to start
+    the client anew after that.
+    Fix: Free the user name as soon as its user is renamed or deleted.
 
     @LIFE-164 @must
     Scenario: The person gets another user name

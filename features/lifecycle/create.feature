@@ -4,6 +4,10 @@ Feature: A new person gets an account
   they may use has an account for them: one, not two, and never somebody else's.
 
   Rule: A person who is added to the directory has an account in the app soon after
+    Why: This is the first day of somebody at work. If the account does not come, or comes under
+    another key, single sign-on makes a second one beside it.
+    Fix: Answer POST /Users with 201 and the id, keep externalId and names as they were sent, and
+    find the user by both filters.
 
     @LIFE-01 @must
     Scenario: A new person gets an account
@@ -37,6 +41,9 @@ Feature: A new person gets an account
         | name.familyName | O'Connor-Çelik "von" Großmühlenberg-Wolfeschlegelstein |
 
   Rule: An app that holds what it should is not written to again
+    Why: A service that shows other values than it was given is written to in each sync, for ever,
+    and its rate limit with it.
+    Fix: Show in reads what was accepted in writes: the same values, types and letter case.
 
     @LIFE-04 @must
     Scenario: The same person arrives twice
@@ -53,6 +60,10 @@ Feature: A new person gets an account
       Then nothing is written to the app
 
   Rule: An account that the app has already is taken over, not made again
+    Why: Most apps have people before they are connected. The client finds them by filter; if it
+    cannot, it makes them twice, or is stuck with 409.
+    Fix: Support userName eq and externalId eq in filters, without regard to letter case for the
+    first, and answer 409 to a second user of a name.
 
     @LIFE-06 @must
     Scenario: The person had an account before the app was connected
@@ -84,6 +95,9 @@ Feature: A new person gets an account
       And barbara is reported as not delivered
 
   Rule: An app that was down catches up by itself, with one account for each person
+    Why: Deployments and outages happen in the middle of a create. The client looks for the account
+    before it sends the create again.
+    Fix: Make a create either whole or not at all, and let a filter find it as soon as it is there.
 
     @LIFE-09 @must
     Scenario: The app answers that it is unavailable

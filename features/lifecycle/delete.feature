@@ -4,6 +4,8 @@ Feature: An account is deleted only where that was asked for
   people who have left, in apps that are set up so, and to nobody else.
 
   Rule: Who leaves is deleted where that was asked for
+    Why: Privacy rules set a day by which the data of those who have left must be gone.
+    Fix: Support DELETE /Users/{id} with 204, answer 404 from then on, and also if it is sent again.
 
     @LIFE-141 @must
     Scenario: A person leaves the directory
@@ -28,6 +30,9 @@ Feature: An account is deleted only where that was asked for
       And everything is reported as delivered
 
   Rule: Who is only disabled is not deleted
+    Why: Disabling is for leave and for mistakes. An app that deletes instead loses work that nobody
+    can bring back.
+    Fix: Keep users with active false, and remove them only on DELETE.
 
     @LIFE-143 @must
     Scenario: A person is disabled
@@ -39,6 +44,9 @@ Feature: An account is deleted only where that was asked for
       And nothing was ever deleted in the app
 
   Rule: Who comes back after that starts anew
+    Why: After a deletion there is nothing to open again; a name that is still taken keeps the
+    person out.
+    Fix: Free the user name and externalId of a deleted user, and give the new one a new id.
 
     @LIFE-144 @must
     Scenario: A person who was deleted returns

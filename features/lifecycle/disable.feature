@@ -5,6 +5,10 @@ Feature: A person who may no longer use the app is locked out of it
   same account back if they return.
 
   Rule: Disabling a person disables their account and deletes nothing
+    Why: The reason why companies buy provisioning: whoever leaves is locked out the same day, and
+    what they made is still there. An app that deletes on active false loses it.
+    Fix: Tie active to sign-in, end sessions and tokens when it becomes false, keep the account and
+    its data, and show it in reads with active false.
 
     @LIFE-71 @must
     Scenario: A disabled person's account is disabled
@@ -42,6 +46,9 @@ Feature: A person who may no longer use the app is locked out of it
       And barbara's account is disabled
 
   Rule: A goodbye that the app has heard is not said again
+    Why: An app that hides disabled users, or shows them as active, is told to disable them in every
+    sync.
+    Fix: Keep disabled users readable and in lists, with "active": false.
 
     @LIFE-75 @must
     Scenario: The same person is disabled twice
@@ -64,6 +71,9 @@ Feature: A person who may no longer use the app is locked out of it
       And carla's account is active
 
   Rule: Nobody is given an account in order to disable it
+    Why: A client that finds nobody makes nobody. If a filter hides disabled users, it would make
+    them anew.
+    Fix: Let filters find disabled users too.
 
     @LIFE-77 @must
     Scenario: A disabled person who never was in the app is not created there
@@ -74,6 +84,9 @@ Feature: A person who may no longer use the app is locked out of it
       And everything is reported as delivered
 
   Rule: An account that was there before is disabled like any other
+    Why: Somebody who leaves may have had their account from the time before provisioning. It has to
+    be closed all the same.
+    Fix: Let SCIM disable any user of the tenant, and find it by userName.
 
     @LIFE-79 @must
     Scenario: A person whose account was there before is disabled
@@ -94,6 +107,9 @@ Feature: A person who may no longer use the app is locked out of it
       And the app has exactly one account for barbara
 
   Rule: An app that was down locks the person out when it is back
+    Why: An outage on somebody's last day must not leave the door open.
+    Fix: Nothing special is needed: answer 5xx while you are down, and carry out the disable when it
+    comes again.
 
     @LIFE-81 @must
     Scenario: A person is disabled while the app is down
@@ -126,6 +142,8 @@ Feature: A person who may no longer use the app is locked out of it
       And everything is reported as delivered
 
   Rule: A person who returns gets the same account back
+    Why: Parental leave ends. People expect their account with all that was in it, and their groups.
+    Fix: Set active back to true on the same record; keep memberships while somebody is disabled.
 
     @LIFE-83 @must
     Scenario: A person is enabled again

@@ -4,6 +4,9 @@ Feature: The first sync into an app that is in use finds what is there
   gets a second one, and whoever is not in the directory is left alone.
 
   Rule: Accounts that are there are taken over, and others left alone
+    Why: The first sync meets an app in use. A mistake here touches everybody at once.
+    Fix: Make lists complete (totalResults true, pages in a fixed order), and filters by userName
+    and displayName exact.
 
     @LIFE-191 @must
     Scenario: Some have an account, some do not, and one is not in the directory
@@ -36,6 +39,8 @@ Feature: The first sync into an app that is in use finds what is there
       And dan's account is left alone
 
   Rule: A sync that finds everything as it should be writes nothing
+    Why: An app that shows something else than it was given is written to in full, every time.
+    Fix: Show values as they were accepted, members included.
 
     @LIFE-193 @must @needs-groups
     Scenario: Everything is synced a second time

@@ -4,6 +4,10 @@ Feature: A person who joins a group is in it in the app
   the directory's group has, neither fewer nor more.
 
   Rule: A group of the directory is in the app with its members
+    Why: Groups carry the permissions in the app. Whoever is in it may do the work, whoever has left
+    it must not.
+    Fix: Support POST /Groups with members, and PATCH with add and remove of single members; show
+    members in reads.
 
     @LIFE-41 @must @needs-groups
     Scenario: A new group with two people
@@ -76,6 +80,8 @@ Feature: A person who joins a group is in it in the app
       And the app has no account for dan
 
   Rule: A membership that the app has already is not written again
+    Why: Members that are accepted and not shown are sent in every sync.
+    Fix: Show all members in a read of the group, each once.
 
     @LIFE-50 @must @needs-groups
     Scenario: The same person joins twice
@@ -94,6 +100,9 @@ Feature: A person who joins a group is in it in the app
       Then nothing is written to the app
 
   Rule: A group that the app has already is taken over, and its other members stay
+    Why: Groups that were made by hand have members that the directory does not know. Taking the
+    group over must not throw them out.
+    Fix: Find groups by displayName eq, and let members be added and removed one by one.
 
     @LIFE-52 @must @needs-groups
     Scenario: The app had a group of that name, with somebody in it
@@ -114,6 +123,9 @@ Feature: A person who joins a group is in it in the app
       Then in the app the group engineers has exactly the member dan
 
   Rule: A group that leaves the directory leaves the app, and its people stay
+    Why: A permission that nobody manages any more is a risk, and deleting people along with their
+    group is a disaster.
+    Fix: DELETE of a group removes it and its memberships, and no users.
 
     @LIFE-54 @must @needs-groups
     Scenario: A group that came from the directory is deleted
@@ -134,6 +146,9 @@ Feature: A person who joins a group is in it in the app
       And nothing was ever deleted in the app
 
   Rule: An app that was down catches up with its groups
+    Why: Joining and leaving during an outage have to arrive in the end, both.
+    Fix: Answer 5xx while you are down; make adds and removes of members that are done already a
+    success.
 
     @LIFE-56 @must @needs-groups
     Scenario: A person joins a group while the app is down
@@ -159,6 +174,9 @@ Feature: A person who joins a group is in it in the app
       And everything is reported as delivered
 
   Rule: An app without groups still gets its people
+    Why: Many apps have users only. Clients of other makers stop altogether when /Groups fails.
+    Fix: Without groups, answer 404 or 501 with an error of SCIM, and leave Group out of
+    /ResourceTypes.
 
     @LIFE-58 @must
     Scenario: The app has no groups

@@ -4,6 +4,10 @@ Feature: A person who leaves a group is out of it in the app
   that soon, and nobody else is to notice.
 
   Rule: Only the one who leaves is taken out
+    Why: A remove that takes everybody along is the costliest mistake that group endpoints are known
+    for.
+    Fix: For members[value eq "…"] delete that one membership, and accept that the last member
+    leaves too.
 
     @LIFE-121 @must @needs-groups
     Scenario: A person in two groups leaves one of them
@@ -32,6 +36,8 @@ Feature: A person who leaves a group is out of it in the app
       And in the app the group engineers has exactly the member carla
 
   Rule: A membership that ends and begins again is as it was
+    Why: During an outage somebody may leave and come back; what counts is where they are now.
+    Fix: Make removes and adds that are done already a success.
 
     @LIFE-124 @must @needs-groups
     Scenario: A person leaves the group and joins it again before the app is back

@@ -4,6 +4,9 @@ Feature: Many goodbyes at once wait for somebody to approve them
   where there are suddenly many, somebody looks at them first.
 
   Rule: What is beyond the limit is held back, and named
+    Why: A mistake in a directory must not close a whole company's accounts in a minute. The client
+    waits for a person to say so.
+    Fix: Nothing is asked of the app but to go on serving its users while the client holds back.
 
     @LIFE-181 @must
     Scenario: The second person is held back
@@ -30,6 +33,9 @@ Feature: Many goodbyes at once wait for somebody to approve them
       And carla's account is active
 
   Rule: What somebody approves is done, and what they reject is not
+    Why: What was held back for days is sent in one go once it is approved.
+    Fix: Take bursts of single writes, or answer 429 with Retry-After, so that the client slows
+    down.
 
     @LIFE-183 @must
     Scenario: Somebody approves it

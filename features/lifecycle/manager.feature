@@ -4,6 +4,9 @@ Feature: An account names the account of the person's manager
   app is given its own, as soon as it has one.
 
   Rule: A manager is named by the app's id of their account
+    Why: Approvals follow the manager. The key of another system there sends them nowhere.
+    Fix: Take manager.value as the id of a user here, whether that user came before or later, and
+    show it in reads.
 
     @LIFE-151 @should
     Scenario: A person reports to somebody who has an account
@@ -41,6 +44,9 @@ Feature: An account names the account of the person's manager
       And carla's account names barbara's as the manager's
 
   Rule: Without a manager none is named, and nobody is kept waiting
+    Why: The head of the company reports to nobody, and a manager who has left must not go on
+    approving.
+    Fix: Let manager be removed by PATCH, and left out of a PUT.
 
     @LIFE-155 @should
     Scenario: A person reports to nobody any more

@@ -4,6 +4,9 @@ Feature: A person who may use the app again gets their account back
   changed about the person meanwhile.
 
   Rule: The account opens again, as the person is now
+    Why: People come back with another name or job. An account that opens as it was when they left
+    shows the old one.
+    Fix: Accept changes to disabled users, and active true together with other changes.
 
     @LIFE-111 @must
     Scenario: A person is enabled with another last name
@@ -41,6 +44,9 @@ Feature: A person who may use the app again gets their account back
       And barbara still has the same account
 
   Rule: Whoever never had an account gets one when they may use the app
+    Why: Some are entered in the directory before their first day, disabled, and get their account
+    on that day.
+    Fix: Nothing special is needed: it is a create.
 
     @LIFE-114 @must
     Scenario: A person who came disabled is enabled
@@ -52,6 +58,9 @@ Feature: A person who may use the app again gets their account back
       And barbara's account is active
 
   Rule: A person who comes back joins their groups again
+    Why: An account without its groups can sign in and do nothing.
+    Fix: Let members be added who were in the group before, and keep memberships while somebody is
+    disabled.
 
     @LIFE-115 @must @needs-groups
     Scenario: A person leaves, comes back and joins the group

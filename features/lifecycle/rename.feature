@@ -4,6 +4,9 @@ Feature: A person who gets another name keeps their account
   id, so that a new user name is a change of the account and never a second one.
 
   Rule: A new name is a change of the same account
+    Why: People change their names and expect their account. A second one under the new name leaves
+    the first open for nobody to see.
+    Fix: Allow userName to change; tie memberships and data to the id.
 
     @LIFE-101 @must @needs-groups
     Scenario: A person with a new user name stays in their group
@@ -34,6 +37,8 @@ Feature: A person who gets another name keeps their account
       And barbara still has the same account
 
   Rule: A name that somebody has given up is free for others
+    Why: Names are given out again. A name that is remembered as taken keeps the next person out.
+    Fix: Check uniqueness against present names only.
 
     @LIFE-104 @must
     Scenario: Somebody new gets the user name of somebody else

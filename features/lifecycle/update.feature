@@ -4,6 +4,9 @@ Feature: A change to a person reaches their account
   does, on the account they have, and nothing else changes.
 
   Rule: What changes in the directory changes on the person's account
+    Why: People marry, move and get new jobs; what the app shows is what their colleagues see.
+    Fix: Carry out a replace of single attributes by PATCH, or a whole PUT, and show the new value
+    in the next read. A user name may change: the id is what stays.
 
     @LIFE-21 @must
     Scenario: A new last name
@@ -44,6 +47,9 @@ Feature: A change to a person reaches their account
       Then barbara's account has "name.givenName" "Bárbara Æsa d'Ýr"
 
   Rule: A change leaves everything else as it was
+    Why: What the app itself knows of a person (preferences, licences) is lost if a change of the
+    name rewrites the record.
+    Fix: Change the named attributes only; on PUT keep what is not part of the SCIM schema.
 
     @LIFE-26 @must
     Scenario: The other attributes of the account stay
@@ -67,6 +73,8 @@ Feature: A change to a person reaches their account
       And carla's account is left alone
 
   Rule: A change that the app has already is not written again
+    Why: An app that does not show what it was sent is told again and again.
+    Fix: Show values as they were accepted, and change lastModified only when something has changed.
 
     @LIFE-28 @must
     Scenario: The same change arrives twice
@@ -78,6 +86,10 @@ Feature: A change to a person reaches their account
       And barbara's account has "name.familyName" "Hansen"
 
   Rule: An account that was there before is changed, not made again
+    Why: Accounts that were made by hand carry history and permissions. A client that cannot write
+    them makes new ones next to them.
+    Fix: Let SCIM change any user of the tenant, whoever made it, and answer 404 for what was
+    deleted so that it is made again.
 
     @LIFE-29 @must
     Scenario: A change to a person whose account was there before
@@ -109,6 +121,8 @@ Feature: A change to a person reaches their account
       And barbara's account is active
 
   Rule: An app that was down gets the latest change when it is back
+    Why: After an outage the client sends the present state once, not every step on the way to it.
+    Fix: Take whole states: do not demand that changes come in the order in which they were made.
 
     @LIFE-32 @must
     Scenario: The person changes while the app is down

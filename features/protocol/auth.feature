@@ -4,6 +4,11 @@ Feature: Who is let in
   key learns nothing, not even by the way the door is shut.
 
   Rule: Without valid credentials there is nothing but 401 (RFC 7644 sections 2 and 3.12)
+    Why: Whoever can reach the endpoint could make itself an administrator. And a client whose token
+    has expired has to hear 401: then Entra goes into quarantine and says so, while 404 reads as if
+    everybody were gone.
+    Fix: Check the token before routing, for every path and method, and answer 401 when it is
+    missing, empty, of another kind or unknown.
 
     @AUTH-01 @should @RFC7644-3.12-R8 @RFC7644-2-R8 @needs-token @core
     Scenario: A request without credentials is refused
@@ -31,6 +36,9 @@ Feature: Who is let in
 
     @AUTH-08 @must @RFC7644-2-R8 @RFC7644-3.3-R10 @needs-token @write @after-AUTH-01
     Scenario: Without credentials nothing is created
+      Fix: Let no handler run before the check; middleware that is added route by route tends to
+      miss one.
+
       When the next request has the header "Authorization" ""
       And the client creates a user barbara
       Then the answer has status 401 or 403
@@ -45,6 +53,10 @@ Feature: Who is let in
       And barbara has "userName" "{barbara}"
 
   Rule: A refusal says how to be let in (RFC 7644 sections 2 and 3.12)
+    Why: A client that reads the answer can tell the administrator what to set up. A redirect to a
+    page for signing in tells it nothing.
+    Fix: Add WWW-Authenticate: Bearer realm="scim" to the 401, and write its body by the function
+    that writes all errors.
 
     @AUTH-02 @must @RFC7644-2-R7 @needs-token @after-AUTH-01
     Scenario: The refusal names the schemes
@@ -60,11 +72,15 @@ Feature: Who is let in
 
     @AUTH-04 @may @RFC7644-2-R4 @needs-token @edge
     Scenario: The scheme may be written in small letters
+      Fix: Compare the word "Bearer" without regard to letter case.
+
       When the next request has the header "Authorization" "bearer {token}"
       And the client sends GET /Users?count=1
       Then the answer has status 200
 
   Rule: What is private travels over TLS (RFC 7644 section 7)
+    Why: A token that is read once on the way opens the directory to whoever has read it.
+    Fix: Serve HTTPS only, with TLS 1.2 or later and a certificate that clients trust.
 
     @TLS-01 @must @RFC7644-7.2-R1 @RFC7644-7.4-R2 @needs-tls
     Scenario: The connection is encrypted by TLS 1.2 or later

@@ -4,6 +4,10 @@ Feature: Many changes in one request
   and changes may refer to what others of the same request make.
 
   Rule: Each operation has its result, as if it had been sent alone (RFC 7644 sections 3.7 and 3.7.3)
+    Why: Nextcloud sends everything in bulk where that is advertised. A client that cannot tell
+    which of a hundred operations went well has to ask for each, or repeats them all.
+    Fix: Run each operation through the handler that it would have had alone, and list for each
+    method, bulkId, location, and status as a string.
 
     @BULK-01 @must @RFC7644-3.7-R2 @RFC7644-3.7-R15 @RFC7644-3.7-R19 @RFC7644-3.7-R11 @RFC7644-3.7.3-R3 @after-READ-01 @core
     Scenario: A user is created in bulk
@@ -54,6 +58,8 @@ Feature: Many changes in one request
 
     @BULK-07 @must @RFC7644-3.7-R4 @after-BULK-01 @edge
     Scenario: The answer does not repeat failOnErrors
+      Fix: failOnErrors is the client's to say; leave it out of the answer.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": 3, "Operations": [
@@ -64,6 +70,10 @@ Feature: Many changes in one request
       And the answer has no "failOnErrors"
 
   Rule: An operation that fails says why, and the others go on (RFC 7644 sections 3.7 and 3.7.3)
+    Why: One wrong user among a hundred must not keep the others out, and the client has to know
+    which one it was.
+    Fix: Go on after a failure until failOnErrors of them; put the error of each into "response" of
+    its result. Give every operation that was tried a result.
 
     @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @core
     Scenario: A failing operation does not stop the others
@@ -95,6 +105,8 @@ Feature: Many changes in one request
 
     @BULK-10 @must @RFC7644-3.7-R11 @after-BULK-08
     Scenario: A create that failed is nowhere
+      Fix: A transaction for each operation; roll it back when the operation fails.
+
       Given a user barbara
       When the client sends POST /Bulk with:
         """
@@ -145,6 +157,10 @@ Feature: Many changes in one request
       And if it is accepted, the operation a has status 400, 404, 405 or 501
 
   Rule: Operations refer to what others make by its bulkId (RFC 7644 sections 3.7.1 and 3.7.2)
+    Why: A client that makes a group with its people in one request knows none of their ids.
+    References that are stored as text leave groups with members named "bulkId:…".
+    Fix: Order the operations by their references, replace bulkId:… by the id wherever it stands
+    (paths, members, manager). For a circle, make one without the reference and set it afterwards.
 
     @BULK-14 @must @RFC7644-3.7.2-R2 @needs-groups @after-BULK-01 @after-GROUP-01 @core
     Scenario: A group gets a member that is made before it
@@ -206,6 +222,8 @@ Feature: Many changes in one request
 
     @BULK-16 @must @RFC7644-3.7.2-R6 @needs-groups @after-BULK-14
     Scenario: A reference to what nobody makes fails
+      Fix: Fail the operation with 409 or 400, and store nothing of it.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -216,6 +234,10 @@ Feature: Many changes in one request
       And if it is accepted, the operation g has status 400, 404, 409 or 412
 
   Rule: A request may be too much, and the service says what the limit is (RFC 7644 section 3.7.4)
+    Why: A client that does not know the limit sends the same request for ever. One that is told can
+    split it.
+    Fix: Check maxPayloadSize before the body is parsed and maxOperations after it; answer 413 with
+    the limit in detail, and carry out nothing.
 
     @BULK-04 @must @RFC7644-3.7.4-R3 @RFC7644-3.7.4-R1 @RFC7644-3.12-R13 @after-BULK-01
     Scenario: More operations than allowed are refused

@@ -5,6 +5,11 @@ Feature: Creating a user
   where the user is found from now on.
 
   Rule: A create answers 201 with the user that was made (RFC 7644 section 3.3)
+    Why: The client keeps the id of this answer and uses it in every later request. Okta gives up on
+    a user whose create came back empty; a client that gets no id has to search, or makes the person
+    a second time.
+    Fix: Answer 201 with the stored user in the body: "id" as a non-empty string, "schemas", "meta",
+    and every attribute that was kept. Read it back from storage instead of echoing the request.
 
     @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @core
     Scenario: A new user is created and comes back with an id
@@ -15,6 +20,10 @@ Feature: Creating a user
 
     @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01
     Scenario: The answer to the create shows the whole user, as a read does
+      Why: Clients compare this answer with what they sent, and send what is missing once more. An
+      attribute that is stored and not shown costs a write in every cycle of Entra or authentik.
+      Fix: Build the answer to a create with the function that answers a read of the same user.
+
       When the client creates a user barbara with:
         """
         {"displayName": "Barbara Jensen", "name": {"givenName": "Barbara", "familyName": "Jensen"}}
@@ -24,12 +33,22 @@ Feature: Creating a user
 
     @CREATE-02 @must @RFC7644-3.3-R8 @after-CREATE-01 @core
     Scenario: The answer says where the user is, in the header and in the body
+      Why: A client whose answer got cut off finds the user through Location. Two addresses that
+      differ send it to two places, one of which is wrong behind a proxy.
+      Fix: Make the address once, from the base URL that the client has used, and put that text
+      into the Location header and into meta.location.
+
       When the client creates a user barbara
       Then the answer has the header "Location"
       And the answer has "meta.location" "{header Location}"
 
     @CREATE-32 @must @RFC7644-3.3-R8 @RFC7643-2.3.7-R4 @after-CREATE-02 @after-READ-01
     Scenario: The user is found at its location
+      Why: A client that goes by Location reaches nothing if the address has the name of an inner
+      host or lacks the prefix of the path.
+      Fix: Build it from the public base URL (the Host that the client named, X-Forwarded-Proto
+      and -Prefix if you trust your proxy), then the endpoint, then the id, escaped for a path.
+
       When the client creates a user barbara
       And the client follows "{header Location}"
       Then the answer has status 200
@@ -37,13 +56,26 @@ Feature: Creating a user
 
     @CREATE-33 @should @RFC7644-3.3-R8 @after-CREATE-02
     Scenario: The location is a whole URL, which every client understands
+      Why: The RFC allows a relative reference, and many clients take the text for a URL as it is
+      and fail.
+      Fix: Send scheme, host and path in Location and meta.location.
+
       When the client creates a user barbara
       Then the answer has the header "Location" "{base}/Users/{barbara.id}"
 
   Rule: The service gives each resource its id and meta itself (RFC 7643 section 3.1)
+    Why: Pocket ID decides by meta.lastModified whether a user has to be written again, and tools
+    that walk a directory trust meta.resourceType. Where the client can choose ids, two clients end
+    up on one record.
+    Fix: Make id and meta on the server when the resource is stored, and drop what the client sent
+    for them without an error. Entra sends meta.resourceType with each create.
 
     @CREATE-03 @must @RFC7643-3.1-R2 @RFC7643-3.1-R22 @RFC7643-3.1-R23 @RFC7643-3-R8 @RFC7644-3.3.1-R1 @after-CREATE-01 @core
     Scenario: A new user has its type, its dates and its location
+      Fix: Store the moment of creation, and show it as created and lastModified in the form
+      2024-05-01T12:00:00Z. resourceType is the name from /ResourceTypes ("User", not "Users" or
+      "user").
+
       Given a user barbara
       Then barbara has "meta.resourceType" "User"
       And barbara has a date at "meta.created"
@@ -52,6 +84,8 @@ Feature: Creating a user
 
     @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03
     Scenario: A user that was never changed was modified last when it was created
+      Fix: Take the clock once for a create and use that one value for created and lastModified.
+
       Given a user barbara
       When the client reads barbara
       Then the answer has "meta.lastModified" "{answer.meta.created}"
@@ -70,10 +104,20 @@ Feature: Creating a user
 
     @CREATE-23 @must @RFC7644-3.3-R2 @RFC7643-7-R15 @needs-schemas @after-CREATE-01 @after-READ-01
     Scenario: Whatever the schema calls readOnly is ignored in a create
+      Why: Okta creates users with "groups": [], and many clients send back attributes that they
+      have read. A service that stores them lets a client put itself into groups or set dates.
+      Fix: Go through the schema before you store, and drop what has the mutability readOnly. It
+      is no error.
+
       * each readOnly attribute that a create carries is ignored
 
     @CREATE-30 @must @RFC7643-3.1-R6 @RFC7643-3.1-R10 @after-CREATE-01
     Scenario: Two users have two ids, and none of them is a bulkId
+      Why: A client keys its records by id. One id for two people merges their accounts; an id
+      that reads bulkId cannot be told from a reference in a bulk request.
+      Fix: Let storage make the id (a UUID or a sequence), never from the user name or from what
+      was sent.
+
       Given a user barbara
       And a user carla
       When the client reads carla
@@ -83,11 +127,20 @@ Feature: Creating a user
 
     @CREATE-29 @must @RFC7643-3.1-R15 @after-CREATE-01 @after-READ-01
     Scenario: The service does not make up an externalId
+      Why: The externalId is the client's own key. A client that finds one which it did not set
+      takes the account for somebody else's and leaves it alone, or deletes it.
+      Fix: Leave externalId out of the resource until a client sets it; do not copy the id into
+      it.
+
       Given a user barbara
       Then barbara has no "externalId"
 
     @CREATE-35 @must @RFC7643-3.1-R18 @RFC7643-3-R5 @RFC7643-7-R13 @after-CREATE-01 @after-READ-01
     Scenario: The externalId is kept letter by letter
+      Why: Keys of identity providers differ in letter case only (object ids in base64, for
+      instance). A service that folds them hands one person's account to another.
+      Fix: Store externalId byte by byte, and compare it exactly.
+
       Given a user barbara with:
         """
         {"externalId": "{run}MiXeD-Case"}
@@ -95,6 +148,11 @@ Feature: Creating a user
       Then barbara has "externalId" "{run}MiXeD-Case"
 
   Rule: A user name belongs to one user (RFC 7644 section 3.3, RFC 7643 section 4.1.1)
+    Why: After a timeout a client sends a create again. If that makes a second account, one person
+    has two, and the one that is disabled on the last day may be the other one. A 409 tells the
+    client to look the account up and to take it over, as authentik does.
+    Fix: Put a unique index on the folded user name, and answer its violation with 409, scimType
+    "uniqueness".
 
     @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @after-CREATE-01 @core
     Scenario: A second user of the same name is refused
@@ -107,6 +165,10 @@ Feature: Creating a user
 
     @CREATE-06 @must @RFC7643-4.1.1-R3 @RFC7643-4.1.1-R2 @needs-caseless-usernames @after-CREATE-05
     Scenario: The same name in capital letters is the same name
+      Why: People are called Barbara@ in one system and barbara@ in another. A service that keeps
+      both has two accounts for one mailbox.
+      Fix: Index and compare lower(userName), and show the name as it was sent.
+
       Given a user barbara
       When the client creates a user copy with:
         """
@@ -116,6 +178,10 @@ Feature: Creating a user
 
     @CREATE-36 @must @RFC7644-5-R1 @needs-caseless-usernames @after-CREATE-05
     Scenario: The same name with a letter composed in another way is the same name
+      Why: Macs and phones write é as two characters where others write one. The eye sees one
+      name, the database two.
+      Fix: Bring user names into the normal form NFC before you fold, index and compare them.
+
       Given a user barbara with:
         """
         {"userName": "{run}zo\u00eb@{domain}"}
@@ -128,6 +194,11 @@ Feature: Creating a user
 
     @CREATE-16 @must @RFC7643-4.1.1-R2 @RFC7644-3.3-R9 @after-CREATE-05
     Scenario: Of five creates of one name at the same time, one succeeds
+      Why: Identity providers write with several workers. A service that first looks and then
+      inserts makes two accounts when two requests come at once.
+      Fix: Let the database decide: insert under a unique index and turn its violation into 409.
+      Looking first is not enough.
+
       When the client sends POST /Users 5 times at once with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}@{domain}", "active": false}
@@ -135,6 +206,11 @@ Feature: Creating a user
       Then exactly one of the answers has status 201 and the others have 409
 
   Rule: What a schema demands is demanded, and what is refused leaves nothing behind (RFC 7644 sections 3.3 and 3.12)
+    Why: A user without a name, or with text where a switch belongs, is accepted today and breaks
+    the app, or the next read, tomorrow. A clear 400 reaches the administrator at the identity
+    provider, who can mend the mapping.
+    Fix: Check the body against the schema before anything is stored: required attributes, JSON
+    types. Answer 400 with scimType "invalidValue" and name the attribute in "detail".
 
     @CREATE-07 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-CREATE-01 @core
     Scenario: A user without a userName is refused
@@ -147,6 +223,8 @@ Feature: Creating a user
 
     @CREATE-37 @must @RFC7643-4.1.1-R1 @after-CREATE-07
     Scenario: A user whose userName is empty is refused
+      Fix: Treat "" like a value that is not there where an attribute is required.
+
       When the client sends POST /Users with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "", "externalId": "{run}empty", "displayName": "{run}empty"}
@@ -159,10 +237,19 @@ Feature: Creating a user
 
     @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01
     Scenario: No attribute takes a value of another JSON type
+      Why: Entra may send "True" as text for a boolean; a service may read that, but one that
+      stores whatever comes shows it to every other client from then on.
+      Fix: Convert or refuse, by the type in the schema, before storing; the answer to a value of
+      another type is 400 "invalidValue".
+
       * a value of another type is refused for each attribute
 
     @CREATE-25 @must @RFC7644-3.3-R10 @after-CREATE-01
     Scenario: A create that is refused makes nothing
+      Why: A client that was told no sends the corrected user again. What the first request left
+      behind is in the way then: 409, for ever.
+      Fix: Check everything first, then write in one transaction; on any error roll back.
+
       When the client creates a user barbara with:
         """
         {"name": "Barbara"}
@@ -172,6 +259,9 @@ Feature: Creating a user
 
     @CREATE-26 @must @RFC7643-3.3-R1 @RFC7643-2.1-R2 @after-CREATE-01
     Scenario: A create without schemas is refused or repaired
+      Fix: Answer 400 "invalidSyntax" where schemas is missing, or take it for the schema of the
+      endpoint. Whatever you do, schemas has to be in what you show.
+
       When the client creates a user barbara with:
         """
         {"schemas": []}
@@ -180,6 +270,11 @@ Feature: Creating a user
       And if it is accepted, barbara has "schemas[=urn:ietf:params:scim:schemas:core:2.0:User]" "urn:ietf:params:scim:schemas:core:2.0:User"
 
   Rule: What the service does not know never becomes part of a user (RFC 7644 section 3.1)
+    Why: Identity providers send what their mapping holds: Entra adds a schema of its own to groups,
+    its documentation shows a misspelt enterprise URN. A service that answers 500, or stores and
+    shows such keys, breaks that client or the strict ones after it.
+    Fix: Drop attributes and schemas that /Schemas does not have (the tolerant way), or refuse the
+    request with 400. Show only what the schema has.
 
     @CREATE-09 @should @RFC7644-3.1-R4 @after-CREATE-01
     Scenario: An attribute that no schema has is ignored or refused
@@ -209,6 +304,11 @@ Feature: Creating a user
       And if it is accepted, barbara has at most one value at "schemas[=urn:ietf:params:scim:schemas:core:2.0:User]"
 
   Rule: A password goes in and never comes out (RFC 7643 sections 4.1.1 and 7)
+    Why: Okta sends a random password with each create. What is shown in an answer ends up in the
+    logs of identity providers, proxies and dashboards.
+    Fix: Keep the password (as a hash) apart from the resource that you show, and leave out whatever
+    has "returned": "never", also when it is asked for by name, in lists, in search and in answers
+    to writes.
 
     @CREATE-10 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @RFC7643-7-R18 @after-CREATE-01 @core
     Scenario: A password is in no answer, whatever is asked
@@ -235,9 +335,17 @@ Feature: Creating a user
       * each attribute that is never returned stays hidden
 
   Rule: A value is kept as it was sent, as far as the schema has a place for it (RFC 7643 section 2)
+    Why: A client compares what it reads with what it wants. What comes back changed, it writes
+    again in every cycle; what is silently lost, nobody notices until somebody needs it.
+    Fix: Store each attribute of your schema as it came. If you have no place for an attribute, take
+    it out of /Schemas, so that clients can tell.
 
     @CREATE-17 @must @RFC7644-3.3-R6 @RFC7643-7-R1 @needs-schemas @after-CREATE-01
     Scenario: A user with a value for every attribute of the schema is accepted
+      Why: This check sends a user with a value for each attribute that /Schemas promises. A
+      service that answers 400 or 500 promises more than it keeps.
+      Fix: Accept every attribute of the schema that can be written, or leave it out of /Schemas.
+
       When the client creates a user barbara with every attribute
       Then the answer has status 201
 
@@ -247,6 +355,11 @@ Feature: Creating a user
 
     @CREATE-12 @must @RFC7643-2.5-R1 @RFC7643-2.5-R2 @after-CREATE-01 @after-READ-01
     Scenario: Null, an empty array and nothing at all are the same
+      Why: Entra leaves out what is empty, other clients send null or []. If the three differ, the
+      same person looks changed to each of them.
+      Fix: When a body is read, turn null and [] into "not there"; do not show empty attributes,
+      or show them in one way.
+
       When the client creates a user barbara with:
         """
         {"title": null, "emails": [], "displayName": "Barbara"}
@@ -257,6 +370,11 @@ Feature: Creating a user
 
     @CREATE-11 @must @RFC7643-2.4-R3 @after-CREATE-01
     Scenario: Of several values at most one is the primary one
+      Why: Mail goes to the primary address. With two of them it depends on the order of rows
+      which one gets the reset link.
+      Fix: Refuse two primary values with 400 "invalidValue", or keep one primary and set the
+      others to false.
+
       When the client creates a user barbara with:
         """
         {"emails": [
@@ -269,6 +387,11 @@ Feature: Creating a user
 
     @CREATE-13 @must @RFC7643-3.3-R5 @RFC7643-4.3-R1 @RFC7643-3-R7 @RFC7643-3-R6 @needs-enterprise @after-CREATE-01 @after-READ-01
     Scenario: An extension stands under its name, and schemas lists it
+      Why: Clients look for department and manager under the enterprise URN, and decide by schemas
+      whether there is anything to look for.
+      Fix: Show the attributes of an extension in an object under its URN, and list the URN in
+      schemas exactly when that object is there.
+
       Given a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research"}}
@@ -279,6 +402,8 @@ Feature: Creating a user
 
     @CREATE-27 @must @RFC7643-3-R4 @RFC7643-2.3.8-R1 @needs-enterprise @after-CREATE-13
     Scenario: The order of schemas and of members means nothing
+      Fix: Read JSON by names, not by position, and look for a URN anywhere in schemas.
+
       When the client creates a user barbara with:
         """
         {
@@ -291,6 +416,11 @@ Feature: Creating a user
 
     @CREATE-28 @must @RFC7643-2.1-R1 @after-CREATE-01 @after-READ-01
     Scenario: The letter case of attribute names means nothing
+      Why: Clients write username, userName and UserName. What is dropped because of a capital
+      letter is lost without an error.
+      Fix: Look attributes up without regard to letter case when a body is read, and show them as
+      the schema spells them.
+
       When the client creates a user barbara with:
         """
         {"DISPLAYNAME": "Barbara Jensen", "Name": {"FamilyName": "Jensen"}}
@@ -301,6 +431,10 @@ Feature: Creating a user
 
     @CREATE-15 @must @RFC7643-2.3.1-R1 @RFC7644-3.8-R2 @after-CREATE-01 @after-READ-01
     Scenario: Letters of every script arrive as they are
+      Why: A name that comes back with question marks is rewritten in every cycle, and its owner
+      reads it each day.
+      Fix: Use UTF-8 from the request to the column (utf8mb4 in MySQL) and back.
+
       Given a user barbara with:
         """
         {"displayName": "Zoë Łucja Đặng 名前 שלום 🙂", "name": {"familyName": "O'Connor-Çelik \"von\" \\ Großmühl"}}
@@ -310,6 +444,9 @@ Feature: Creating a user
 
     @CREATE-20 @may @RFC7643-2.3.1-R1 @after-CREATE-01 @edge
     Scenario: A text of 10,000 letters is kept whole or refused
+      Why: A text that is cut off without a word is unequal to what was sent, for ever.
+      Fix: Keep it whole, or answer 400 "invalidValue" with the limit in "detail". Never truncate.
+
       When the client creates a user barbara with:
         """
         {"displayName": "{10000 letters}"}
@@ -319,6 +456,10 @@ Feature: Creating a user
 
     @CREATE-21 @must @RFC7643-2.3.1-R1 @after-CREATE-01 @edge
     Scenario: Markup and query languages in a text mean nothing to the service
+      Why: Names come from people. If markup in one is run by your dashboard, or a quotation mark
+      reaches your database, every user of the tenant is in danger.
+      Fix: Use bound parameters for queries, escape when you show, and store the text unchanged.
+
       When the client creates a user barbara with:
         """
         {"displayName": "<script>alert(1)</script> '; DROP TABLE users; -- *)(uid=*) ${7*7} %00"}

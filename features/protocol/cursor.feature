@@ -4,6 +4,10 @@ Feature: Reading a list by cursors
   next one, until there is none.
 
   Rule: The service says that it has cursors, and how they behave (RFC 9865 section 4)
+    Why: AWS has changed to cursors, and others follow: numbered pages are slow and lose people in
+    large directories. A client finds out from here which of the two it may use.
+    Fix: Put "pagination" into /ServiceProviderConfig: cursor, index, defaultPaginationMethod, and
+    the limits that you have.
 
     @CURSOR-01 @must @RFC9865-4-R1 @RFC9865-4-R3 @core
     Scenario: The configuration tells about pages
@@ -12,6 +16,10 @@ Feature: Reading a list by cursors
       And the answer has a boolean at "pagination.index"
 
   Rule: Each page but the last names the next one (RFC 9865 section 2)
+    Why: A client goes on until nextCursor is missing. One on the last page sends it round in
+    circles; one that is missing earlier hides everybody behind it.
+    Fix: Encode the last sort key of the page into nextCursor, in characters that are safe in URLs;
+    leave it out on the last page, and previousCursor on the first.
 
     @CURSOR-02 @must @RFC9865-2-R9 @RFC9865-2-R10 @RFC9865-2-R16 @write @needs-filter @after-FILT-18 @core
     Scenario: Five users are read two at a time, by cursors
@@ -49,6 +57,9 @@ Feature: Reading a list by cursors
 
     @CURSOR-06 @should @RFC9865-2.1-R2 @RFC9865-5.2-R4 @core
     Scenario: A cursor that the client made up is refused
+      Fix: Sign cursors, or check them when they come back: 400 "invalidCursor", or
+      "expiredCursor" for one that was good.
+
       When the client sends GET /Users?cursor=scimwright-made-this-up&count=1
       Then the answer is a SCIM error with status 400 and scimType "invalidCursor"
 

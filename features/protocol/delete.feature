@@ -4,6 +4,10 @@ Feature: Deleting a resource
   the way of whoever comes next.
 
   Rule: A delete answers 204, and nothing is found there afterwards (RFC 7644 section 3.6)
+    Why: The delete is the last that a client says about a person. If the account can still be read,
+    listed or changed, the client sees it in the next cycle and starts again, or takes it for alive.
+    Fix: Remove the user, or mark it deleted and leave marked ones out of every query; answer 204
+    without a body.
 
     @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @after-READ-01 @core
     Scenario: A user is deleted
@@ -15,6 +19,8 @@ Feature: Deleting a resource
 
     @DEL-04 @must @RFC7644-3.6-R2 @RFC7644-3.6-R6 @after-DEL-01 @core
     Scenario: A user can be deleted once
+      Fix: Answer 404 to a second DELETE. Clients take that for success.
+
       Given a user barbara
       When the client deletes barbara
       And the client deletes barbara
@@ -46,6 +52,11 @@ Feature: Deleting a resource
 
     @DEL-07 @must @RFC7644-3.6-R3 @needs-filter @after-DEL-01 @after-FILT-01
     Scenario: A deleted user is in no list
+      Why: Clients that go by lists (Pocket ID, Okta's import) take what is listed for what
+      exists, and deal with the dead again and again.
+      Fix: Put the condition "not deleted" into the one query that all lists are made from, and
+      count with it too.
+
       Given a user barbara
       When the client deletes barbara
       And the client looks for users where userName eq "{barbara}"
@@ -62,6 +73,9 @@ Feature: Deleting a resource
       Then the answer has "totalResults" 0
 
   Rule: A deleted user stands in nobody's way (RFC 7644 section 3.6)
+    Why: People come back. If their name is still taken by a deleted record, the create is answered
+    409, the search finds nobody, and the client is stuck between the two.
+    Fix: Let the unique index cover living users only (a partial index, or rename what is deleted).
 
     @DEL-03 @should @RFC7644-3.6-R4 @RFC7643-3.1-R7 @after-DEL-01
     Scenario: The user name can be taken again, by another user
@@ -76,6 +90,9 @@ Feature: Deleting a resource
 
     @DEL-09 @must @RFC7644-3.6-R5 @needs-groups @after-DEL-01 @after-GROUP-01
     Scenario: A group is deleted, and its members stay
+      Why: A group that takes its members along when it goes locks a whole department out.
+      Fix: Deleting a group removes the group and the memberships, never the users.
+
       Given a user barbara
       And a group engineers with:
         """

@@ -4,6 +4,10 @@ Feature: What the service says about itself
   how that is built.
 
   Rule: The configuration says what the service can do (RFC 7644 section 4, RFC 7643 section 5)
+    Why: authentik reads it before everything else, and without it takes nothing for supported;
+    Nextcloud refuses a service whose answer lacks the URN. What is missing here, nobody uses.
+    Fix: Serve /ServiceProviderConfig as one object with patch, bulk, filter, changePassword, sort,
+    etag and authenticationSchemes, each with "supported" as a boolean.
 
     @DISC-01 @must @RFC7644-4-R2 @RFC7643-5-R1 @core
     Scenario: There is a configuration
@@ -33,6 +37,10 @@ Feature: What the service says about itself
       And the answer has nothing but "oauth", "oauth2", "oauthbearertoken", "httpbasic" and "httpdigest" at "authenticationSchemes.type"
 
   Rule: Types and schemas are lists (RFC 7644 section 4)
+    Why: Tools that adapt to a service (Entra's catalogue apps among them) read the schemas and
+    offer to administrators what is in them. What they cannot read, they replace by guesses.
+    Fix: Serve /ResourceTypes and /Schemas as ListResponses and each entry at its own address; every
+    URN that a type names is a schema there.
 
     @DISC-03 @must @RFC7644-4-R5 @RFC7643-6-R1 @core
     Scenario: The resource types are a list
@@ -71,6 +79,8 @@ Feature: What the service says about itself
 
     @DISC-12 @must @RFC7644-3.4.1-R2 @after-DISC-11
     Scenario: A schema that does not exist is not found
+      Fix: Answer 404 with an error of SCIM, not an empty schema.
+
       When the client sends GET /Schemas/urn:example:scimwright:2.0:Nothing
       Then the answer is a SCIM error with status 404
 
@@ -81,10 +91,16 @@ Feature: What the service says about itself
 
     @DISC-18 @must @RFC7644-3.2-R1 @RFC7643-6-R5 @after-DISC-03 @core
     Scenario: Users are at /Users
+      Fix: Give the type User the endpoint "/Users", relative to the base URL.
+
       When the client sends GET /ResourceTypes
       Then the answer has "Resources[name=User].schema" "urn:ietf:params:scim:schemas:core:2.0:User"
 
   Rule: The lists are what they are, whatever is asked (RFC 7644 section 4)
+    Why: A filter that is passed over here tells a client that there is one schema where there are
+    three.
+    Fix: Answer 403 to a filter on these endpoints, pass over all other parameters, and answer 405
+    or 404 to writes.
 
     @DISC-07 @should @RFC7644-4-R7 @after-DISC-11
     Scenario: A filter is refused
@@ -109,6 +125,10 @@ Feature: What the service says about itself
       Then the answer has status 405, 501, 403 or 404
 
   Rule: What is said is true (RFC 7643 section 5)
+    Why: A client plans by what the service says of itself. A capability that is claimed and missing
+    fails in the middle of the work; one that is there and not claimed is never used.
+    Fix: Answer 501 to what you say you do not offer, and try out each "supported": true once in a
+    test.
 
     @DISC-09 @should @RFC7643-5-R16 @RFC7644-3.12-R15 @write @lacks-patch @after-READ-01
     Scenario: A service without patches says so when it gets one

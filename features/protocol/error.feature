@@ -4,6 +4,11 @@ Feature: Errors that a client can understand
   to find out why. The body of an error is made for both.
 
   Rule: An error has a body that says what it is (RFC 7644 section 3.12)
+    Why: The text of an error is what an administrator gets to read in the log of Entra or Okta.
+    Okta parses it as JSON: a page of HTML shows up as "invalid JSON", and nobody knows what was
+    wrong.
+    Fix: Write every error by one function: schemas with the URN of Error, "status" as a string,
+    "scimType" where there is one, "detail" with a sentence that says which attribute was wrong.
 
     @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @core
     Scenario: The body of an error is an error of SCIM
@@ -13,6 +18,9 @@ Feature: Errors that a client can understand
 
     @ERR-02 @must @RFC7644-3.12-R2 @after-ERR-01 @core
     Scenario: The body repeats the status, as a text
+      Why: Clients with typed languages fail to read "status": 404 and lose the error.
+      Fix: Write the status as a JSON string ("404"), equal to the status line.
+
       When the client sends GET /Users/{unknown}
       Then the answer has status 404 or 400
       And the answer has a text at "status"
@@ -20,6 +28,9 @@ Feature: Errors that a client can understand
 
     @ERR-03 @should @RFC7644-3.2-R7 @after-ERR-01
     Scenario: The body says in words what was wrong
+      Fix: Say in detail what was wrong and with which value or attribute. "Bad Request" is no
+      help.
+
       When the client sends GET /Users/{unknown}
       Then the answer has a text at "detail"
 
@@ -30,6 +41,8 @@ Feature: Errors that a client can understand
 
     @ERR-05 @must @RFC7644-3.12-R20 @RFC7644-3.12-R7 @write @after-ERR-01
     Scenario: A body that does not follow the schema is a bad request
+      Fix: Map failures of validation to 400 "invalidValue" or "invalidSyntax", not to 500 or 422.
+
       When the client sends POST /Users with:
         """
         {"schemas": "{run}none", "userName": ["{run}barbara@{domain}"], "externalId": "{run}x"}

@@ -4,6 +4,10 @@ Feature: Versions, so that nobody overwrites what they have not seen
   that there is something new, instead of undoing it.
 
   Rule: The version is in a header and in the resource, and changes when the resource does (RFC 7644 section 3.14)
+    Why: Two administrators, or a client and a person, change one user at the same time. With
+    versions the second is told; without them the first change is gone.
+    Fix: Keep a counter or a hash with each resource, show it as meta.version and, letter by letter
+    the same, in the ETag header; change it with every write.
 
     @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @core
     Scenario: A read shows the version twice
@@ -25,6 +29,9 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-05 @must @RFC7644-3.14-R2 @after-ETAG-01
     Scenario: As long as nothing changes, the version stays
+      Fix: Derive the version from what is stored, not from the time of the read or the order of
+      members.
+
       Given a user barbara
       When the client reads barbara
       And the client sends GET /Users/{barbara.id}
@@ -32,6 +39,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-06 @must @RFC7643-3.1-R29 @after-ETAG-01
     Scenario: A version is in quotes, and weak ones say so in capitals
+      Fix: Write W/"…" or "…", with the quotation marks.
+
       Given a user barbara
       When the client reads barbara
       Then the answer has an entity tag at "meta.version"
@@ -42,6 +51,10 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer has the header "ETag" "{answer.meta.version}"
 
   Rule: A write that names an old version changes nothing (RFC 7644 section 3.14)
+    Why: This is what versions are for: the client says which state it has seen. If that is passed
+    over, the change of somebody else is lost without a word.
+    Fix: Compare If-Match with the stored version in the statement that writes (UPDATE … WHERE
+    version = …), and answer 412 if no row was changed. "*" matches any.
 
     @ETAG-02 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @core
     Scenario: A replacement of what is out of date is refused
@@ -89,6 +102,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-10 @must @RFC7644-3.14-R9 @after-ETAG-01 @core
     Scenario: A write that names the present version succeeds
+      Fix: Compare entity tags in their weak form for this: W/"1" and "1" are equal.
+
       Given a user barbara
       When the client reads barbara
       And the next request has the header "If-Match" "{barbara.meta.version}"
@@ -111,6 +126,9 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-03 @must @RFC7644-3.14-R8 @needs-patch @after-ETAG-08
     Scenario: Of two writers with one version, one wins
+      Fix: Check and write in one statement or under a lock. Comparing first and writing
+      afterwards lets two through at once.
+
       Given a user barbara
       When the client reads barbara
       And the next request has the header "If-Match" "{barbara.meta.version}"
@@ -121,6 +139,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then exactly one of the answers has status 200 or 204 and the others have 412 or 409
 
   Rule: A read of what the client has already brings nothing (RFC 7644 section 3.14)
+    Why: A client that walks a directory each hour is sent nothing but what has changed.
+    Fix: If If-None-Match has the present version, answer 304 without a body.
 
     @ETAG-12 @must @RFC7644-3.14-R6 @after-ETAG-01
     Scenario: What has not changed is not sent again

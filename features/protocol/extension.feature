@@ -4,6 +4,10 @@ Feature: Attributes beyond the core
   each under the name of its schema.
 
   Rule: An extension is changed like the rest of the resource (RFC 7643 sections 3.3 and 4.3)
+    Why: Departments, cost centres and managers live in the enterprise extension, and approvals hang
+    on them. Many services take it in a create and lose it in updates.
+    Fix: Hand the object below the URN to the code that handles the core attributes, for PUT, PATCH,
+    filters and projections alike.
 
     @EXT-01 @must @RFC7644-3.5.1-R3 @RFC7643-3.3-R5 @after-PUT-01 @core
     Scenario: A replacement replaces an extension
@@ -46,6 +50,8 @@ Feature: Attributes beyond the core
 
     @EXT-04 @must @RFC7643-4.3-R3 @RFC7643-7-R15 @edge
     Scenario: The name of a manager is not the client's to say
+      Fix: manager.displayName is readOnly: show the name of the user that manager.value leads to.
+
       Given a user carla with:
         """
         {"displayName": "Carla"}
@@ -59,6 +65,10 @@ Feature: Attributes beyond the core
 
     @EXT-05 @should @RFC7643-4.3-R2
     Scenario: A manager is named by id
+      Why: Entra sends the manager as an object, in an array, or as the bare id, depending on its
+      mode.
+      Fix: Store the id in manager.value, and show $ref for it.
+
       Given a user carla
       And a user barbara with:
         """

@@ -4,6 +4,11 @@ Feature: Finding resources by a filter
   of them, and nobody else.
 
   Rule: Only what satisfies the filter is returned (RFC 7644 section 3.4.2.2)
+    Why: Before Entra and Okta make an account, they look for it: userName eq "…". A service that
+    passes the filter over answers with everybody, and the client takes the first one for the person
+    it looked for. That is how one person gets another's account.
+    Fix: Translate the filter into the condition of the query. What you cannot translate, refuse
+    with 400 "invalidFilter"; never answer it without the condition.
 
     @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @after-CREATE-01 @after-LIST-01 @core
     Scenario: A user is found by its user name, and nobody else is
@@ -16,6 +21,10 @@ Feature: Finding resources by a filter
 
     @FILT-16 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.2-R4 @core
     Scenario: Whoever is not there is not found, and that is no error
+      Why: Entra's test of a connection is a filter that finds nobody. It wants 200 and an empty
+      list; 404 or an error fails the test.
+      Fix: Answer 200 with totalResults 0.
+
       When the client looks for users where userName eq "{run}nobody"
       Then the answer has status 200
       And the answer has "totalResults" 0
@@ -23,6 +32,9 @@ Feature: Finding resources by a filter
 
     @FILT-05 @must @RFC7644-3.4.2.2-R9 @write @after-FILT-01 @after-FILT-18 @after-FILT-08
     Scenario: "ne" finds those that have another value
+      Fix: "ne" also finds those that have no such attribute: in SQL, NULL <> 'x' is not true, so
+      that IS DISTINCT FROM is what you need.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -49,6 +61,8 @@ Feature: Finding resources by a filter
 
     @FILT-18 @must @RFC7644-3.4.2.2-R11 @write @after-FILT-01
     Scenario: "sw" finds those that begin with the text
+      Fix: Escape % and _ when you turn "sw", "co" and "ew" into LIKE.
+
       Given a user barbara
       And a user carla
       When the client looks for users where userName sw "{run}barb"
@@ -79,6 +93,8 @@ Feature: Finding resources by a filter
 
     @FILT-20 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-18 @after-FILT-08
     Scenario: "pr" finds those that have any value
+      Fix: "pr" is true for any value but null and empty ones.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -89,6 +105,8 @@ Feature: Finding resources by a filter
 
     @FILT-27 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20
     Scenario: "pr" finds complex values and values among many
+      Fix: A complex attribute is present if one of its parts is, an array if it has an element.
+
       Given a user barbara with:
         """
         {"name": {"familyName": "Jensen"}, "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -106,6 +124,10 @@ Feature: Finding resources by a filter
 
     @FILT-44 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20 @edge
     Scenario: A value that is false is a value
+      Why: Whoever asks for active pr wants everybody whose account is known to be open or closed.
+      Languages in which false counts as nothing lose the closed ones.
+      Fix: Ask whether there is a value, not whether it is true.
+
       Given a user barbara with:
         """
         {"active": false}
@@ -138,6 +160,9 @@ Feature: Finding resources by a filter
 
     @FILT-06 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-18 @after-FILT-08 @after-CREATE-03
     Scenario: Dates have an order, whatever zone they are written in
+      Fix: Parse dates on both sides and compare instants. Comparing text goes wrong with other
+      zones and with fractions of a second.
+
       Given a user barbara
       When the client looks for users where userName eq "{barbara}" and meta.created ge "2001-01-01T00:00:00Z"
       Then the answer finds exactly barbara
@@ -158,6 +183,11 @@ Feature: Finding resources by a filter
       Then the answer finds exactly nobody
 
   Rule: Letter case follows the definition of the attribute (RFC 7644 section 3.4.2.2, RFC 7643 section 2.1)
+    Why: Directories write addresses in other letter cases than people do. Where user names are
+    compared letter by letter, the account is not found, and a second one is made or the create
+    fails with 409.
+    Fix: Fold both sides where the schema has caseExact false (userName and e-mail addresses), and
+    compare exactly where it is true (id, externalId). Fold attribute names and operators always.
 
     @FILT-02 @must @RFC7644-3.4.2.2-R5 @RFC7643-2.1-R1 @write @after-FILT-01 @core
     Scenario: The letter case of attribute names and operators means nothing
@@ -173,6 +203,9 @@ Feature: Finding resources by a filter
 
     @FILT-04 @must @RFC7644-3.4.2.2-R34 @RFC7643-3.1-R18 @RFC7643-7-R12 @write @after-FILT-35
     Scenario: An externalId is not found in capital letters
+      Why: Two externalIds that differ in letter case are two people.
+      Fix: Compare externalId exactly, in a column with a binary collation.
+
       Given a user barbara with:
         """
         {"externalId": "{run}external"}
@@ -182,6 +215,9 @@ Feature: Finding resources by a filter
 
     @FILT-39 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R27 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-17
     Scenario: Every attribute of the schema can be filtered by
+      Fix: Offer every attribute of /Schemas to filters, or answer 400 "invalidFilter" for those
+      that you cannot.
+
       * each attribute finds the user that has it
 
     @FILT-40 @must @RFC7643-7-R12 @RFC7644-3.4.2.2-R34 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-FILT-39 @after-CREATE-17
@@ -189,6 +225,10 @@ Feature: Finding resources by a filter
       * each attribute is found in another letter case unless it is caseExact
 
   Rule: Conditions are combined: "not" before "and" before "or", parentheses first (RFC 7644 section 3.4.2.2)
+    Why: Nextcloud looks for externalId eq "x" or userName eq "x"; auditing tools combine more.
+    Where "or" binds closer than "and", the wrong people are returned, without any error.
+    Fix: Parse the filter with a grammar: "not" first, then "and", then "or", parentheses before
+    all. Splitting the text at " and " is not enough.
 
     @FILT-08 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-01 @core
     Scenario: Both of two conditions, or either of them
@@ -262,6 +302,10 @@ Feature: Finding resources by a filter
       Then the answer finds exactly nobody
 
   Rule: A filter looks into complex values and among many (RFC 7644 section 3.4.2.2)
+    Why: Entra may match people by emails[type eq "work"].value eq "…". Two conditions that are
+    tried on different elements find somebody who has that address at home.
+    Fix: For attr[...] find one element for which all conditions in the brackets hold: an EXISTS
+    over the child table.
 
     @FILT-10 @must @RFC7644-3.4.2.2-R29 @RFC7644-3.4.2.2-R27 @write @after-FILT-01
     Scenario: One matching value among many is enough
@@ -315,6 +359,9 @@ Feature: Finding resources by a filter
 
     @FILT-12 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R1 @write @needs-enterprise @after-FILT-01 @after-CREATE-13
     Scenario: An attribute of an extension goes by the name of its schema
+      Fix: Take the URN of an extension off the front of the attribute and look the rest up in
+      that extension.
+
       Given a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "{run}Research"}}
@@ -328,11 +375,17 @@ Feature: Finding resources by a filter
 
     @FILT-31 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R4 @write @after-FILT-01
     Scenario: An attribute of a user may go by the name of its schema too
+      Fix: Accept urn:ietf:params:scim:schemas:core:2.0:User:userName for userName.
+
       Given a user barbara
       When the client looks for users where urn:ietf:params:scim:schemas:core:2.0:User:userName eq "{barbara}"
       Then the answer finds exactly barbara
 
   Rule: What a resource has beside its schema can be filtered by as well (RFC 7643 section 3.1)
+    Why: Entra checks memberships by id and members, and Auth0 and Nextcloud match people by
+    externalId. Without these a client reads the whole directory to find one person.
+    Fix: Offer id, externalId, meta and active to filters like other attributes; they are common to
+    all resources.
 
     @FILT-14 @must @RFC7644-3.4.2.2-R8 @RFC7643-3-R5 @write @after-FILT-01
     Scenario: A user is found by its id
@@ -351,6 +404,8 @@ Feature: Finding resources by a filter
 
     @FILT-36 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R8 @RFC7643-2.3.2-R1 @write @after-FILT-08
     Scenario: True and false are compared without quotes
+      Fix: Read true and false without quotes as booleans.
+
       Given a user barbara with:
         """
         {"active": false}
@@ -373,6 +428,10 @@ Feature: Finding resources by a filter
 
     @FILT-42 @must @RFC7644-3.4.2.2-R8 @write @needs-groups @after-GROUP-01 @core
     Scenario: A group is found by its name
+      Why: Okta and Entra look for a group by displayName before they make it. If that finds
+      nothing, each push makes another one.
+      Fix: Support displayName eq on /Groups.
+
       Given a group engineers
       And a group others
       When the client looks for groups where displayName eq "{engineers}"
@@ -391,6 +450,11 @@ Feature: Finding resources by a filter
       And if it is accepted, the answer finds exactly engineers
 
   Rule: Values are written as in JSON (RFC 7644 section 3.4.2.2)
+    Why: O'Brien, and an address with a plus sign, are people too: where the text of a filter is
+    glued into a query, their accounts are never found, or the database is open to whoever can
+    filter.
+    Fix: Read the literal with a JSON parser, and hand it to the database as a bound parameter.
+    Decode the URL once: %2B is a plus, + is a space.
 
     @FILT-11 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01
     Scenario: Quotation marks and backslashes in a text are escaped
@@ -430,6 +494,10 @@ Feature: Finding resources by a filter
       Then the answer finds exactly barbara
 
   Rule: A filter that cannot be carried out is refused, and never answered with everything (RFC 7644 sections 3.4.2.2 and 3.12)
+    Why: A filter that is answered with everybody is worse than none: the client takes the first
+    result for its person. A refusal is something that it can deal with.
+    Fix: Answer 400 "invalidFilter", with the place in detail. Limit depth and length, so that no
+    filter can take the service down.
 
     @FILT-13 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16 @RFC7644-3.4.2.2-R6 @core
     Scenario: A filter that is no filter is refused
@@ -449,6 +517,9 @@ Feature: Finding resources by a filter
 
     @FILT-33 @must @RFC7644-3.4.2.2-R36
     Scenario: An attribute that does not exist finds nobody, or is refused
+      Fix: Answer 400 "invalidFilter", or with nobody. Okta and others rely on not getting
+      everybody.
+
       When the client looks for users where shoeSize eq "{run}42"
       Then the answer has status 200 or 400
       And if it is accepted, the answer has "totalResults" 0
@@ -466,6 +537,9 @@ Feature: Finding resources by a filter
 
     @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-FILT-01
     Scenario: A filter by password does not show a password
+      Why: Whoever can filter by password sw "a" can guess it letter by letter.
+      Fix: Refuse filters on what is never returned.
+
       Given a user barbara with:
         """
         {"password": "Zq7!{run}vK#9"}

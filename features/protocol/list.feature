@@ -4,6 +4,11 @@ Feature: Reading a list page by page
   from each how many there are in all, and gets everybody once.
 
   Rule: A list says that it is one, and how much there is (RFC 7644 section 3.4.2)
+    Why: Entra tests a connection by asking for somebody who does not exist, and demands 200 with an
+    empty list; 404 fails the test. Okta reads the first two users. Both look for totalResults as a
+    number.
+    Fix: Answer every query with a ListResponse: schemas, totalResults as an integer and, unless
+    that is 0, Resources as an array. Nothing found is 200 with totalResults 0.
 
     @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @core
     Scenario: The list of users is a list response
@@ -14,6 +19,8 @@ Feature: Reading a list page by page
 
     @LIST-08 @must @RFC7644-3.4.2-R6 @write @after-LIST-01 @after-CREATE-01
     Scenario: A list that is not empty has resources
+      Fix: Put the resources of the page into "Resources", with a capital letter.
+
       Given a user barbara
       When the client sends GET /Users?count=1
       Then the answer has an array at "Resources"
@@ -21,6 +28,8 @@ Feature: Reading a list page by page
 
     @LIST-11 @must @RFC7644-3.4.2-R9 @write @needs-filter @after-FILT-01 @after-READ-01
     Scenario: In a list a resource looks as it does on its own
+      Fix: Write the resources of a list out by the function that a read of one uses.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -36,6 +45,11 @@ Feature: Reading a list page by page
       And the answer has an integer at "totalResults"
 
   Rule: A page has at most as many resources as were asked for (RFC 7644 section 3.4.2.4)
+    Why: Okta asks for a hundred at a time and adds a hundred to startIndex. Pages that are longer
+    or begin elsewhere give it people twice or not at all, and those it does not see, it takes for
+    new.
+    Fix: Honour startIndex (from 1) and count in the database query; a cap of your own may make
+    pages shorter, never longer.
 
     @LIST-02 @must @RFC7644-3.4.2.4-R7 @write @after-LIST-01 @after-CREATE-01 @core
     Scenario: One resource is asked for, one comes
@@ -47,6 +61,8 @@ Feature: Reading a list page by page
 
     @LIST-09 @must @RFC7644-3.4.2.4-R6 @after-LIST-01
     Scenario: Nothing is asked for but the number
+      Fix: For count=0 count in the database, and answer with totalResults and no Resources.
+
       When the client sends GET /Users?count=0
       Then the answer has status 200
       And the answer has no "Resources"
@@ -54,12 +70,16 @@ Feature: Reading a list page by page
 
     @LIST-10 @must @RFC7644-3.4.2.4-R5 @after-LIST-01 @edge
     Scenario: Less than nothing is nothing
+      Fix: Take a negative count for 0.
+
       When the client sends GET /Users?count=-5
       Then the answer has status 200
       And the answer has no "Resources"
 
     @LIST-03 @must @RFC7644-3.4.2.4-R4 @RFC7644-3.4.2.4-R3 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
     Scenario: A page before the first one is the first one
+      Fix: Take a startIndex below 1 for 1. Off by one here loses the first user.
+
       Given a user barbara
       When the client asks for /Users with:
         | filter     | userName eq "{barbara}" |
@@ -76,6 +96,8 @@ Feature: Reading a list page by page
 
     @LIST-04 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.4-R11 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
     Scenario: Behind the last page there is nothing, and that is no error
+      Fix: Answer 200 with totalResults and no Resources, not 404.
+
       Given a user barbara
       When the client asks for /Users with:
         | filter     | userName eq "{barbara}" |
@@ -86,13 +108,24 @@ Feature: Reading a list page by page
 
     @LIST-13 @may @RFC7644-3.4.2.4-R7 @after-LIST-01 @edge
     Scenario: A number that is none is ignored or refused
+      Fix: Answer 400 "invalidValue", or go on with your default. 500 is the only wrong answer.
+
       When the client sends GET /Users?count=many
       Then the answer has status 200 or 400
 
   Rule: The pages of a walk hold every resource once (RFC 7644 section 3.4.2.4)
+    Why: Pocket ID and Okta's import read the whole list to find out who is there. Without a fixed
+    order the database returns rows as it likes: people are missing from all pages, and are then
+    created again or closed.
+    Fix: Order by a unique column (the id) whenever sortBy is not given, and by it in the second
+    place when it is.
 
     @LIST-05 @must @RFC7644-3.4.2-R7 @RFC7644-3.4.2.4-R10 @RFC7644-3.4.2.4-R12 @write @needs-filter @after-FILT-18 @core
     Scenario: A page says where it begins and how long it is
+      Why: Pocket ID goes on by itemsPerPage. The number that was asked for, instead of that which
+      came, makes it skip people.
+      Fix: itemsPerPage is the number of resources on this page, startIndex that of its first one.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -108,6 +141,10 @@ Feature: Reading a list page by page
 
     @LIST-15 @must @RFC7644-3.4.2.4-R11 @write @needs-filter @after-FILT-18
     Scenario: Each page says how many there are in all
+      Why: A totalResults that counts the page only ends the walk after the first one: nobody
+      behind it exists for the client.
+      Fix: Count all that match the filter, without the limit of the page.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -134,11 +171,16 @@ Feature: Reading a list page by page
 
     @LIST-16 @must @RFC7643-5-R8 @after-LIST-01
     Scenario: No page is longer than the service says its pages can be
+      Fix: Cut count to the filter.maxResults that /ServiceProviderConfig shows.
+
       When the client sends GET /Users
       Then the answer has status 200 or 400
       And if it is accepted, the answer has no more resources than "filter.maxResults" of the configuration
 
   Rule: The list of everything covers every type (RFC 7644 section 3.4.2.1)
+    Why: Auditing tools read a whole service in one walk.
+    Fix: Answer GET on the base URL with resources of all types, or with 501 if you do not offer
+    that.
 
     @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01
     Scenario: Users and groups are found at the base URL

@@ -3,6 +3,10 @@ Feature: Whoever is asking
   /Me is the user whose token it is. Nothing is ever written there by a check.
 
   Rule: /Me is the user that the token stands for, or is not offered (RFC 7644 section 3.11)
+    Why: Apps that people use with their own token begin here. A service token stands for nobody,
+    and 501 or 404 says so; 500 does not.
+    Fix: Serve the user of the token as /Users/{id} would show it, with Content-Location or
+    meta.location at /Users/{id}; otherwise answer 501 or 404.
 
     @ME-01 @should @RFC7644-3.11-R2
     Scenario: /Me answers, or says that it does not

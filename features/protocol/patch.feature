@@ -4,6 +4,10 @@ Feature: Changing a part of a resource
   to remove. Everything it does not name stays as it is.
 
   Rule: A patch changes what it names (RFC 7644 sections 3.5.2.1 to 3.5.2.3)
+    Why: Entra changes people by PATCH only, one operation for each attribute. An operation that is
+    answered with success and not carried out is believed: nobody sends it again.
+    Fix: Carry out add, replace and remove on the attribute that the path names, leave all others
+    alone, and answer an operation that you cannot carry out with 400 instead of passing it over.
 
     @PATCH-01 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R20 @core
     Scenario: A value is replaced
@@ -29,6 +33,8 @@ Feature: Changing a part of a resource
 
     @PATCH-16 @must @RFC7644-3.5.2.1-R6 @after-PATCH-01
     Scenario: A value is added where one single value can be, and takes its place
+      Fix: Treat "add" to an attribute with one value like "replace".
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -41,6 +47,9 @@ Feature: Changing a part of a resource
 
     @PATCH-17 @must @RFC7644-3.5.2.2-R2 @after-PATCH-01 @core
     Scenario: A value is removed
+      Why: A title that a person no longer has stays in the app if "remove" does nothing.
+      Fix: Clear the attribute. A remove has no value; do not demand one.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara", "title": "Guide"}
@@ -54,6 +63,9 @@ Feature: Changing a part of a resource
 
     @PATCH-18 @must @RFC7644-3.5.2.3-R5 @after-PATCH-01
     Scenario: Replacing a value that is not there adds it
+      Why: Entra sends Replace for attributes that it has never set before.
+      Fix: Treat "replace" of what is not there like "add".
+
       Given a user barbara
       When the client patches barbara with:
         | op      | path     | value  |
@@ -63,6 +75,13 @@ Feature: Changing a part of a resource
 
     @PATCH-19 @must @RFC7644-3.5.2.3-R3 @RFC7643-4.1.1-R14 @after-PATCH-01 @core
     Scenario: A user is activated and deactivated
+      Why: This is how people are locked out: Okta and Entra disable accounts by a PATCH of
+      active. If it is not carried out, somebody who has left can still sign in. Entra reads
+      disabled users afterwards, so they have to stay readable.
+      Fix: Map active to the switch that your sign-in looks at, show it in every answer, and never
+      delete on active false. Reading the text "False", as Entra sends it, as false is a kindness
+      that pays.
+
       Given a user barbara
       When the client patches barbara with:
         | op      | path   | value |
@@ -77,6 +96,9 @@ Feature: Changing a part of a resource
 
     @PATCH-20 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PATCH-01
     Scenario: Replacing a value by null removes it
+      Fix: Treat null as a remove, or answer 400 "invalidValue". Never store null or the text
+      "null".
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -89,6 +111,10 @@ Feature: Changing a part of a resource
 
     @PATCH-03 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R8 @after-PATCH-01 @core
     Scenario: A part of a complex value changes, and its other parts stay
+      Why: Entra changes name.familyName alone. A service that puts the text where the object was
+      loses the given name, and breaks every client that reads name as an object.
+      Fix: Split the path at the dot and change that member of the object only.
+
       Given a user barbara with:
         """
         {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
@@ -115,6 +141,8 @@ Feature: Changing a part of a resource
 
     @PATCH-22 @must @RFC7644-3.5.2.1-R4 @after-PATCH-03
     Scenario: Parts are added to a complex value, and its other parts stay
+      Fix: Merge the given members into the object; an add takes nothing away.
+
       Given a user barbara with:
         """
         {"name": {"familyName": "Jensen"}}
@@ -128,6 +156,10 @@ Feature: Changing a part of a resource
 
     @PATCH-23 @must @RFC7644-3.5.2.3-R6 @after-PATCH-03
     Scenario: Replacing some parts of a complex value leaves the other ones alone
+      Why: The RFC says that sub-attributes which are not named stay; many services replace the
+      whole object, and clients that send only what changed lose the rest.
+      Fix: Merge the members of the value into the object that is there.
+
       Given a user barbara with:
         """
         {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
@@ -140,6 +172,10 @@ Feature: Changing a part of a resource
       And ideally barbara has "name.familyName" "Jensen"
 
   Rule: Without a path, the value is an object of what changes (RFC 7644 sections 3.5.2.1 and 3.5.2.3)
+    Why: Okta disables people with {"op": "replace", "value": {"active": false}}, without a path.
+    authentik and Entra's newer mode send whole objects this way.
+    Fix: Where the path is missing, take each member of the value as an operation of its own on that
+    attribute.
 
     @PATCH-02 @must @RFC7644-3.5.2.3-R1 @after-PATCH-01 @core
     Scenario: Several values are replaced at once
@@ -170,6 +206,11 @@ Feature: Changing a part of a resource
       And barbara has "emails" [{"value": "{run}work@{domain}"}, {"value": "{run}home@{domain}"}]
 
   Rule: An attribute with many values grows, shrinks and changes value by value (RFC 7644 section 3.5.2)
+    Why: E-mail addresses, phone numbers and members are changed one by one. A service that replaces
+    the list on "add", or clears it on a filtered "remove", loses addresses that nobody asked it to
+    touch.
+    Fix: Apply the operation to the elements that the filter in the path picks, or append for an
+    add; leave all other elements as they are.
 
     @PATCH-04 @must @RFC7644-3.5.2.1-R5 @after-PATCH-01 @core
     Scenario: A value is added to those that are there
@@ -185,6 +226,11 @@ Feature: Changing a part of a resource
 
     @PATCH-25 @must @RFC7644-3.5.2.1-R7 @RFC7644-3.5.2.1-R8 @after-PATCH-04
     Scenario: A value that is there already is not added again, and nothing was modified
+      Why: Entra adds members again that are there already. A second copy of a value, or a new
+      lastModified for nothing, makes the user look changed to everybody else.
+      Fix: Compare the new element with those that are there. If it is among them, answer success
+      and write nothing, lastModified included.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
@@ -200,6 +246,8 @@ Feature: Changing a part of a resource
 
     @PATCH-26 @must @RFC7644-3.5.2.3-R4 @after-PATCH-04
     Scenario: All values are replaced
+      Fix: Without a filter in the path, "replace" sets the whole array to the given one.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -212,6 +260,8 @@ Feature: Changing a part of a resource
 
     @PATCH-27 @must @RFC7644-3.5.2.2-R3 @after-PATCH-04
     Scenario: All values are removed
+      Fix: Without a filter in the path, "remove" clears the attribute.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -224,6 +274,10 @@ Feature: Changing a part of a resource
 
     @PATCH-05 @must @RFC7644-3.5.2.3-R8 @RFC7644-3.5.2-R8 @after-PATCH-04 @core
     Scenario: A part of one value changes, picked by a filter
+      Why: emails[type eq "work"].value is how Entra changes every e-mail address.
+      Fix: Parse the path as attribute, filter, sub-attribute; set the sub-attribute in each
+      element that matches.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -248,6 +302,10 @@ Feature: Changing a part of a resource
 
     @PATCH-29 @must @RFC7644-3.5.2.2-R4 @after-PATCH-05 @core
     Scenario: One value is removed, picked by a filter
+      Why: Okta takes people out of groups with members[value eq "…"]. If that clears the array,
+      one leaver empties the group.
+      Fix: Remove the elements for which the filter is true, and only those.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -273,6 +331,8 @@ Feature: Changing a part of a resource
 
     @PATCH-31 @must @RFC7644-3.4.2.2-R22 @RFC7644-3.4.2.2-R23 @after-PATCH-05
     Scenario: A filter with two conditions picks the value that meets both
+      Fix: Try all conditions in the brackets on one element at a time, not each on any element.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}a@{domain}", "type": "work"}, {"value": "{run}b@{domain}", "type": "home"}]}
@@ -285,6 +345,10 @@ Feature: Changing a part of a resource
 
     @PATCH-07 @must @RFC7644-3.5.2-R17 @RFC7643-2.4-R3 @after-PATCH-04
     Scenario: A new primary value takes the place of the old one
+      Why: A user with two primary addresses gets mail at either of them.
+      Fix: When an operation sets primary true on an element, set it false on all others in the
+      same transaction.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work", "primary": true}]}
@@ -298,6 +362,9 @@ Feature: Changing a part of a resource
 
     @PATCH-32 @must @RFC7644-3.5.2-R17 @after-PATCH-05 @after-PATCH-07
     Scenario: Another value becomes the primary one
+      Fix: The rule that only one value is primary also holds when a path such as emails[type eq
+      "home"].primary sets it.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work", "primary": true}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -309,6 +376,11 @@ Feature: Changing a part of a resource
       And barbara has "emails[primary=true].value" "{run}home@{domain}"
 
   Rule: A patch is one unit: if any operation fails, nothing has changed (RFC 7644 section 3.5.2)
+    Why: Entra puts the changes of a user into one request and sends all of them again after an
+    error. If the first half has been kept, the user is in a state that nobody has asked for, and
+    "add" is done twice.
+    Fix: Apply all operations to a copy, check the result against the schema, and store it in one
+    transaction. On any error store nothing: the version and lastModified stay too.
 
     @PATCH-08 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @after-PATCH-01 @core
     Scenario: A failing second operation leaves the user untouched
@@ -341,6 +413,10 @@ Feature: Changing a part of a resource
 
     @PATCH-13 @must @RFC7644-3.5.2-R16 @after-PATCH-01
     Scenario: Operations are carried out one after another
+      Why: Clients clear a list and fill it in the same request. In another order the list is
+      empty at the end.
+      Fix: Apply the operations in the order of the array, each to the result of the one before.
+
       Given a user barbara
       When the client patches barbara with:
         | op      | path  | value      |
@@ -352,9 +428,20 @@ Feature: Changing a part of a resource
       And barbara has "title" "Owner"
 
   Rule: What cannot be changed, or cannot be understood, is refused (RFC 7644 sections 3.5.2 and 3.12)
+    Why: An administrator sees what is refused in the log of the identity provider, with the reason.
+    What is answered with success and dropped shows up months later as an account that should have
+    been closed.
+    Fix: Answer 400 with the scimType that fits: "noTarget" if a filter finds nothing,
+    "invalidPath", "invalidSyntax", "invalidValue", "mutability"; say in detail which operation it
+    was.
 
     @PATCH-06 @must @RFC7644-3.5.2.3-R9 @RFC7644-3.12-R22 @after-PATCH-05
     Scenario: Replacing a value that no filter finds is refused
+      Why: A service that writes the value somewhere else, or over the whole attribute, destroys
+      data at this point.
+      Fix: If no element matches the filter of a replace, answer 400 "noTarget" and change
+      nothing.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
@@ -368,6 +455,9 @@ Feature: Changing a part of a resource
 
     @PATCH-34 @must @RFC7644-3.5.2.2-R1 @after-PATCH-01
     Scenario: Removing without saying what is refused
+      Why: A remove without a path could mean everything. A service that takes it so wipes a user.
+      Fix: Answer 400 "noTarget" to a remove that has no path.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -381,6 +471,9 @@ Feature: Changing a part of a resource
 
     @PATCH-10 @must @RFC7644-3.5.2.2-R7 @RFC7643-7-R30 @after-PATCH-01
     Scenario: What is required cannot be removed
+      Fix: Answer 400 "mutability" (or "invalidValue") to a remove of an attribute that the schema
+      requires.
+
       Given a user barbara
       When the client reads barbara
       And the client patches barbara with:
@@ -392,6 +485,10 @@ Feature: Changing a part of a resource
 
     @PATCH-35 @must @RFC7643-3.1-R12 @RFC7643-3.1-R20 @RFC7643-7-R15 @after-PATCH-01
     Scenario: The id and the dates cannot be changed
+      Fix: Refuse or ignore operations on id, meta and other readOnly attributes; 400 "mutability"
+      is what the RFC has for it. Okta repeats the id of a group when it renames it: the same
+      value does no harm.
+
       Given a user barbara
       When the client patches barbara with:
         | op      | path         | value                  |
@@ -403,6 +500,8 @@ Feature: Changing a part of a resource
 
     @PATCH-36 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @RFC7643-7-R15 @needs-schemas @after-PATCH-01
     Scenario: Whatever the schema calls readOnly cannot be changed
+      Fix: Ask the schema for the mutability of the path before you apply an operation.
+
       * each readOnly attribute cannot be patched
 
     @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01
@@ -417,6 +516,9 @@ Feature: Changing a part of a resource
 
     @PATCH-37 @must @RFC7644-3.5.2-R4 @after-PATCH-01
     Scenario: A patch without operations is refused
+      Fix: Demand a non-empty "Operations", with any letter case, and answer 400 "invalidSyntax"
+      otherwise.
+
       Given a user barbara
       When the client sends PATCH /Users/{barbara.id} with:
         """
@@ -449,6 +551,8 @@ Feature: Changing a part of a resource
 
     @PATCH-40 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @after-PATCH-01
     Scenario: A value of another type is refused
+      Fix: Check the value of an operation against the type of the path, as in a create.
+
       Given a user barbara
       When the client reads barbara
       And the client patches barbara with:
@@ -459,6 +563,9 @@ Feature: Changing a part of a resource
 
     @PATCH-41 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @after-PATCH-01 @edge
     Scenario: A patch that does not say that it is one is refused, or read as one
+      Fix: Answer 400 "invalidSyntax" where schemas lacks the URN of PatchOp, or read it as a
+      patch anyway, for clients that forget it.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -473,6 +580,9 @@ Feature: Changing a part of a resource
 
     @PATCH-42 @must @RFC7644-3.5.2-R2 @after-PATCH-01 @edge
     Scenario: Operations of JSON Patch are not operations of SCIM
+      Why: JSON Patch looks alike and means something else: its paths begin with a slash.
+      Fix: Refuse "move", "copy" and "test", and paths that begin with "/", with 400.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -486,6 +596,8 @@ Feature: Changing a part of a resource
 
     @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05
     Scenario: A user cannot take the user name of another one
+      Fix: Let the unique index decide in a patch as well: 409 "uniqueness".
+
       Given a user barbara
       And a user carla
       When the client reads carla
@@ -497,6 +609,8 @@ Feature: Changing a part of a resource
 
     @PATCH-44 @must @RFC7644-3.5.2-R22 @after-PATCH-01
     Scenario: Patching an id that nobody has answers 404
+      Fix: Answer 404 if there is no such resource, before the operations are looked at.
+
       When the client sends PATCH /Users/{unknown} with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"op": "replace", "path": "title", "value": "Guide"}]}
@@ -504,6 +618,10 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 404
 
   Rule: A patch is answered with the whole resource, or with nothing (RFC 7644 section 3.5.2)
+    Why: Clients store what the answer shows as what the service holds. Half a resource looks like
+    one that has lost the rest.
+    Fix: Answer 200 with the resource as a read shows it, or 204 without a body. If attributes= was
+    asked for, 200 with those.
 
     @PATCH-12 @must @RFC7644-3.5.2-R20 @after-PATCH-01
     Scenario: The answer is the user as it is now, or empty
@@ -519,6 +637,8 @@ Feature: Changing a part of a resource
 
     @PATCH-45 @must @RFC7643-3.1-R25 @after-PATCH-01
     Scenario: A patched user was modified later than before
+      Fix: Set lastModified whenever an operation has changed something.
+
       Given a user barbara
       When the client reads barbara
       And some time goes by
@@ -528,6 +648,11 @@ Feature: Changing a part of a resource
       Then barbara has a later "meta.lastModified" than before
 
   Rule: Paths are read without regard to letter case, and may name their schema (RFC 7644 sections 3.5.2 and 3.10)
+    Why: Entra writes op as Add, Replace and Remove, and the attributes of its extension with their
+    URN in front. What is compared letter by letter refuses each of its requests.
+    Fix: Compare op, attribute names and URNs without regard to letter case, and take off a URN in
+    front of a path before you look the attribute up. The colon before the attribute is the last
+    one; URNs have dots.
 
     @PATCH-46 @must @RFC7644-3.5.2-R9 @RFC7643-2.1-R1 @after-PATCH-01
     Scenario: The letter case of a path means nothing
@@ -555,6 +680,11 @@ Feature: Changing a part of a resource
 
     @PATCH-09 @must @RFC7644-3.5.2-R9 @RFC7644-3.10-R1 @RFC7643-3-R7 @needs-enterprise @after-PATCH-01 @after-CREATE-13
     Scenario: A path names the schema of an extension
+      Why: department, employeeNumber and manager are changed by
+      urn:…:enterprise:2.0:User:department; Entra has no other way.
+      Fix: Recognise the URNs of your extensions at the beginning of a path, and take what follows
+      as a path within the extension.
+
       Given a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "costCenter": "4130"}}
@@ -568,6 +698,9 @@ Feature: Changing a part of a resource
 
     @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09
     Scenario: The first value of an extension is added
+      Fix: Make the object of the extension, and list its URN in schemas, when a patch sets its
+      first value.
+
       Given a user barbara
       When the client patches barbara with:
         | op  | path                                                                  | value   |
@@ -578,6 +711,10 @@ Feature: Changing a part of a resource
 
     @PATCH-14 @may @RFC7644-3.5.2-R5 @after-PATCH-01 @edge
     Scenario: An operation in capital letters, as some clients send it, is understood
+      Why: Entra sends "Add", "Replace" and "Remove". A service that knows only small letters
+      answers 400 to everything Entra does.
+      Fix: Fold op before you compare it.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -590,8 +727,12 @@ Feature: Changing a part of a resource
 
     @PATCH-49 @must @RFC7644-3.5.2-R10 @needs-schemas @after-PATCH-01 @after-CREATE-17
     Scenario: Every attribute of the schema that can be written can be replaced
+      Fix: Let a patch set whatever a create can set; share the code that knows the types.
+
       * each attribute can be patched
 
     @PATCH-50 @must @RFC7644-3.5.2.2-R2 @RFC7644-3.5.2.2-R3 @needs-schemas @after-PATCH-17 @after-CREATE-17
     Scenario: Every attribute of the schema that is not required can be removed
+      Fix: Let a patch remove whatever the schema does not require.
+
       * each attribute that is not required can be removed

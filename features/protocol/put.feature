@@ -4,6 +4,10 @@ Feature: Replacing a resource
   then on, as far as it is the client's to say.
 
   Rule: A replacement answers 200 with the resource as it is now (RFC 7644 section 3.5.1)
+    Why: authentik, Pocket ID and custom apps of Okta change people by PUT only. What they see in
+    the answer is what they believe is stored.
+    Fix: Store the body in place of the old user (without what is readOnly) and answer 200 with the
+    user as a read would show it.
 
     @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @after-READ-01 @core
     Scenario: A user is replaced
@@ -23,6 +27,8 @@ Feature: Replacing a resource
 
     @PUT-05 @must @RFC7643-3.1-R25 @after-PUT-01
     Scenario: A replaced user was modified later than it was created
+      Fix: Set lastModified to the present when a PUT changes something.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara"}
@@ -38,6 +44,10 @@ Feature: Replacing a resource
 
     @PUT-02 @may @RFC7644-3.5.1-R3 @after-PUT-01
     Scenario: What a replacement leaves out is cleared
+      Why: A title that was taken away at the identity provider is left out of the PUT. If it
+      stays, the app shows it for good.
+      Fix: Clear (or set to their default) the writable attributes that the body does not have.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara", "title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -52,6 +62,8 @@ Feature: Replacing a resource
 
     @PUT-06 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PUT-01
     Scenario: Null and an empty array clear a value
+      Fix: Read null and [] in a PUT like an attribute that is not there: it is cleared.
+
       Given a user barbara with:
         """
         {"title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -66,6 +78,9 @@ Feature: Replacing a resource
 
     @PUT-07 @must @RFC7644-3.5.1-R3 @after-PUT-01
     Scenario: The values of an attribute are replaced, not added to
+      Why: Old addresses that are kept beside the new ones go on getting mail.
+      Fix: Replace the whole array of a multi-valued attribute by that in the body.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}old@{domain}", "type": "work"}]}
@@ -78,6 +93,10 @@ Feature: Replacing a resource
 
     @PUT-08 @must @RFC7644-3.5.1-R3 @after-PUT-01
     Scenario: A user gets another user name
+      Why: People marry and change their names. A service that refuses this leaves the account
+      under the old name, and the next create of the new one makes a second account.
+      Fix: Allow another userName as long as it is free; tie everything else to the id.
+
       Given a user barbara
       When the client replaces barbara with:
         """
@@ -87,6 +106,11 @@ Feature: Replacing a resource
       And barbara has "userName" "{run}jensen@{domain}"
 
   Rule: What is not the client's to say is ignored or refused (RFC 7644 section 3.5.1)
+    Why: Okta reads a user, merges its changes, and sends the whole thing back: id, meta and groups
+    too. A service that refuses those breaks every update; one that stores them lets a client
+    rewrite its history.
+    Fix: Ignore readOnly attributes in a PUT. Keep an immutable value, or answer 400 "mutability" if
+    the body has another one.
 
     @PUT-03 @must @RFC7644-3.5.1-R10 @RFC7643-3.1-R12 @RFC7643-7-R15 @after-PUT-01
     Scenario: An id and a meta in a replacement are ignored
@@ -114,6 +138,9 @@ Feature: Replacing a resource
 
     @PUT-14 @must @RFC7643-2.3-R2 @RFC7644-3.12-R23 @after-PUT-01
     Scenario: A value of another type is refused and changes nothing
+      Fix: Check types before you store anything, and answer 400 "invalidValue". The user has to
+      be as before.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara"}
@@ -128,6 +155,9 @@ Feature: Replacing a resource
 
     @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01
     Scenario: A replacement without the userName is refused and changes nothing
+      Fix: Demand what the schema requires in a PUT as in a create: 400 "invalidValue", and
+      nothing changed.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara"}
@@ -146,6 +176,9 @@ Feature: Replacing a resource
 
     @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05
     Scenario: A user cannot take the user name of another one
+      Fix: Answer 409 "uniqueness" for a userName that somebody else has; let the unique index
+      find out.
+
       Given a user barbara
       And a user carla
       When the client reads carla
@@ -157,6 +190,9 @@ Feature: Replacing a resource
       And carla is unchanged
 
   Rule: A replacement never creates (RFC 7644 sections 3.2 and 3.5.1)
+    Why: A client that holds the id of a deleted user must hear 404 and make a new one. A PUT that
+    creates brings back an account that an administrator has removed.
+    Fix: Update by id, and answer 404 if no row was changed. Do not upsert.
 
     @PUT-04 @must @RFC7644-3.5.1-R1 @RFC7644-3.2-R6 @after-PUT-01
     Scenario: Replacing an id that nobody has answers 404 and makes nothing
@@ -169,6 +205,9 @@ Feature: Replacing a resource
 
     @PUT-12 @must @RFC7644-3.5.1-R12 @RFC7643-3.1-R26 @after-PUT-01
     Scenario: A replaced user stays where it was
+      Fix: A PUT changes neither id nor location; use the id in the URL and ignore the one in the
+      body.
+
       Given a user barbara
       When the client reads barbara
       And the client replaces barbara with:

@@ -3,6 +3,10 @@ Feature: Reading a resource
   Whoever knows the id of a resource gets it, whole and the same each time.
 
   Rule: A resource is read at its id (RFC 7644 section 3.4.1)
+    Why: Okta reads a user before it replaces it, and other clients check by a read what became of a
+    write. What is not readable is treated as deleted.
+    Fix: Serve GET /Users/{id} from the store that writes go to (or wait until a replica has caught
+    up), with the whole resource.
 
     @READ-01 @must @RFC7644-3.4.1-R1 @write @after-CREATE-01 @core
     Scenario: A user that was made is found under its id
@@ -14,6 +18,11 @@ Feature: Reading a resource
 
     @READ-02 @must @RFC7643-3.1-R7 @RFC7644-3.1-R6 @write @after-READ-01
     Scenario: A user that nobody changes is the same each time it is read
+      Why: Clients compare two reads to find out whether somebody else has changed the user. Dates
+      that move by themselves look like a change each time.
+      Fix: Change lastModified and version only when a write changes the resource, not on reads or
+      sign-ins.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -24,11 +33,20 @@ Feature: Reading a resource
 
     @READ-03 @must @RFC7644-3.4.1-R2 @RFC7644-3.12-R10 @core
     Scenario: Reading an id that nobody has answers 404
+      Why: 404 is how a client learns that a user is gone and has to be made again. 200 with an
+      empty body, 400 or 500 leave it stuck.
+      Fix: Answer 404 with an error of SCIM (status as text, a sentence in detail) for an id that
+      you do not have.
+
       When the client sends GET /Users/{unknown}
       Then the answer has status 404
 
     @READ-04 @should @RFC7644-3.12-R10 @edge
     Scenario: An id that is not in the service's own form is not found either
+      Why: Stores with UUIDs tend to answer 400 or 500 to an id that is none. A client that
+      changed from another system sends its old ids and has to hear "not here".
+      Fix: Answer 404 when the id cannot be parsed: nobody has it.
+
       When the client sends GET /Users/{run}nobody
       Then the answer is a SCIM error with status 404 or 400
 
@@ -39,6 +57,8 @@ Feature: Reading a resource
 
     @READ-06 @must @RFC7643-3.1-R6 @RFC7644-3.4.1-R2 @write @needs-groups @after-READ-01
     Scenario: A user is not found among the groups
+      Fix: Look the id up among resources of the endpoint's type only.
+
       Given a user barbara
       When the client sends GET /Groups/{barbara.id}
       Then the answer has status 404
@@ -58,6 +78,10 @@ Feature: Reading a resource
 
     @READ-08 @must @RFC7643-3.1-R11 @write @after-READ-01 @edge
     Scenario: The letter case of an id matters
+      Why: ids are case-exact. Where two cases lead to one user, a client can hold one user under
+      two keys.
+      Fix: Compare ids byte by byte; mind the default collation of MySQL and SQL Server.
+
       Given a user barbara
       When the client sends GET /Users/{CAPITAL barbara.id}
       Then the answer has status 404, 400 or 200

@@ -4,6 +4,10 @@ Feature: Requests that nobody expects
   all of it in its own words, and stays up.
 
   Rule: Whatever comes in, the answer is not a failure of the service (RFC 7644 section 3.12)
+    Why: A service that breaks on one odd request is down for all clients, and 5xx tells them to
+    send it again.
+    Fix: Limit depth and size of bodies, check ids before they reach the database, and turn every
+    surprise into a 4xx with an error of SCIM.
 
     @ROB-01 @must @RFC7644-3.12-R7 @write @edge
     Scenario: JSON a thousand levels deep is refused
@@ -25,6 +29,8 @@ Feature: Requests that nobody expects
 
     @ROB-04 @must @RFC7644-3.4.2.4-R7 @edge
     Scenario: A page of a thousand million is as long as the service's pages are
+      Fix: Cut count to your own limit; do not allocate by it.
+
       When the client asks for /Users with:
         | filter | userName eq "{run}nobody" |
         | count  | 1000000000                |
@@ -45,6 +51,11 @@ Feature: Requests that nobody expects
 
     @ROB-07 @must @RFC7644-3.3-R6 @write @after-CREATE-16 @edge
     Scenario: Five changes at the same time are all carried out
+      Why: Provisioning runs with several workers. Where a patch is read, change, write without a
+      lock, the last one wins and the others are lost, with success.
+      Fix: Lock the row, or check its version, for as long as a patch takes; try again on a
+      conflict.
+
       Given a user barbara
       When the client sends PUT /Users/{barbara.id} 5 times at once with:
         """

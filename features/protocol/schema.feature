@@ -4,6 +4,10 @@ Feature: How resources are built
   in, what comes out, and what has to be there.
 
   Rule: An attribute has a name and characteristics, in the words of the RFC (RFC 7643 sections 2.1 and 7)
+    Why: Clients decide by these words what they may write, whether to fold letter case, and what
+    they may show. A missing one leaves them with a default that may not be yours.
+    Fix: Give each attribute name, type, multiValued, description, required, caseExact, mutability,
+    returned and uniqueness, in the words of the RFC ("readWrite", not "read-write").
 
     @SCHEMA-01 @must @RFC7643-2.1-R3 @RFC7643-7-R6 @after-DISC-11 @core
     Scenario: Attributes have names
@@ -42,6 +46,8 @@ Feature: How resources are built
 
     @SCHEMA-07 @must @RFC7643-2.3.8-R2 @RFC7643-1.2-R1 @after-DISC-11
     Scenario: A part of a complex attribute has no parts
+      Fix: Sub-attributes are simple. Move a complex one to the level above or to an extension.
+
       When the client sends GET /Schemas
       Then the answer has no "Resources[id!=urn:ietf:params:scim:schemas:core:2.0:Schema].attributes.subAttributes.subAttributes"
 
@@ -57,9 +63,15 @@ Feature: How resources are built
       And the answer has a text at "Resources.attributes.description"
 
   Rule: What the RFC says of users and groups is not loosened (RFC 7643 sections 4 and 8.7)
+    Why: A client trusts that userName finds one person and that a password never comes back. A
+    schema that says otherwise is either wrong or honest about a hole.
+    Fix: Begin with the schemas in section 8.7.1 of RFC 7643 and leave out what you do not have;
+    tighten, do not loosen.
 
     @SCHEMA-10 @must @RFC7643-4.1.1-R1 @RFC7643-4.1.1-R2 @after-DISC-11 @core
     Scenario: A user name has to be there and to be unique
+      Fix: userName has required true and uniqueness "server" (or "global").
+
       When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
       Then the answer has "attributes[name=userName].required" true
       And the answer has nothing but "server" and "global" at "attributes[name=userName].uniqueness"
@@ -81,6 +93,9 @@ Feature: How resources are built
       And the answer has "attributes[name=members].subAttributes[name=value].name" "value"
 
   Rule: Schemas are of resources, and their names are registered ones (RFC 7644 section 3.1, RFC 7643 section 10)
+    Why: Tools show what is in /Schemas to administrators as what can be mapped. Messages cannot.
+    Fix: List the schemas of resources only, with their whole URNs; ListResponse, Error and PatchOp
+    are no schemas. Only attributes of the type reference have referenceTypes.
 
     @SCHEMA-14 @must @RFC7644-3.1-R3 @after-DISC-11
     Scenario: Messages are not among the schemas

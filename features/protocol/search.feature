@@ -4,6 +4,10 @@ Feature: Searching without a query in the URL
   body, and the answer is the same.
 
   Rule: A POST to .search answers like a GET (RFC 7644 section 3.4.3)
+    Why: The value of a filter (a name, an address) stays in the logs of every proxy when it is part
+    of the URL. Careful clients search by POST for that reason.
+    Fix: Read filter, attributes, sortBy, startIndex and count from the body and hand them to the
+    code that answers a GET. If you do not offer it, answer 404 or 501.
 
     @SRCH-01 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.3-R7 @write @needs-filter @after-FILT-01 @core
     Scenario: A user is searched for
@@ -89,6 +93,8 @@ Feature: Searching without a query in the URL
 
     @SRCH-08 @must @RFC7644-3.4.3-R7 @RFC7644-3.12-R16 @needs-filter @after-FILT-13
     Scenario: A search for what is no filter is refused
+      Fix: Refuse what is no filter in a search as you do in a GET: 400 "invalidFilter".
+
       When the client sends POST /Users/.search with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq"}
@@ -97,6 +103,9 @@ Feature: Searching without a query in the URL
 
     @SRCH-02 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @RFC7644-3.4.3-R2 @edge
     Scenario: A search that does not say that it is one is refused, or read as one
+      Fix: Answer 400 "invalidSyntax" where schemas lacks the URN of SearchRequest, or read it as
+      a search anyway.
+
       When the client sends POST /Users/.search with:
         """
         {"count": 0}

@@ -3,6 +3,10 @@ Feature: Reading a list in order
   Whoever shows a list to people wants it in order, by what they sort by.
 
   Rule: sortBy puts a list in order, ascending unless told otherwise (RFC 7644 section 3.4.2.3)
+    Why: Auditing tools read people in the order of their names or of their last change. An order
+    that changes from page to page loses some.
+    Fix: Translate sortBy and sortOrder into ORDER BY, with the id as the last column. If you do not
+    offer it, say so in /ServiceProviderConfig (sort.supported false) and this is not judged.
 
     @SORT-01 @must @RFC7644-3.4.2.3-R3 @RFC7644-3.4.2.3-R8 @core
     Scenario: Users come in the order of an attribute
@@ -45,6 +49,8 @@ Feature: Reading a list in order
 
     @SORT-02 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
     Scenario: Letter case does not matter where it has no meaning
+      Fix: Fold values whose schema has caseExact false before comparing: ORDER BY lower(…).
+
       Given a user one with:
         """
         {"nickName": "Bravo"}
@@ -64,6 +70,9 @@ Feature: Reading a list in order
 
     @SORT-04 @must @RFC7644-3.4.2.3-R6 @after-SORT-01
     Scenario: Whoever has no value comes last
+      Fix: Put those without a value last in ascending order (NULLS LAST) and first in descending
+      order.
+
       Given a user one
       And a user two with:
         """
@@ -112,6 +121,8 @@ Feature: Reading a list in order
 
     @SORT-07 @must @RFC7644-3.4.2.3-R4 @after-SORT-01
     Scenario: Of many values the primary one counts
+      Fix: Sort by the value with primary true, otherwise by the first one.
+
       Given a user one with:
         """
         {"emails": [{"value": "{run}a@{domain}", "type": "home"}, {"value": "{run}z@{domain}", "type": "work", "primary": true}]}
@@ -127,6 +138,8 @@ Feature: Reading a list in order
 
     @SORT-08 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
     Scenario: Dates come in the order of time
+      Fix: Sort by instants, not by their text.
+
       Given a user one
       And some time goes by
       And a user two
@@ -165,6 +178,8 @@ Feature: Reading a list in order
 
     @SORT-10 @may @RFC7644-3.4.2.3-R3 @edge
     Scenario: An order by an attribute that does not exist is ignored or refused
+      Fix: Pass over an attribute that you do not have, or answer 400 "invalidPath".
+
       Given a user one
       When the client asks for /Users with:
         | filter | userName sw "{run}" |
