@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/conformance/steps"
 )
 
 const reading = `
@@ -180,4 +182,36 @@ func users(t *testing.T, endpoint string) int {
 		t.Fatal(err)
 	}
 	return list.TotalResults
+}
+
+// A panic in the middle of a scenario is its end and not that of the run, and what was
+// made is removed.
+func TestPanicCleansUp(t *testing.T) {
+	c := config(server(t, nil), `
+  @write
+  Rule: r
+    @MADE-60 @must
+    Scenario: The provisioner has a bug
+      Given the app already has an account for barbara
+      When carla is added to the directory
+    @MADE-61 @must
+    Scenario: Life goes on
+      Given the app already has an account for barbara
+      Then the app has exactly one account for barbara
+`)
+	held := 0
+	c.Provisioner = func(context.Context) (steps.Provisioner, error) {
+		held = users(t, c.Endpoint)
+		panic("nobody has thought of this")
+	}
+	report, err := conformance.Run(t.Context(), c)
+	if err != nil || held != 1 || users(t, c.Endpoint) != 0 || len(report.Leaks) > 0 {
+		t.Errorf("error %v, %d users before and %d after, leaks %v", err, held, users(t, c.Endpoint), report.Leaks)
+	}
+	if a, b := report.Results[0], report.Results[1]; a.Verdict != conformance.Error || !strings.Contains(a.Reason, "nobody has thought of this") || b.Verdict != conformance.Pass {
+		t.Errorf("results %s %q, %s", a.Verdict, a.Reason, b.Verdict)
+	}
+	if code := conformance.ExitCode(report, err); code != conformance.ExitNotGood {
+		t.Errorf("exit %d", code)
+	}
 }

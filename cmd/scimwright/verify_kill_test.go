@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/permiso/scimwright/mocktarget"
+)
+
+// TestVerifyIsStopped ends the real program while an app has done what it was told and
+// the answer is on its way. Whatever the signal, nothing stays in the app: the run
+// removes it itself, or, if it could not even do that, the cleanup by its ledger.
+func TestVerifyIsStopped(t *testing.T) {
+	binary := buildProgram(t)
+	for _, c := range []struct {
+		method string
+		signal syscall.Signal
+		code   int
+	}{
+		{http.MethodPost, syscall.SIGINT, 130},
+		{http.MethodPost, syscall.SIGTERM, 130},
+		{http.MethodPut, syscall.SIGINT, 130},
+		{http.MethodPost, syscall.SIGKILL, -1},
+		{http.MethodPut, syscall.SIGKILL, -1},
+		{http.MethodDelete, syscall.SIGKILL, -1},
+	} {
+		t.Run(c.signal.String()+"_"+c.method, func(t *testing.T) {
+			app := newWatchedApp(t)
+			v := &verification{t: t, binary: binary, app: app, ledger: filepath.Join(t.TempDir(), "run.ledger")}
+			command, output := v.start("verify", app.server.URL+"/scim/v2", "--write", "--only", "CREATE,PUT", "--ledger", v.ledger)
+			release := app.waitFor(t, hold{method: c.method, path: "/Users"})
+			if err := command.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if c.signal == syscall.SIGKILL {
+				_ = command.Wait()
+				release()
+			} else {
+				release()
+				_ = command.Wait()
+			}
+			if code := command.ProcessState.ExitCode(); code != c.code {
+				t.Errorf("exit %d, want %d:\n%s", code, c.code, output)
+			}
+			if c.signal == syscall.SIGKILL {
+				v.cleanUp()
+			}
+			v.wantNothingLeft()
+		})
+	}
+}
+
+// A verification is a run of verify against an app, as a process of its own.
+type verification struct {
+	t              *testing.T
+	binary, ledger string
+	app            *watchedApp
+}
+
+func (v *verification) start(args ...string) (*exec.Cmd, *bytes.Buffer) {
+	v.t.Helper()
+	output := new(bytes.Buffer)
+	command := exec.Command(v.binary, append(args, "--rate", "0", "--token-env", "APP_TOKEN")...)
+	command.Env = append(os.Environ(), "APP_TOKEN=token")
+	command.Stdout, command.Stderr = output, output
+	if err := command.Start(); err != nil {
+		v.t.Fatal(err)
+	}
+	v.t.Cleanup(func() { _ = command.Process.Kill() })
+	return command, output
+}
+
+// cleanUp does what the killed run could not. It waits until the app is done with what
+// it was told last.
+func (v *verification) cleanUp() {
+	v.t.Helper()
+	if _, err := os.Stat(v.ledger); err != nil {
+		v.t.Fatalf("the killed run left no ledger: %v", err)
+	}
+	command, output := v.start("verify", "cleanup", "--ledger", v.ledger)
+	if err := command.Wait(); err != nil {
+		v.t.Errorf("cleanup: %v\n%s", err, output)
+	}
+	if !strings.Contains(output.String(), "entries of the ledger are done with") {
+		v.t.Errorf("cleanup says %s", output)
+	}
+}
+
+func (v *verification) wantNothingLeft() {
+	v.t.Helper()
+	tenant := v.app.mock.Tenant(mocktarget.DefaultTenant)
+	for deadline := time.Now().Add(10 * time.Second); len(tenant.Resources("User")) > 0 && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond) // until the last write has gone through
+	}
+	for _, u := range tenant.Resources("User") {
+		v.t.Errorf("%s is left", u.String("userName"))
+	}
+	if _, err := os.Stat(v.ledger); !errors.Is(err, os.ErrNotExist) {
+		v.t.Errorf("the ledger is still there: %v", err)
+	}
+}
