@@ -37,8 +37,7 @@ func (p *pump) run() {
 		case <-timer.C:
 		}
 		wait, err := p.fill()
-		if errors.Is(err, provisioner.ErrNotFound) {
-			p.queue.forget(p.app)
+		if errors.Is(err, provisioner.ErrNotFound) && p.queue.forget(p) {
 			return
 		}
 		timer.Reset(wait)

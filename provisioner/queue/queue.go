@@ -211,11 +211,16 @@ func (q *Queue) due(keys []provisioner.Key) {
 	}
 }
 
-// forget drops the pump of an app that is no more.
-func (q *Queue) forget(app string) {
+// forget drops the pump of an app that is no more, unless the pump was told to look
+// again since it has found that out: there may be an app of that name again.
+func (q *Queue) forget(p *pump) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.pumps, app)
+	if len(p.wake) > 0 {
+		return false
+	}
+	delete(q.pumps, p.app)
+	return true
 }
 
 // beat shows the other processes that this one lives. If that fails for too long, they

@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -163,6 +164,60 @@ func testNothingIsLost(t *testing.T, database string, processes int) {
 	awaitSettled(t, stores[0])
 	checkHeld(t, stores[0], a)
 	t.Logf("%d changes of %d links took %d attempts", writers*changes*len(apps), writers*users*len(apps), a.calls)
+}
+
+// A gap is a store in which an app is connected just after a queue has found that
+// there is none.
+type gap struct {
+	*store.Store
+	due     func([]provisioner.Key)
+	connect func()
+}
+
+func (g *gap) OnDue(due func([]provisioner.Key)) {
+	g.due = due
+	g.Store.OnDue(due)
+}
+
+func (g *gap) Claim(ctx context.Context, worker, app string, n int) ([]provisioner.Claim, time.Duration, error) {
+	claims, wait, err := g.Store.Claim(ctx, worker, app, n)
+	if errors.Is(err, provisioner.ErrNotFound) {
+		g.connect()
+	}
+	return claims, wait, err
+}
+
+// TestAppThatComesBack connects an app in the moment between a look that finds none of
+// its name and the end of looking after it.
+func TestAppThatComesBack(t *testing.T) {
+	s, a := storetest.Open(t, storetest.SQLite(t)), newApp()
+	g := &gap{Store: s}
+	g.connect = sync.OnceFunc(func() {
+		u := provisioner.User{ID: "u1", Attributes: scim.NewObject(scim.Field{Name: "userName", Value: "ada"}, scim.Field{Name: "title", Value: "1"})}
+		if err := errors.Join(s.PutApp(t.Context(), provisioner.App{Name: "a", Endpoint: "https://app.example", Token: "t"}), s.PutUser(t.Context(), u)); err != nil {
+			t.Error(err)
+		}
+	})
+	q, err := queue.Start(t.Context(), queue.Config{Store: g, Engine: &fakeEngine{store: s, app: a, rand: func(int) int { return 1 }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := q.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	}()
+	g.due([]provisioner.Key{{App: "a"}})
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if p, err := s.Progress(t.Context(), "a"); err != nil && !errors.Is(err, provisioner.ErrNotFound) {
+			t.Fatal(err)
+		} else if p.Total == 1 && p.Settled == 1 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("nobody looks after the app")
+		}
+	}
 }
 
 func awaitSettled(t *testing.T, s *store.Store) {
