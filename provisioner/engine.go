@@ -22,6 +22,9 @@
 //	engine := provisioner.New(provisioner.Config{Store: store})
 //	queue, err := queue.Start(ctx, queue.Config{Store: store, Engine: engine})
 //	defer queue.Stop(ctx)
+//
+// Such a program may bring the database handle and the transport of the requests; see
+// the example.
 package provisioner
 
 import (

@@ -23,6 +23,9 @@ type dialect struct {
 	// forUpdate and forShare lock the rows of a SELECT until the transaction ends;
 	// skipLocked locks those that nobody else has locked, and leaves the others out.
 	forUpdate, forShare, skipLocked string
+	// lockWrites keeps other writers waiting until the transaction ends, "" where there
+	// is no need to say so.
+	lockWrites string
 	// lockName and lockNameShared lock a text until the transaction ends, "" where
 	// there is no need.
 	lockName, lockNameShared string

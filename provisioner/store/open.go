@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -26,14 +25,20 @@ import (
 // Config says where a store keeps its data.
 type Config struct {
 	// Database is the path of the SQLite file, made if it does not exist, or the
-	// URL of a PostgreSQL database (postgres://…). Required.
+	// URL of a PostgreSQL database (postgres://…). Required, unless DB is given.
 	Database string
+	// DB is a database that the program has opened itself and goes on to own, in place
+	// of Database: PostgreSQL through the driver pgx, or a SQLite file through the
+	// driver sqlite of modernc.org, see [SQLiteDSN]. It has to allow 4 connections or
+	// more. The store makes its tables in it; to keep them apart from the program's own,
+	// give them a schema (search_path) or a file.
+	DB *sql.DB
 	// Key is the secret that seals tokens at rest, of 16 bytes or more. Empty means
 	// one kept beside the SQLite file, in a file that only its owner can read;
 	// PostgreSQL, which has no such place, needs one.
 	Key []byte
-	// Reading opens the database for somebody who only looks. A SQLite file may then
-	// be in use by another process; nothing can be written in that case.
+	// Reading opens Database for somebody who only looks. A SQLite file may then be in
+	// use by another process; nothing can be written in that case.
 	Reading bool
 	// KeepLog is how long log entries are kept. Zero means 30 days.
 	KeepLog time.Duration
@@ -44,9 +49,10 @@ type Config struct {
 // A Store is an open database. It implements [provisioner.Store].
 type Store struct {
 	db      *sql.DB
+	lent    bool // db is the caller's, who closes it
 	dialect dialect
-	pool    *pgxpool.Pool // nil on SQLite
-	lock    *flock.Flock  // nil on PostgreSQL
+	file    string       // "" on PostgreSQL
+	lock    *flock.Flock // nil on PostgreSQL
 	seal    *sealer
 	now     func() time.Time
 	keepLog time.Duration
@@ -91,15 +97,10 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if isPostgres(config.Database) {
-		err = s.openPostgres(ctx, config.Database)
-	} else {
-		err = s.openSQLite(config.Database, config.Reading)
-	}
-	if err != nil {
+	if err = s.open(ctx, config); err != nil {
 		return nil, err
 	}
-	if s.seal, err = openSealer(config); err != nil {
+	if s.seal, err = openSealer(config.Key, s.file); err != nil {
 		return nil, err
 	}
 	if err := s.migrate(ctx); err != nil {
@@ -114,6 +115,20 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	return s, err
 }
 
+// open connects to the database.
+func (s *Store) open(ctx context.Context, config Config) error {
+	switch {
+	case config.DB != nil && (config.Database != "" || config.Reading):
+		return errors.New("a store takes either a database that is open already or the name of one")
+	case config.DB != nil:
+		return s.borrow(ctx, config.DB)
+	case isPostgres(config.Database):
+		return s.openPostgres(ctx, config.Database)
+	default:
+		return s.openSQLite(config.Database, config.Reading)
+	}
+}
+
 // migrate brings the tables up to date. Processes that start together take turns.
 func (s *Store) migrate(ctx context.Context) error {
 	files, err := fs.Sub(migrations, "migrations")
@@ -124,6 +139,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The program that has opened the database may have migrations of its own.
+	options = append(options, goose.WithTableName("scimwright_version"))
 	provider, err := goose.NewProvider(s.dialect.goose, s.db, files, options...)
 	if err != nil {
 		return err
@@ -149,14 +166,12 @@ func (s *Store) migrate(ctx context.Context) error {
 // DB returns the database handle.
 func (s *Store) DB() *sql.DB { return s.db }
 
-// Close closes the database and lets other processes in.
+// Close closes the database, unless the caller has opened it, and lets other processes
+// in.
 func (s *Store) Close() error {
 	var errs []error
-	if s.db != nil {
+	if s.db != nil && !s.lent {
 		errs = append(errs, s.db.Close())
-	}
-	if s.pool != nil {
-		s.pool.Close()
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())
@@ -191,6 +206,11 @@ func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
 	committed := false
 	defer func() { s.announced(tx, committed) }()
 	defer func() { _ = tx.Rollback() }()
+	if s.dialect.lockWrites != "" {
+		if _, err := tx.ExecContext(ctx, s.dialect.lockWrites); err != nil {
+			return err
+		}
+	}
 	if err := f(tx); err != nil {
 		return err
 	}

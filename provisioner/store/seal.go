@@ -23,14 +23,14 @@ const minKey = 16
 // to: a token copied to another row does not open.
 type sealer struct{ aead cipher.AEAD }
 
-func openSealer(config Config) (*sealer, error) {
-	secret := config.Key
+// openSealer makes a sealer of a secret or, if that is empty, of one beside a file.
+func openSealer(secret []byte, file string) (*sealer, error) {
 	if len(secret) == 0 {
-		if isPostgres(config.Database) {
+		if file == "" {
 			return nil, errors.New("PostgreSQL needs a key that seals the apps' tokens: give the same one to every process (SCIMWRIGHT_KEY)")
 		}
 		var err error
-		if secret, err = keyFile(config.Database + ".key"); err != nil {
+		if secret, err = keyFile(file + ".key"); err != nil {
 			return nil, err
 		}
 	}

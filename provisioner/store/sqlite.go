@@ -21,15 +21,9 @@ const sqliteConnections = 4
 // out: SQLite would let them in, but two queues on one file would run jobs twice.
 // Somebody who only looks gets in without it.
 func (s *Store) openSQLite(path string, reading bool) error {
-	s.lock = flock.New(path + ".lock")
-	locked, err := s.lock.TryLock()
-	if err != nil {
-		return fmt.Errorf("locking database %s: %w", path, err)
+	if err := s.lockFile(path, reading); err != nil {
+		return err
 	}
-	if !locked && !reading {
-		return fmt.Errorf("%w: %s", ErrLocked, path)
-	}
-	s.readOnly = !locked
 	connector, err := newConnector(sqliteDSN(path, s.readOnly))
 	if err != nil {
 		return fmt.Errorf("opening database %s: %w", path, err)
@@ -40,6 +34,26 @@ func (s *Store) openSQLite(path string, reading bool) error {
 	s.db.SetMaxIdleConns(sqliteConnections)
 	return nil
 }
+
+func (s *Store) lockFile(path string, reading bool) error {
+	s.file, s.lock = path, flock.New(path+".lock")
+	locked, err := s.lock.TryLock()
+	if err != nil {
+		return fmt.Errorf("locking database %s: %w", path, err)
+	}
+	if !locked && !reading {
+		return fmt.Errorf("%w: %s", ErrLocked, path)
+	}
+	s.readOnly = !locked
+	return nil
+}
+
+// SQLiteDSN returns the data source name with which a program that has the database
+// for itself opens a SQLite file, to hand it to a store:
+//
+//	db, err := sql.Open("sqlite", store.SQLiteDSN("directory.db"))
+//	s, err := store.Open(ctx, store.Config{DB: db})
+func SQLiteDSN(path string) string { return sqliteDSN(path, false) }
 
 // sqliteDSN returns the data source name: write-ahead log, every commit on disk
 // before it is confirmed, and write locks taken when a transaction begins, so that

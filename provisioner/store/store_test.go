@@ -216,7 +216,7 @@ func TestNewerSchemaIsRefused(t *testing.T) { storetest.Each(t, testNewerSchemaI
 
 func testNewerSchemaIsRefused(t *testing.T, database string) {
 	s, _ := open(t, database)
-	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, "+truth(database)+")")
+	_, err := s.DB().ExecContext(t.Context(), "INSERT INTO scimwright_version (version_id, is_applied) VALUES (99, "+truth(database)+")")
 	must(t, err)
 	must(t, s.Close())
 	if _, err := store.Open(t.Context(), store.Config{Database: database, Key: []byte(storetest.Key)}); err == nil || !strings.Contains(err.Error(), "newer") {

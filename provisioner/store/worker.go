@@ -177,39 +177,14 @@ func (s *Store) Listen(ctx context.Context) error {
 }
 
 func (s *Store) listen(ctx context.Context) error {
-	if !s.dialect.shared {
-		if err := s.tellAll(ctx); err != nil {
-			return err
-		}
-		<-ctx.Done()
-		return nil
-	}
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	// A connection that has listened is not given to anybody else.
-	defer func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, "LISTEN "+dueChannel); err != nil {
-		return err
+	if s.dialect.shared {
+		return s.listenPostgres(ctx)
 	}
 	if err := s.tellAll(ctx); err != nil {
 		return err
 	}
-	for {
-		n, err := conn.Conn().WaitForNotification(ctx)
-		if err != nil {
-			return err
-		}
-		if n.Payload == "" {
-			err = s.tellAll(ctx)
-		} else {
-			s.tell(n.Payload)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	<-ctx.Done()
+	return nil
 }
 
 // tellAll tells this process to look at every app.
