@@ -347,3 +347,19 @@ func TestR12_Samples(t *testing.T) {
 		t.Errorf("%d changes, %d of them read back, want %d and about one in a hundred", patches, reads, n)
 	}
 }
+
+// TestR12_AdditionIgnored: an attribute that accounts are made with, and that is not
+// there after it was to be added to one, was not added, whatever the app says.
+func TestR12_AdditionIgnored(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	put := func(id, more string) {
+		t.Helper()
+		must(t, b.PutUser(t.Context(), provisioner.User{ID: id, Attributes: attributes(t, `{"userName": %q, "active": true%s}`, id, more)}))
+	}
+	put("u1", `, "title": "Countess"`)
+	put("u2", "")
+	b.sync(t, "app")
+	b.app.answerWith(either(on("PATCH", "/Users", b.app.ignore), on("PUT", "/Users", b.app.ignore)))
+	put("u2", `, "title": "Bishop"`)
+	b.wantLink(t, user, "u2", provisioner.LinkNotHonoured, "title with success and has none", time.Hour)
+}

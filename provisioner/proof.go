@@ -137,7 +137,7 @@ func (a *attempt) readBack(ctx context.Context, w Write) (*scim.Object, error) {
 // them.
 func (a *attempt) unseen(w Write, seen *scim.Object) {
 	for _, name := range w.Sets {
-		if scim.Unassigned(w.Acked.Get(name)) || !scim.Unassigned(seen.Get(name)) {
+		if scim.Unassigned(w.Acked.Get(name)) || !scim.Unassigned(seen.Get(name)) || a.isShown(name) {
 			continue
 		}
 		attribute := a.qualified(name)
@@ -153,7 +153,14 @@ func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
 	was := a.link.Acked
 	a.link.Acked = w.Acked.Clone()
 	for _, name := range w.Sets {
-		got, kept := compare(name, w.Acked.Get(name), seen.Get(name), was.Get(name))
+		want, have := w.Acked.Get(name), seen.Get(name)
+		got, kept := compare(name, want, have, was.Get(name))
+		switch missing := scim.Unassigned(have); {
+		case !missing && kept:
+			a.shown(name)
+		case missing && !scim.Unassigned(want) && a.isShown(name):
+			got, kept = nil, false
+		}
 		if scim.Unassigned(got) {
 			a.link.Acked.Delete(name)
 		} else {
@@ -167,6 +174,19 @@ func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
 		a.absorbMembers(w, seen, &g)
 	}
 	return g
+}
+
+// shown notes that the app shows an attribute of resources that have it, so that one
+// without it is one that does not have it. externalId is exempt: an app may do without.
+func (a *attempt) shown(name string) {
+	if form := a.qualified(name) + " shown"; name != "externalId" && a.work.App.Learned.Proved[form] == 0 {
+		a.learned(func(l *Learned) { l.Prove(form) })
+	}
+}
+
+// isShown reports whether the app has shown an attribute of some resource.
+func (a *attempt) isShown(name string) bool {
+	return a.work.App.Learned.Proved[a.qualified(name)+" shown"] > 0
 }
 
 // formMembersShown counts that the app has shown members of a group, so that one
@@ -260,7 +280,11 @@ func (a *attempt) notHonoured(ctx context.Context, w Write, g gap) error {
 
 // notKept leaves an attribute as the app has it.
 func (a *attempt) notKept(name string) {
-	cause := fmt.Sprintf("the app answers a change of %s with success and leaves it as it was: change it in the app, or take it out of the mapping", name)
+	holds := "has none"
+	if value := a.link.Acked.Get(name); !scim.Unassigned(value) {
+		holds = "has " + string(scim.AppendValue(nil, value))
+	}
+	cause := fmt.Sprintf("the app answers a change of %s with success and %s: change it in the app, or take it out of the mapping", name, holds)
 	if active, _ := a.link.Acked.Bool("active"); name == "active" && active {
 		cause = "the app answers with success to disabling the account, and it is still active: disable it there"
 	}
