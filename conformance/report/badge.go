@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"text/template"
+
+	"github.com/permiso/scimwright/conformance"
 )
 
 var badge = template.Must(template.New("badge").Parse(`<svg xmlns="http://www.w3.org/2000/svg" width="{{.Width}}" height="20" role="img" aria-label="SCIM 2.0: {{.Text}}">
@@ -23,11 +25,14 @@ var badge = template.Must(template.New("badge").Parse(`<svg xmlns="http://www.w3
 // writeBadge draws the conclusion for a project's front page.
 func writeBadge(w io.Writer, r *Results) error {
 	text, colour := r.Summary.Conclusion, "#1a7f37"
-	switch text {
-	case Partial:
+	switch conformance.Conclusion(text) {
+	case conformance.Partial:
 		colour = "#9a6700"
-	case NonConformant:
-		text, colour = fmt.Sprintf("%d failed", r.Summary.Fail), "#b3261e"
+	case conformance.NonConformant:
+		colour = "#b3261e"
+		if r.Summary.Fail > 0 {
+			text = fmt.Sprintf("%d failed", r.Summary.Fail)
+		}
 	}
 	right := 7*len(text) + 14
 	return badge.Execute(w, map[string]any{"Text": text, "Colour": colour, "Right": right, "Width": 66 + right, "Middle": 66 + right/2})

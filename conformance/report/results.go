@@ -2,11 +2,11 @@ package report
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/permiso/scimwright/conformance"
@@ -17,7 +17,14 @@ import (
 // one; it counts up when a field changes its meaning or goes.
 const Version = 1
 
-// Results are what results.json holds. Checks are in the order in which they stand in
+//go:embed results.schema.json
+var schema string
+
+// Schema returns the JSON Schema (draft 2020-12) of results.json, which says what each
+// field means.
+func Schema() string { return schema }
+
+// Results are what results.json holds; [Schema] describes it for other programs. Checks are in the order in which they stand in
 // the feature files, whatever order they ran in.
 type Results struct {
 	Version int  `json:"version"`
@@ -33,6 +40,10 @@ type Results struct {
 	DurationMS int64   `json:"durationMs"`
 	Summary    Summary `json:"summary"`
 	Checks     []Check `json:"checks"`
+	// Profiles say how the target did by each profile that the run was about, Waivers
+	// which failures are put up with.
+	Profiles []Profile `json:"profiles"`
+	Waivers  []Waiver  `json:"waivers"`
 	// Leaks are resources that the run made and could not remove.
 	Leaks []Leak `json:"leaks"`
 }
@@ -45,10 +56,7 @@ type Tool struct {
 
 // Summary says how the target did.
 type Summary struct {
-	// Conclusion is "conformant" if every check of a demand that binds was made and
-	// nothing was wrong, except where the target says that it does not offer what is
-	// checked; "partial" if nothing was wrong in what could be checked; and otherwise
-	// "non-conformant".
+	// Conclusion is the worst of those by profile.
 	Conclusion string `json:"conclusion"`
 	Pass       int    `json:"pass"`
 	Fail       int    `json:"fail"`
@@ -67,12 +75,29 @@ type Coverage struct {
 	Testable  int `json:"testable"`
 }
 
-// The conclusions.
-const (
-	Conformant    = "conformant"
-	Partial       = "partial"
-	NonConformant = "non-conformant"
-)
+// A Profile says how the target did by one profile.
+type Profile struct {
+	// Name is "" for a selection of checks that is no profile.
+	Name string `json:"name"`
+	// Conclusion is conformant, partial or non-conformant: see [conformance.Conclusion].
+	Conclusion string `json:"conclusion"`
+	// Failed, Unchecked and NotSelected count the checks of what binds that stand in
+	// the way of conformant.
+	Failed       int      `json:"failed"`
+	Unchecked    int      `json:"unchecked"`
+	NotSelected  int      `json:"notSelected"`
+	Requirements Coverage `json:"requirements"`
+}
+
+// A Waiver is a failure that is put up with for a while.
+type Waiver struct {
+	ID string `json:"id"`
+	// Until is its last day, such as 2027-03-01.
+	Until  string `json:"until"`
+	Reason string `json:"reason"`
+	// State is what became of it in this run: see [conformance.WaiverState].
+	State string `json:"state"`
+}
 
 // A Check is one check and how it ended.
 type Check struct {
@@ -125,7 +150,7 @@ func New(report *conformance.Report, tool string) *Results {
 		Version: Version, Tool: Tool{Name: "scimwright", Version: tool},
 		Endpoint: report.Endpoint, Run: report.Run, Mode: "read-only",
 		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(),
-		Checks: []Check{}, Leaks: []Leak{},
+		Checks: []Check{}, Profiles: []Profile{}, Waivers: []Waiver{}, Leaks: []Leak{},
 	}
 	if report.Write {
 		r.Mode = "write"
@@ -134,10 +159,20 @@ func New(report *conformance.Report, tool string) *Results {
 	for i := range report.Results {
 		r.Checks = append(r.Checks, newCheck(&report.Results[i], mask))
 	}
+	for _, p := range report.Summaries {
+		r.Profiles = append(r.Profiles, Profile{
+			Name: p.Profile, Conclusion: string(p.Conclusion), Failed: p.Failed, Unchecked: p.Unchecked, NotSelected: p.NotSelected,
+			Requirements: Coverage{Exercised: p.Exercised, Testable: p.Testable},
+		})
+	}
+	for _, w := range report.Waivers {
+		r.Waivers = append(r.Waivers, Waiver{ID: w.ID, Until: w.Until.Format(time.DateOnly), Reason: w.Reason, State: string(w.State)})
+	}
 	for _, l := range report.Leaks {
 		r.Leaks = append(r.Leaks, Leak{Kind: string(l.Kind), ID: l.ID, Name: l.Name, Reason: l.Reason})
 	}
 	r.Summary = summarize(r.Checks)
+	r.Summary.Conclusion = string(report.Conclusion())
 	return r
 }
 
@@ -158,17 +193,12 @@ func newCheck(result *conformance.Result, mask *mask) Check {
 	return c
 }
 
-// summarize counts the checks and draws the conclusion.
+// summarize counts the checks, and the requirements that they have put to the test.
 func summarize(checks []Check) Summary {
 	s := tally(checks)
-	unchecked := s.Error > 0
 	exercised := map[string]bool{}
 	for _, c := range checks {
-		switch conformance.Verdict(c.Verdict) {
-		case conformance.Skip:
-			unchecked = unchecked || c.Level == string(conformance.Must) && !strings.HasPrefix(c.Reason, "not advertised")
-		case conformance.Error:
-		default:
+		if c.Verdict != string(conformance.Skip) && c.Verdict != string(conformance.Error) {
 			for _, id := range c.Requirements {
 				exercised[id] = true
 			}
@@ -182,14 +212,6 @@ func summarize(checks []Check) Summary {
 		if exercised[row.ID] {
 			s.Requirements.Exercised++
 		}
-	}
-	switch {
-	case s.Fail > 0:
-		s.Conclusion = NonConformant
-	case unchecked:
-		s.Conclusion = Partial
-	default:
-		s.Conclusion = Conformant
 	}
 	return s
 }
