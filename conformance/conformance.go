@@ -53,6 +53,10 @@ type Config struct {
 	// Write allows the run to make resources, and to change and delete those.
 	// False skips every scenario that writes.
 	Write bool
+	// StandIn gets everything that the checks send, in the target's place, once the
+	// target has told what it offers. The run then shows what it would do and nothing
+	// of what the target would answer, and changes nothing. Nil sends it to the target.
+	StandIn http.RoundTripper
 	// Ledger names the file in which the run writes down what it is about to make, each
 	// time before it makes it, so that [Cleanup] can finish what a killed run could not.
 	// It must not exist, and is removed when nothing was left behind. Empty means none;
@@ -132,6 +136,9 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
+	if config.StandIn != nil {
+		r.target = r.target.Through(config.StandIn)
+	}
 	if config.Limit > 0 {
 		limited, cancel := context.WithTimeoutCause(ctx, config.Limit, &LimitError{config.Limit})
 		defer cancel()
@@ -192,7 +199,7 @@ type run struct {
 
 // openLedger makes the file in which the run writes down what it makes.
 func (r *run) openLedger() (err error) {
-	if r.config.Ledger == "" || !r.config.Write {
+	if r.config.Ledger == "" || !r.config.Write || r.config.StandIn != nil {
 		return nil
 	}
 	if r.ledger, err = steps.CreateLedger(r.config.Ledger, r.config.Run, r.target.Endpoint(), r.started); err != nil {

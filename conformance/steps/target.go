@@ -60,6 +60,14 @@ func (t *Target) Watch(seen func(*Request, *Answer)) *Target {
 	return &other
 }
 
+// Through returns a target under the same URL behind another transport, to which the
+// rate does not apply.
+func (t *Target) Through(transport http.RoundTripper) *Target {
+	other := *t
+	other.transport, other.pace = transport, newPace(0)
+	return &other
+}
+
 // NewTarget checks the endpoint and returns the target behind it. The error says
 // what to change about the URL.
 func NewTarget(config TargetConfig) (*Target, error) {
@@ -130,6 +138,33 @@ func (r *Request) writes() bool {
 	default:
 		return true
 	}
+}
+
+// Writes reports whether the request may change anything in the target.
+func (r *Request) Writes() bool { return r.writes() }
+
+// Creates returns how many users and groups the request makes if all of it succeeds.
+func (r *Request) Creates() (userCount, groupCount int) {
+	count := func(one *Request) {
+		switch {
+		case !one.writes() || !creates(one):
+		case one.Path[0] == users:
+			userCount++
+		default:
+			groupCount++
+		}
+	}
+	if len(r.Path) == 0 || r.Path[0] != bulk {
+		if len(r.Path) == 1 {
+			count(r)
+		}
+		return userCount, groupCount
+	}
+	operations, _ := bulkOperations(r.Body)
+	for _, o := range operations {
+		count(o.request())
+	}
+	return userCount, groupCount
 }
 
 // An Answer is what a target said to a [Request].

@@ -20,20 +20,30 @@ func newVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify URL --token-env NAME [--write]",
 		Short: "Find out whether an endpoint takes provisioning as it should",
-		Long: `verify runs scenarios against the SCIM service at URL. Some are about the protocol: requests
-as the RFCs have them, good and bad, and what has to come back. Others are about a
-lifecycle: people are added, changed, disabled and put into groups, and what the service
-then holds is read back.
+		Long: `verify runs scenarios against the SCIM service at URL: requests as the RFCs have them,
+good and bad, and what has to come back. --profile lifecycle has people added, changed,
+disabled and put into groups, and reads back what the service then holds.
 
-Most scenarios make users and groups whose names begin with scimwright-, change
-nothing but those, and remove them again. They run only with --write; without it,
-those run that only read.
+Without --write it only reads. With it, it makes users and groups whose names begin with
+scimwright-, changes nothing but those, and removes them again, however it ends; what it
+makes is written down in a ledger first, so that verify cleanup can do that for a run that
+was killed. --plan prints what would be sent, and sends nothing of it.
+
+Five requests a second are sent, and a service that answers Retry-After is left alone that
+long. --rate 0 lifts the limit, for a service that nobody else uses.
 
 --report writes what was found into a folder: results.json for programs, junit.xml for
 build servers, report.html and report.md for people, badge.svg, and exchanges.har if
 --format asks for it. None of them holds the token, or values of what was in the
-service before.`,
-		Example: "  APP_TOKEN=... scimwright verify https://app.example.com/scim/v2 --token-env APP_TOKEN --write --report out",
+service before.
+
+Every flag can also stand in the environment, as in SCIMWRIGHT_VERIFY_TOKEN_ENV, or under
+its name in the YAML file that --config names, with the URL as target.
+
+Exit codes: 0 nothing is wrong, 1 something is, 2 usage or nothing to run, 3 the service
+cannot be judged, 4 something was left behind, 130 interrupted after cleaning up.`,
+		Example: `  APP_TOKEN=... scimwright verify https://app.example.com/scim/v2 --token-env APP_TOKEN --write --report out
+  APP_TOKEN=... scimwright verify https://app.example.com/scim/v2 --token-env APP_TOKEN --only PATCH,7644/3.4.2.2 --skip FILT-15`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("give one SCIM base URL to verify, and nothing else beside flags")
@@ -63,6 +73,9 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 	}
 	config.Provisioner = NewEngineDriver
 	config.OnResult = func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) }
+	if f.plan {
+		return planVerify(cmd, config)
+	}
 	if config.Write {
 		fmt.Fprintf(cmd.ErrOrStderr(), "What the run makes is written down in %s until it is removed.\n", config.Ledger)
 	}
@@ -76,13 +89,10 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 			return err
 		}
 	}
-	var nothing *conformance.NothingError
 	code := conformance.ExitCode(result, err)
 	switch {
 	case code == conformance.ExitGood:
 		return nil
-	case errors.As(err, &nothing) && nothing.ReadOnly:
-		return exitf(code, "no scenario was run: %v; they make users and groups, add --write to allow that", err)
 	case err == nil:
 		return &exitError{code: code} // the report has said it
 	default:
@@ -92,10 +102,15 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 
 // verifyError ends a command of verify that could not do what it was asked to.
 func verifyError(code int, err error) error {
-	if code == conformance.ExitInterrupted {
+	var nothing *conformance.NothingError
+	switch {
+	case code == conformance.ExitInterrupted:
 		return context.Canceled
+	case errors.As(err, &nothing) && nothing.ReadOnly:
+		return exitf(code, "no scenario was run: %v; they make users and groups, add --write to allow that", err)
+	default:
+		return exitf(code, "%v", err)
 	}
-	return exitf(code, "%v", err)
 }
 
 func writeResult(w io.Writer, r conformance.Result) {

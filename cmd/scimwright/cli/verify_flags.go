@@ -24,7 +24,7 @@ type verifyFlags struct {
 	profiles, only, skip []string
 	tags, waiverFile     string
 	// what may be done, and how
-	write, allowHTTP       bool
+	write, plan, allowHTTP bool
 	rate                   float64
 	timeout, limit, settle time.Duration
 	ledger, mailDomain     string
@@ -44,6 +44,7 @@ func (f *verifyFlags) register(flags *pflag.FlagSet) {
 	f.registerSelection(flags)
 	flags.StringVar(&f.waiverFile, "waivers", "", "YAML file of failures that are known and do not count until a day: a list of id, until and reason")
 	flags.BoolVar(&f.write, "write", false, "allow the run to make users and groups, and to remove them again")
+	flags.BoolVar(&f.plan, "plan", false, "print what the run would send, and send nothing but what finds out what the service offers")
 	f.registerTarget(flags)
 	flags.DurationVar(&f.limit, "max-time", 0, "how long the run may take, cleaning up not counted (default no limit)")
 	flags.DurationVar(&f.settle, "settle", 2*time.Second, "how long the service may take to show what it has accepted")
