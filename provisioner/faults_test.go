@@ -17,67 +17,80 @@ func quick() provisioner.Config {
 	}
 }
 
-// TestFaultsInBetween pushes a directory and its changes into an app at which a part of
-// all requests goes wrong, in one way after the other. In the end the app holds exactly
-// the directory, everything was made once, somebody else's account is as it was, and
-// the requests stay within bounds.
+// TestFaultsInBetween: the app goes wrong, in one way after the other, with a part of
+// the requests, or with all of them for a while.
 func TestFaultsInBetween(t *testing.T) {
-	const users = 40
-	for name, rule := range map[string]fault.Rule{
-		"429":                     {Kind: fault.Status, Status: 429},
-		"503":                     {Kind: fault.Status, Status: 503},
-		"500":                     {Kind: fault.Status, Status: 500},
-		"500 after":               {Kind: fault.Status, Status: 500, Applied: true},
-		"no answer":               {Kind: fault.Hang},
-		"no answer after":         {Kind: fault.Hang, Applied: true},
-		"reset":                   {Kind: fault.Reset},
-		"reset after":             {Kind: fault.Reset, Applied: true},
-		"lost reply":              {Kind: fault.Drop, Applied: true},
-		"half of an answer":       {Kind: fault.Truncate},
-		"a page of a proxy":       {Kind: fault.HTML},
-		"a page after":            {Kind: fault.HTML, Applied: true},
-		"a page that says 200":    {Kind: fault.HTML, Status: 200},
-		"redirect":                {Kind: fault.Redirect, Location: "http://127.0.0.1:1"},
-		"a gateway that was late": {Kind: fault.Status, Status: 504, Applied: true},
+	for name, rules := range map[string][]fault.Rule{
+		"429":                     {{Kind: fault.Status, Status: 429}},
+		"503":                     {{Kind: fault.Status, Status: 503}},
+		"503 in a burst":          {{Kind: fault.Status, Status: 503, Times: 25}, {Kind: fault.Status, Status: 503, Skip: 40, Times: 25}},
+		"500":                     {{Kind: fault.Status, Status: 500}},
+		"500 after":               {{Kind: fault.Status, Status: 500, Applied: true}},
+		"no answer":               {{Kind: fault.Hang}},
+		"no answer after":         {{Kind: fault.Hang, Applied: true}},
+		"reset":                   {{Kind: fault.Reset}},
+		"reset after":             {{Kind: fault.Reset, Applied: true}},
+		"lost reply":              {{Kind: fault.Drop, Applied: true}},
+		"half of an answer":       {{Kind: fault.Truncate}},
+		"a page of a proxy":       {{Kind: fault.HTML}},
+		"a page after":            {{Kind: fault.HTML, Applied: true}},
+		"a page that says 200":    {{Kind: fault.HTML, Status: 200}},
+		"a page that says 404":    {{Kind: fault.HTML, Status: 404, Method: "POST"}, {Kind: fault.HTML, Status: 404, Method: "PATCH"}},
+		"redirect":                {{Kind: fault.Redirect, Location: "http://127.0.0.1:1"}},
+		"a gateway that was late": {{Kind: fault.Status, Status: 504, Applied: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newMoody(t)
-			m.seedForeign()
-			config := quick()
-			config.Timeout = 250 * time.Millisecond
-			r := newRig(t, rigConfig{engine: config, realTime: true})
-			rule.Probability, rule.Times = 0.2, -1
-			m.fail(rule)
-			r.connect("app", m, provisioner.Settings{})
-			r.put(users, "a", nil)
-			r.putGroup("g1", 0, users/2)
-			r.putGroup("g2", users/2, users)
-			r.patiently(m)
-			r.change(users, "b", func(i int) bool { return i%5 == 0 })
-			r.putGroup("g1", 5, users)
-			r.patiently(m)
-			m.fail()
-			r.patiently(m)
-
-			m.wantUsers(users, "b", func(i int) bool { return i%5 != 0 })
-			m.wantMembers("g1", 5, users)
-			m.wantMembers("g2", users/2, users)
-			for id, n := range m.made() {
-				if n > 1 {
-					t.Errorf("%s was made %d times", id, n)
+			for i := range rules {
+				if rules[i].Times == 0 {
+					rules[i].Probability, rules[i].Seed, rules[i].Times = 0.2, uint64(i), -1
 				}
 			}
-			// Without faults it takes about 3 requests for each user and each group.
-			if n := len(m.requests()); n > 12*users {
-				t.Errorf("it took %d requests", n)
-			}
+			endure(t, m, m.URL(), func() { m.fail(rules...) }, func() { m.fail() })
 		})
 	}
 }
 
+// endure pushes a directory and its changes into an app while something is wrong with
+// it, or with the way to it. In the end the app holds exactly the directory, everything
+// was made once, somebody else's account is as it was, and the requests stay within
+// bounds.
+func endure(t *testing.T, m *moody, url string, hurt, heal func()) {
+	t.Helper()
+	const users = 25
+	m.seedForeign()
+	config := quick()
+	config.Timeout = 250 * time.Millisecond
+	r := newRig(t, rigConfig{engine: config, realTime: true})
+	hurt()
+	r.connectTo("app", url, m.Token(), provisioner.Settings{})
+	r.put(users, "a", nil)
+	r.putGroup("g1", 0, users/2)
+	r.putGroup("g2", users/2, users)
+	r.patiently()
+	r.change(users, "b", func(i int) bool { return i%5 == 0 })
+	r.putGroup("g1", 5, users)
+	r.patiently()
+	heal()
+	r.patiently()
+
+	m.wantUsers(users, "b", func(i int) bool { return i%5 != 0 })
+	m.wantMembers("g1", 5, users)
+	m.wantMembers("g2", users/2, users)
+	for id, n := range m.made() {
+		if n > 1 {
+			t.Errorf("%s was made %d times", id, n)
+		}
+	}
+	// Without faults it takes about 3 requests for each user and each group.
+	if n := r.engine.Requests("app"); n > 15*users {
+		t.Errorf("it took %d requests", n)
+	}
+}
+
 // patiently waits until all is settled, and has a paused app looked after at once.
-func (r *rig) patiently(m *moody) {
+func (r *rig) patiently() {
 	r.t.Helper()
 	r.until("all links of the app are settled", func() bool {
 		app := r.app("app")

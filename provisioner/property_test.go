@@ -207,7 +207,7 @@ func (s *story) mishaps() (rules []fault.Rule) {
 func (s *story) end() {
 	s.t.Helper()
 	s.app.fail()
-	s.rig.patiently(s.app)
+	s.rig.patiently()
 	accounts, names, twice := map[string]string{}, map[string]string{}, map[string]int{}
 	foreign := false
 	for _, u := range s.app.tenant.Resources("User") {
