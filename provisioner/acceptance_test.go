@@ -1,7 +1,9 @@
 package provisioner_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -10,12 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-// The acceptance tests are what provisioning has to survive in other people's apps.
-// Those that are about pace and processes are with the tests of pace and faults.
+// The acceptance tests are what provisioning has to survive in other people's apps. The
+// fourteenth, which kills the program at every write, is with the command.
 
 // everybody is a directory of n people, n0 to …, and a group of all of them.
 func everybody(t *testing.T, n int) *provisioner.Directory {
@@ -281,6 +284,30 @@ func TestAcceptance09_NoPut(t *testing.T) { // R9
 	b.wantFact(t, provisioner.GroupUpdate, provisioner.FormPatch, "PUT answered 404")
 }
 
+// TestAcceptance10_DeletedWhileTheAppIsDown: somebody who is deleted while the app
+// cannot be reached is disabled there as soon as it can, although the directory has
+// forgotten them.
+func TestAcceptance10_DeletedWhileTheAppIsDown(t *testing.T) { // R7
+	b := unconnected(t)
+	b.replace(t, everybody(t, 12))
+	b.connect(t, "app", b.app)
+	b.sync(t, "app")
+	b.app.answerWith(func(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) })
+	b.deleteUser(t, "u3")
+	b.waitState(t, user, "u3", provisioner.LinkFailing)
+	if _, err := b.User(t.Context(), "u3"); !errors.Is(err, provisioner.ErrNotFound) {
+		t.Errorf("the directory still has the user: %v", err)
+	}
+	b.app.open()
+	b.settle(t, "app")
+	if u := b.app.user(t, "n3"); u == nil || u["active"] != false {
+		t.Errorf("the app holds %v, want a disabled account", u)
+	}
+	if m := b.app.members(t, "everybody"); len(m) != 11 {
+		t.Errorf("%d members are left, want 11", len(m))
+	}
+}
+
 // TestAcceptance11_PoisonedUser: 999 of 1000 people land although the app refuses one.
 func TestAcceptance11_PoisonedUser(t *testing.T) { // R6
 	b := unconnected(t)
@@ -298,6 +325,27 @@ func TestAcceptance11_PoisonedUser(t *testing.T) { // R6
 		t.Errorf("result %+v with %d failures", r.Users, len(r.Failures))
 	}
 	b.wantLink(t, user, "u500", provisioner.LinkRejected, "not this one", time.Hour)
+}
+
+// TestAcceptance12_LosesTheGroupThatGivesAccess: who is taken out of the group that gives access
+// loses it at once: the clock stands, so that nothing comes that waits.
+func TestAcceptance12_LosesTheGroupThatGivesAccess(t *testing.T) { // R20
+	m := newMoody(t)
+	r := newRig(t, rigConfig{})
+	r.connect("app", m, provisioner.Settings{Scope: provisioner.Scope{Groups: []string{"g"}}})
+	r.put(3, "a", nil)
+	r.putGroup("g", 0, 3)
+	r.settle("app")
+	m.tenant.ClearJournal()
+	if err := r.RemoveMember(t.Context(), "g", "u1"); err != nil {
+		t.Fatal(err)
+	}
+	r.settle("app")
+	m.wantUsers(3, "a", func(i int) bool { return i != 1 })
+	disables := func(e *mocktarget.Entry) bool { return strings.Contains(e.Request.Body, `"active","value":false`) }
+	if i := slices.IndexFunc(m.tenant.Journal(), disables); i < 0 || i > 1 {
+		t.Errorf("the request that disables the account comes behind %d others: %q", i, m.requests())
+	}
 }
 
 // TestAcceptance13_AnswerLost: an account whose create was never answered exists once.
@@ -323,5 +371,62 @@ func TestAcceptance13_AnswerLost(t *testing.T) { // R24
 	}
 	if m := b.app.members(t, "everybody"); len(m) != 12 {
 		t.Errorf("%d members", len(m))
+	}
+}
+
+// TestAcceptance15_RequestBudget: nothing costs more requests than it has to, once the
+// app has shown how it wants them.
+func TestAcceptance15_RequestBudget(t *testing.T) {
+	const users, members = 30, 250
+	b := unconnected(t)
+	other := newDoor(t)
+	b.replace(t, everybody(t, members))
+	b.connect(t, "app", b.app)
+	b.sync(t, "app")
+	// Empty app: 2 to look, one for each user, one for the group and each further chunk.
+	if n := len(b.app.requests()); n != 2+members+1+2 {
+		t.Errorf("the first sync took %d requests, want %d", n, 2+members+1+2)
+	}
+	b.sync(t, "app")
+	wantRequests(t, b.app)
+	// Each form is proved the first three times.
+	for i := range 3 {
+		b.putUser(t, "u0", fmt.Sprint("n0.", i), true)
+		b.settle(t, "app")
+		b.putUser(t, "u0", fmt.Sprint("n0.", i), false)
+		b.settle(t, "app")
+		for _, change := range []func(context.Context, string, string) error{b.RemoveMember, b.AddMember} {
+			if err := change(t.Context(), "all", "u0"); err != nil {
+				t.Fatal(err)
+			}
+			b.settle(t, "app")
+		}
+		b.putUser(t, "u0", fmt.Sprint("n0.", i), true)
+		b.settle(t, "app")
+	}
+	// The other app is given nobody who changes from here on.
+	b.putGroup(t, "few", "few", "u29")
+	b.connectWith(t, "other", other, provisioner.Settings{Scope: provisioner.Scope{Groups: []string{"few"}}, Groups: provisioner.GroupsOff})
+	b.sync(t, "other")
+	b.settle(t, "app")
+	b.app.requests()
+	other.requests()
+	for name, change := range map[string]func() error{
+		"a user changes": func() error {
+			return b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, userText, "other", true)})
+		},
+		"a user is disabled": func() error {
+			return b.PutUser(t.Context(), provisioner.User{ID: "u2", Attributes: attributes(t, userText, "n2", false)})
+		},
+		"a user leaves": func() error { return b.RemoveMember(t.Context(), "all", "u3") },
+		"a user joins":  func() error { return b.AddMember(t.Context(), "few", "u4") },
+	} {
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		b.settle(t, "app")
+		if got := b.app.requests(); len(got) != 1 {
+			t.Errorf("when %s the app is asked %q, want one request", name, got)
+		}
 	}
 }

@@ -31,10 +31,10 @@ func writePoints() []hold {
 	return append(points, hold{})
 }
 
-// TestCrash kills the real program at every write point, again and again, while changes
+// TestAcceptance14_KilledAtEveryWritePoint kills the real program at every write point, again and again, while changes
 // come in. In the end the app holds exactly the directory, everything was made once,
 // and no account ever went back to an older value.
-func TestCrash(t *testing.T) {
+func TestAcceptance14_KilledAtEveryWritePoint(t *testing.T) {
 	app := newWatchedApp(t)
 	d := newCrashingDaemon(t, buildProgram(t), filepath.Join(t.TempDir(), "crash.db"), crashAPIKey)
 	d.start(t)
