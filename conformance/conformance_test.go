@@ -300,7 +300,7 @@ func TestExitCodes(t *testing.T) {
 			return config(server(t, answering(200, "text/html", "<!doctype html><title>Hi</title>", all)), good)
 		}, conformance.ExitCouldNotRun, "web page"},
 		"no JSON":   {func() conformance.Config { return config(server(t, answering(200, "text/plain", "OK", all)), good) }, conformance.ExitCouldNotRun, "no SCIM service"},
-		"redirect":  {func() conformance.Config { return config(server(t, answering(302, "text/html", "", all)), good) }, conformance.ExitCouldNotRun, "a redirect to https://login.example.com/:"},
+		"redirect":  {func() conformance.Config { return config(server(t, answering(302, "text/html", "", all)), good) }, conformance.ExitCouldNotRun, "a redirect to https://login.example.com/, "},
 		"500":       {func() conformance.Config { return config(server(t, answering(500, "text/html", "", all)), good) }, conformance.ExitCouldNotRun, "answered 500"},
 		"wrong TLS": {func() conformance.Config { return config(tlsServer(t), good) }, conformance.ExitCouldNotRun, "certificate"},
 		"leak": {func() conformance.Config {

@@ -3,11 +3,13 @@ package conformance
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/permiso/scimwright/conformance/steps"
@@ -90,15 +92,34 @@ func (r *run) reach(ctx context.Context) error {
 		}
 		return r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users", detail, status)
 	case status == http.StatusNotFound:
-		return r.targetError(false, "GET /Users answered 404: check the path of the URL, it often ends in /scim/v2")
+		return r.targetError(false, "GET /Users answered 404: %s", r.whereElse(ctx))
 	case status >= 300 && status < 400:
-		return r.targetError(false, "GET /Users answered %d, a redirect to %s: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
+		return r.targetError(false, "GET /Users answered %d, a redirect to %s, which was not followed: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
 	case status == http.StatusTooManyRequests:
-		return r.targetError(false, "GET /Users answered 429, too many requests, three times%s: run again later, or with a lower rate", asked(answer))
+		return r.targetError(false, "GET /Users answered 429, too many requests, each time%s: run again later, or with a lower rate", asked(answer))
 	case !answer.OK():
 		return r.targetError(false, "GET /Users answered %d: the service has to work before it can be judged", status)
 	}
-	return r.wantObject(answer)
+	return r.wantObject(ctx, answer)
+}
+
+// whereElse looks for the service nearby, at places where such services are, and says
+// where it is, or what to do.
+func (r *run) whereElse(ctx context.Context) string {
+	const check = "check the path of the URL, it often ends in /scim/v2"
+	base := r.target.Endpoint()
+	shorter := strings.TrimSuffix(strings.TrimSuffix(base, "/Users"), "/v2")
+	for _, other := range []string{base + "/v2", base + "/scim/v2", base + "/scim", shorter, shorter + "/scim/v2"} {
+		target, err := r.target.At(other)
+		if err != nil || other == base {
+			continue
+		}
+		answer, err := target.Get(ctx, url.Values{"count": {"1"}}, "Users")
+		if err == nil && answer.OK() && bytes.Contains(answer.Body, []byte("urn:ietf:params:scim:api:messages:2.0:ListResponse")) {
+			return "the service seems to be at " + other
+		}
+	}
+	return check
 }
 
 // asked says what an answer wants to be waited for.
@@ -114,7 +135,16 @@ func (r *run) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return &TargetError{Endpoint: r.target.Endpoint(), Detail: "the target cannot be reached", Err: err}
+	detail := "the target cannot be reached"
+	var untrusted *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	switch {
+	case errors.As(err, &untrusted):
+		detail = "the certificate of the target is not one that this machine trusts"
+	case errors.As(err, &noTLS), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
+		detail = "the target does not speak TLS there: check the scheme and the port of the URL"
+	}
+	return &TargetError{Endpoint: r.target.Endpoint(), Detail: detail, Err: err}
 }
 
 func (r *run) ask(ctx context.Context, collection string) (*steps.Answer, error) {
@@ -131,14 +161,14 @@ func (r *run) targetError(refused bool, format string, args ...any) error {
 
 // wantObject refuses what does not answer in JSON; a web page at the URL is the
 // common mistake.
-func (r *run) wantObject(answer *steps.Answer) error {
+func (r *run) wantObject(ctx context.Context, answer *steps.Answer) error {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(answer.Body, &object) == nil && object != nil {
 		return nil
 	}
 	kind := answer.Header.Get("Content-Type")
 	if body := bytes.TrimSpace(answer.Body); len(body) > 0 && body[0] == '<' {
-		return r.targetError(false, "GET /Users answered with a web page (%s), not with SCIM: check the path of the URL, it often ends in /scim/v2", kind)
+		return r.targetError(false, "GET /Users answered with a web page (%s), not with SCIM: %s", kind, r.whereElse(ctx))
 	}
 	return r.targetError(false, "GET /Users did not answer with a JSON object (%s): this is no SCIM service", kind)
 }

@@ -60,6 +60,19 @@ func (t *Target) Watch(seen func(*Request, *Answer)) *Target {
 	return &other
 }
 
+// At returns a target under another base URL of the same host, at the same pace.
+func (t *Target) At(endpoint string) (*Target, error) {
+	other, err := NewTarget(TargetConfig{Endpoint: endpoint, Token: t.token, Transport: t.transport, Timeout: t.timeout})
+	if err != nil {
+		return nil, err
+	}
+	if other.base.Scheme != t.base.Scheme || other.base.Host != t.base.Host {
+		return nil, fmt.Errorf("%s is another host than that of %s", endpoint, t.base)
+	}
+	other.pace = t.pace
+	return other, nil
+}
+
 // Through returns a target under the same URL behind another transport, to which the
 // rate does not apply.
 func (t *Target) Through(transport http.RoundTripper) *Target {
@@ -76,10 +89,14 @@ func NewTarget(config TargetConfig) (*Target, error) {
 	switch {
 	case text == "":
 		return nil, errors.New("no endpoint: give the SCIM base URL, such as https://app.example.com/scim/v2")
+	case err != nil && !strings.Contains(text, "://"):
+		return nil, fmt.Errorf("the endpoint %q is not an absolute URL: write it like https://%s", text, text)
 	case err != nil:
 		return nil, fmt.Errorf("the endpoint is not a URL: %w", err)
 	case u.User != nil:
 		return nil, errors.New("the endpoint holds credentials: remove them and pass the token on its own")
+	case !strings.Contains(text, "://"):
+		return nil, fmt.Errorf("the endpoint %q is not an absolute URL: write it like https://%s", text, strings.TrimLeft(text, "/"))
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
 		return nil, fmt.Errorf("the endpoint %q is not an absolute http or https URL: write it like https://app.example.com/scim/v2", text)
 	case u.RawQuery != "" || u.Fragment != "":

@@ -72,12 +72,16 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 		return err
 	}
 	config.Provisioner = NewEngineDriver
-	config.OnResult = func(r conformance.Result) { writeResult(cmd.OutOrStdout(), r) }
+	told := !config.Write
+	config.OnResult = func(r conformance.Result) {
+		if !told {
+			told = true
+			fmt.Fprintf(cmd.ErrOrStderr(), "What the run makes is written down in %s until it is removed.\n", config.Ledger)
+		}
+		writeResult(cmd.OutOrStdout(), r)
+	}
 	if f.plan {
 		return planVerify(cmd, config)
-	}
-	if config.Write {
-		fmt.Fprintf(cmd.ErrOrStderr(), "What the run makes is written down in %s until it is removed.\n", config.Ledger)
 	}
 	result, err := conformance.Run(cmd.Context(), config)
 	if result != nil {
