@@ -116,6 +116,11 @@ func TestR26_AuditReportsWhatOthersChanged(t *testing.T) {
 	if got := drifts(a); !slices.Equal(got, want) {
 		t.Errorf("drifts %q, want %q", got, want)
 	}
+	for _, d := range a.Drifts {
+		if d.ID == "g1" && (!slices.Equal(d.Joined, []string{"u2"}) || !slices.Equal(d.Left, []string{"u0"})) {
+			t.Errorf("%q have joined, %q have left", d.Joined, d.Left)
+		}
+	}
 	if a.Checked != 7 || a.Drifted != 3 || a.Missing != 1 || a.Foreign != 1 || a.Restored+a.Repaired > 0 || a.Warning != "" || a.Good() {
 		t.Errorf("audit %+v", a)
 	}
@@ -209,10 +214,14 @@ func TestAuditOfAnAppThatWasEmptied(t *testing.T) {
 	if w := b.app.writes(); len(w) > 0 {
 		t.Errorf("an audit alone has led to %q", w)
 	}
-	if a = b.audit(t, true); a.Repaired != 7 {
+	b.app.requests()
+	if a = b.audit(t, true); a.Repaired != 7 || !a.Good() {
 		t.Errorf("repairing: %+v", a)
 	}
 	b.settle(t, "app")
+	if got := len(b.app.requests()) - a.Requests; got != 2+6+1 {
+		t.Errorf("filling it again took %d requests, want two looks and one for each", got)
+	}
 	if n := len(b.app.remote(t, "/Users")); n != 6 || !slices.Equal(b.app.members(t, "staff"), []string{"n0", "n1"}) {
 		t.Errorf("%d users, members %q", n, b.app.members(t, "staff"))
 	}
@@ -249,6 +258,56 @@ func TestAuditOfAnAppThatWasSetBack(t *testing.T) {
 	}
 	b.settle(t, "app")
 	if b.app.user(t, "renamed") == nil || b.app.user(t, "n6") == nil {
+		t.Errorf("the app has %v", b.app.remote(t, "/Users"))
+	}
+}
+
+// TestRepair sets everything back that others have changed, for this once, but for what
+// the settings ignore.
+func TestRepair(t *testing.T) {
+	b := pushed(t, provisioner.Settings{DriftOf: map[string]provisioner.DriftPolicy{"userName": provisioner.DriftIgnore}})
+	b.meddle(t)
+	if a := b.audit(t, false); a.Open != 3 || a.Finding() != "of 7 users and groups in the app, others have changed 2 and removed 1" {
+		t.Errorf("before: %+v, %q", a, a.Finding())
+	}
+	s, err := b.Status(t.Context(), "app")
+	if err != nil || s.Good() || s.Finding == "" || s.FoundAt.IsZero() {
+		t.Errorf("the status does not show it: %+v, %v", s, err)
+	}
+	a := b.audit(t, true)
+	if a.Restored != 2 || a.Repaired != 1 || !a.Good() {
+		t.Errorf("repairing: %+v", a)
+	}
+	b.settle(t, "app")
+	if a := b.audit(t, false); !a.Good() || a.Missing+a.Drifted != 0 || a.Checked != 7 {
+		t.Errorf("after it: %+v", a)
+	}
+	if b.app.user(t, "somebody") == nil {
+		t.Error("the name that was to be ignored was set back")
+	}
+	if s, err := b.Status(t.Context(), "app"); err != nil || !s.Good() {
+		t.Errorf("the status after it: %+v, %v", s, err)
+	}
+}
+
+// TestRepairOfWhatVanishesAgain makes an account again that vanished twice in a day: a
+// person has said so.
+func TestRepairOfWhatVanishesAgain(t *testing.T) {
+	b := pushed(t, provisioner.Settings{})
+	for _, name := range []string{"first", "second"} {
+		b.app.erase(t, b.path(t, provisioner.KindUser, "u5"))
+		b.putUser(t, "u5", name, true)
+		b.settle(t, "app")
+	}
+	b.waitState(t, provisioner.KindUser, "u5", provisioner.LinkFlapping)
+	if a := b.audit(t, false); a.Missing != 0 || len(a.Notes) != 1 {
+		t.Errorf("audit %+v", a)
+	}
+	if a := b.audit(t, true); a.Missing != 1 || a.Repaired != 1 {
+		t.Errorf("repairing: %+v", a)
+	}
+	b.settle(t, "app")
+	if b.app.user(t, "second") == nil {
 		t.Errorf("the app has %v", b.app.remote(t, "/Users"))
 	}
 }

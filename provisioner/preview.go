@@ -176,28 +176,7 @@ func rank(managers map[string]string, subject string) int {
 
 // tryAll has attempts made, as many at a time as the app takes.
 func (p *preview) tryAll(ctx context.Context, keys []Key) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan Key)
-	var trying sync.WaitGroup
-	for range min(p.app.Settings.concurrency(), len(keys)) {
-		trying.Go(func() {
-			for key := range next {
-				if err := p.try(ctx, key); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	for _, key := range keys {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- key
-	}
-	close(next)
-	trying.Wait()
-	return context.Cause(ctx)
+	return abreast(ctx, p.app.Settings.concurrency(), keys, p.try)
 }
 
 // try has an attempt made, or the one before it continued.

@@ -19,6 +19,10 @@ type Status struct {
 	// LastError is the newest of the failures that are still failures, nil if there
 	// is none.
 	LastError *LastError
+	// Finding is what the newest audit has left for a person to look at, "" if
+	// nothing, and FoundAt when that was.
+	Finding string
+	FoundAt time.Time
 }
 
 // A LastError is what is wrong with one link.
@@ -32,5 +36,5 @@ type LastError struct {
 
 // Good reports whether nobody has to do anything about the app.
 func (s *Status) Good() bool {
-	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0
+	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Finding == ""
 }

@@ -37,7 +37,7 @@ type RunInput struct {
 // AuditInput is the body that starts an audit.
 type AuditInput struct {
 	By     string `json:"by,omitempty" maxLength:"100" doc:"Who asks, for others to read"`
-	Repair bool   `json:"repair,omitempty" doc:"Make again what the app does not have any more, also if it has lost or forgotten much"`
+	Repair bool   `json:"repair,omitempty" doc:"Set back what others have changed, whatever the settings report only, and make again what the app does not have any more"`
 }
 
 // Run is a full pass over an app.

@@ -23,6 +23,8 @@ type Status struct {
 	Held          int        `json:"held" doc:"Whose disabling or deleting is held back until somebody approves it"`
 	OldestPending *time.Time `json:"oldestPending,omitempty" doc:"When the oldest change came that the app does not have yet"`
 	LastError     *LastError `json:"lastError,omitempty"`
+	Finding       string     `json:"finding,omitempty" doc:"What the newest audit has left for somebody to look at"`
+	FoundAt       *time.Time `json:"foundAt,omitempty" doc:"When that audit ended"`
 }
 
 // LastError is the newest of the failures of an app that are still failures.
@@ -62,6 +64,10 @@ func wireStatus(s *provisioner.Status) Status {
 	out := Status{
 		App: s.App, Endpoint: s.Endpoint, State: string(s.State), Reason: s.Reason, Good: s.Good(),
 		Converged: s.Converged, Pending: s.Pending, Failing: s.Failing, Held: s.Held, OldestPending: moment(s.OldestPending),
+		Finding: s.Finding,
+	}
+	if s.Finding != "" {
+		out.FoundAt = moment(s.FoundAt)
 	}
 	if e := s.LastError; e != nil {
 		out.LastError = &LastError{At: e.At.UTC(), Kind: string(e.Kind), Subject: e.Subject, Reason: e.Reason}

@@ -62,10 +62,16 @@ func (s *Store) Amend(ctx context.Context, amendments []provisioner.Amendment) (
 }
 
 func (s *Store) amend(ctx context.Context, tx *sql.Tx, a *provisioner.Amendment) (bool, error) {
-	result, err := tx.ExecContext(ctx, `
-		UPDATE link SET acked = $1, ambiguous = CASE WHEN CAST($2 AS BIGINT) = 1 THEN 1 ELSE ambiguous END
-		WHERE app = $3 AND kind = $4 AND subject = $5 AND desired = $6 AND applied = $6 AND worker = ''`,
-		string(a.Acked.AppendJSON(nil)), flag(a.Doubt), a.App, a.Kind, a.Subject, a.Want)
+	change, acked := "acked = $1", ""
+	if a.Gone {
+		change = `acked = $1, remote_id = '', origin = '', version = '', ambiguous = 0, recreated_at = 0,
+			disabled_for = '', disabled_at = 0, delete_at = 0`
+	} else {
+		acked = string(a.Acked.AppendJSON(nil))
+	}
+	result, err := tx.ExecContext(ctx, "UPDATE link SET "+change+`
+		WHERE app = $2 AND kind = $3 AND subject = $4 AND desired = $5 AND applied = $6 AND worker = ''`,
+		acked, a.App, a.Kind, a.Subject, a.Want, a.Had)
 	if err != nil {
 		return false, err
 	}

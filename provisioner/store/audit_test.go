@@ -48,7 +48,7 @@ func testAmend(t *testing.T, database string) {
 		t.Fatalf("groups %+v, %v", groups, err)
 	}
 	amend := func(w *provisioner.Work) provisioner.Amendment {
-		return provisioner.Amendment{Key: w.Link.Key, Lane: provisioner.LaneUsers, Want: w.Link.Desired, Acked: scim.NewObject(scim.Field{Name: "userName", Value: "as it is"})}
+		return provisioner.Amendment{Key: w.Link.Key, Lane: provisioner.LaneUsers, Want: w.Link.Desired, Had: w.Link.Applied, Acked: scim.NewObject(scim.Field{Name: "userName", Value: "as it is"})}
 	}
 	for i := range works {
 		if works[i].Link.Subject == "u2" {
@@ -56,7 +56,6 @@ func testAmend(t *testing.T, database string) {
 		}
 	}
 	amendments := []provisioner.Amendment{amend(works[0]), amend(works[1]), amend(groups[0])}
-	amendments[2].Doubt = true
 	amendments[2].HadMembers, amendments[2].Members = groups[0].AckedMembers, map[string]string{"u1": "r-u1", " r-x": "r-x"}
 	r.take()
 	n, err := s.Amend(ctx, amendments)
@@ -73,8 +72,15 @@ func testAmend(t *testing.T, database string) {
 		}
 	}
 	w, err := s.Load(ctx, crew)
-	if err != nil || !w.Link.Ambiguous || len(w.AckedMembers) != 2 || w.AckedMembers[" r-x"] != "r-x" || w.AckedMembers["u1"] != "r-u1" {
+	if err != nil || w.Link.RemoteID != "r-g1" || len(w.AckedMembers) != 2 || w.AckedMembers[" r-x"] != "r-x" || w.AckedMembers["u1"] != "r-u1" {
 		t.Errorf("the group is known to hold %v, %v", w.AckedMembers, err)
+	}
+	gone := provisioner.Amendment{Key: crew, Lane: provisioner.LaneGroups, Want: w.Link.Desired, Had: w.Link.Applied, Gone: true, HadMembers: w.AckedMembers, Members: map[string]string{}}
+	n, err = s.Amend(ctx, []provisioner.Amendment{gone})
+	must(t, err)
+	w, err = s.Load(ctx, crew)
+	if err != nil || n != 1 || w.Link.RemoteID != "" || w.Link.Origin != "" || w.Link.Acked != nil || len(w.AckedMembers) != 0 || !w.Link.Behind() {
+		t.Errorf("what the app has lost is %+v with %v, %v", w.Link, w.AckedMembers, err)
 	}
 }
 

@@ -50,7 +50,16 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 	}
 	status.OldestPending = fromMillis(oldest)
 	if p.Failed > 0 {
-		status.LastError, err = s.lastError(ctx, app.Name)
+		if status.LastError, err = s.lastError(ctx, app.Name); err != nil {
+			return nil, err
+		}
+	}
+	audit, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = 'audit' AND state = 'done' ORDER BY id DESC LIMIT 1", app.Name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return status, nil
+	}
+	if err == nil {
+		status.Finding, status.FoundAt = audit.Audit.Finding(), audit.Finished
 	}
 	return status, err
 }

@@ -26,14 +26,15 @@ func newAudit() *cobra.Command {
 		Short: "Compare what an app holds with what it was given",
 		Long: `audit reads an app and says what others have changed in it: attributes and memberships
 that are not as they were left, accounts and groups that are missing, and those that
-are nobody's here. What is missing or nobody's is left alone.
+are nobody's here, which are left alone. A sync does not look at any of that: it sends
+what has changed here.
 
 The app's settings say of each attribute whether a change by others is reported, set
-back or ignored (drift, driftOf). If the app as a whole was emptied or set back to an
-earlier state, that is said, and nothing is set back. --repair does so all the same, and
-makes again what is missing.
+back or ignored (drift, driftOf). What is missing is reported. If the app as a whole was
+emptied or set back to an earlier state, that is said, and nothing is set back. --repair
+sets back everything but what the settings ignore, and makes again what is missing.
 
-It ends with 0 if the app holds what it was given, and with 1 if not.` + apiHelp,
+It ends with 0 if the app holds what it was given, or does so now, and with 1 if not.` + apiHelp,
 		Example: "  scimwright audit chat\n  scimwright audit chat --server https://scimwright.example.com --repair",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -46,7 +47,7 @@ It ends with 0 if the app holds what it was given, and with 1 if not.` + apiHelp
 		},
 	}
 	f.api.add(c.Flags())
-	c.Flags().BoolVar(&f.repair, "repair", false, "make again what is missing, and set back what the settings say whatever has happened to the app")
+	c.Flags().BoolVar(&f.repair, "repair", false, "set back what others have changed, and make again what is missing")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	return c
 }
@@ -75,10 +76,45 @@ func runAudit(cmd *cobra.Command, app string, f *auditFlags) error {
 	} else {
 		err = writeAudit(cmd.OutOrStdout(), run.Audit)
 	}
+	if err == nil && s != nil && run.Audit.Restored+run.Audit.Repaired > 0 {
+		err = s.setBack(ctx, app)
+	}
 	if err == nil && !run.Audit.Good() {
-		err = &exitError{code: ExitBad} // the report has said it
+		err = exitf(ExitBad, "%d of %d users and groups are not as the app was given them%s", run.Audit.Open, run.Audit.Checked, f.repairNote(app))
 	}
 	return err
+}
+
+func (f *auditFlags) repairNote(app string) string {
+	switch {
+	case f.repair:
+		return ""
+	case f.api.server != "":
+		return fmt.Sprintf("; 'scimwright audit %s --server %s --repair' sets them back", app, f.api.server)
+	default:
+		return fmt.Sprintf("; 'scimwright audit %s --database %s --repair' sets them back", app, databaseName(f.api.database))
+	}
+}
+
+// setBack sends what an audit has found to be set back, and waits until it is.
+func (s *service) setBack(ctx context.Context, app string) error {
+	since, err := s.store.LastLogID(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	result, err := s.engine.Await(ctx, app, since, time.Minute, nil)
+	switch {
+	case err != nil:
+		return err
+	case result.Paused != "":
+		return unablef("not everything was set back: the app was paused: %s", result.Paused)
+	case len(result.Failures) > 0:
+		return exitf(ExitBad, "%s failed; see 'scimwright status %s'", count(len(result.Failures), "subject"), app)
+	}
+	return nil
 }
 
 // awaitRun waits until a run has ended. s is the service that advances it, nil if that
@@ -113,37 +149,50 @@ const awaitEvery = 200 * time.Millisecond
 func writeAudit(w io.Writer, a *provisioner.Audit) error {
 	var b strings.Builder
 	for i := range a.Drifts {
-		d := &a.Drifts[i]
-		fmt.Fprintf(&b, "changed  %s", whoDrifted(d))
-		if d.Restore && a.Restored > 0 {
-			b.WriteString(", is set back")
-		}
-		b.WriteString("\n")
-		for _, f := range d.Fields {
-			fmt.Fprintf(&b, "           %s  %s → %s\n", f.Path, value(f.Old), value(f.New))
-		}
-		writeMembers(&b, "+", d.Joined)
-		writeMembers(&b, "-", d.Left)
+		writeDrift(&b, "changed", &a.Drifts[i], a.Drifts[i].Restore && a.Restored > 0, "set back")
 	}
+	writeMore(&b, a.Drifted-len(a.Drifts))
 	for i := range a.Vanished {
-		fmt.Fprintf(&b, "missing  %s\n", whoDrifted(&a.Vanished[i]))
+		writeDrift(&b, "missing", &a.Vanished[i], a.Repaired > 0, "made again")
 	}
-	for _, f := range a.Strangers[:min(len(a.Strangers), shownForeign)] {
+	writeMore(&b, a.Missing-len(a.Vanished))
+	shown := a.Strangers[:min(len(a.Strangers), shownForeign)]
+	for _, f := range shown {
 		fmt.Fprintf(&b, "foreign  %s %s %s\n", strings.ToLower(string(f.Kind)), f.RemoteID, f.Name)
 	}
-	if n := len(a.Strangers) - shownForeign; n > 0 {
-		fmt.Fprintf(&b, "         and %d more\n", n)
-	}
+	writeMore(&b, a.Foreign-len(shown))
 	for _, note := range a.Notes {
 		fmt.Fprintf(&b, "Note: %s\n", note)
 	}
 	if a.Warning != "" {
 		fmt.Fprintf(&b, "Warning: %s\n", a.Warning)
 	}
+	if b.Len() > 0 {
+		b.WriteString("\n")
+	}
 	fmt.Fprintf(&b, "%d checked, %d changed, %d set back, %d missing, %d made again, %d nobody's here, %s\n",
 		a.Checked, a.Drifted, a.Restored, a.Missing, a.Repaired, a.Foreign, count(a.Requests, "request"))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func writeDrift(b *strings.Builder, what string, d *provisioner.Drift, mended bool, how string) {
+	fmt.Fprintf(b, "%s  %s", what, whoDrifted(d))
+	if mended {
+		fmt.Fprintf(b, ", is %s", how)
+	}
+	b.WriteString("\n")
+	for _, f := range d.Fields {
+		fmt.Fprintf(b, "           %s  %s → %s\n", f.Path, value(f.Old), value(f.New))
+	}
+	writeMembers(b, "+", d.Joined)
+	writeMembers(b, "-", d.Left)
+}
+
+func writeMore(b *strings.Builder, n int) {
+	if n > 0 {
+		fmt.Fprintf(b, "         and %d more\n", n)
+	}
 }
 
 func whoDrifted(d *provisioner.Drift) string {

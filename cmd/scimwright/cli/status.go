@@ -23,10 +23,11 @@ func newStatus() *cobra.Command {
 		Short: "Show how each app is doing",
 		Long: `status shows for each app, or for one, whether work for it goes on, how many users and
 groups have nothing left to do, have a change ahead, fail or are held back by the
-guard, since when the oldest change waits, and the newest error.
+guard, since when the oldest change waits, and the newest error, or what the newest audit
+has found.
 
-It ends with 0 if nobody has to do anything, and with 1 if something fails or is held,
-or an app is paused. Changes that are on their way are good.` + apiHelp,
+It ends with 0 if nobody has to do anything, and with 1 if something fails or is held, an
+app is paused, or others have changed what it holds. Changes that are on their way are good.` + apiHelp,
 		Example: "  scimwright status\n  scimwright status chat --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -91,6 +92,8 @@ func writeStatuses(w io.Writer, statuses []admin.Status, now time.Time) error {
 			last = s.Reason
 		case s.LastError != nil:
 			last = fmt.Sprintf("%s %s: %s", s.LastError.Kind, s.LastError.Subject, s.LastError.Reason)
+		case s.Finding != "":
+			last = fmt.Sprintf("audit (%s): %s", age(now.Sub(*s.FoundAt)), s.Finding)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", s.App, s.State, s.Converged, s.Pending, s.Failing, s.Held, oldest, oneLine(last))
 	}

@@ -1,0 +1,397 @@
+package provisioner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
+)
+
+// An auditor makes one audit.
+type auditor struct {
+	engine *Engine
+	app    *App
+	client *scimclient.Client
+	run    *Run
+	result *Audit
+	// accounts are the app's ids of all accounts that are ours.
+	accounts map[string]bool
+
+	// drifts are those that are to be set back, lost the resources that are missing.
+	drifts, lost []*Drift
+	// behind counts the resources that were left out.
+	behind int
+	// since and until tell a rollback: the oldest of our changes that is not there, and
+	// the newest that is.
+	since, until time.Time
+}
+
+func (a *auditor) do(ctx context.Context) (err error) {
+	if a.accounts, err = a.engine.config.Store.RemoteIDs(ctx, a.app.Name, KindUser); err != nil {
+		return err
+	}
+	for _, kind := range []Kind{KindUser, KindGroup} {
+		if kind == KindGroup && (!a.app.WantsGroups() || a.app.NoGroups() != "") {
+			continue
+		}
+		if err := a.kind(ctx, kind); err != nil {
+			return err
+		}
+	}
+	if a.behind > 0 {
+		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups were not compared: a change of them is on its way to the app, or fails", a.behind))
+	}
+	a.judge()
+	slices.SortFunc(a.result.Drifts, compareDrifts)
+	slices.SortFunc(a.result.Vanished, compareDrifts)
+	return a.amend(ctx)
+}
+
+// compareDrifts puts users before groups.
+func compareDrifts(a, b Drift) int {
+	return cmp.Or(strings.Compare(string(b.Kind), string(a.Kind)), strings.Compare(a.ID, b.ID))
+}
+
+// kind compares all resources of a kind: those in the list, and by id those that are
+// not.
+func (a *auditor) kind(ctx context.Context, kind Kind) error {
+	ours, err := a.engine.config.Store.RemoteIDs(ctx, a.app.Name, kind)
+	if err != nil {
+		return err
+	}
+	if err := a.list(ctx, kind, ours); err != nil {
+		return err
+	}
+	rest := make([]string, 0, len(ours))
+	for id := range ours {
+		rest = append(rest, id)
+	}
+	slices.Sort(rest)
+	for batch := range slices.Chunk(rest, auditBatch) {
+		if err := a.compare(ctx, kind, batch, map[string]*scim.Object{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list compares what is in the app's list, and takes it out of ours.
+func (a *auditor) list(ctx context.Context, kind Kind, ours map[string]bool) error {
+	capabilities := a.app.Capabilities()
+	if capabilities.Is(List, ListNone) {
+		return nil
+	}
+	var batch []string
+	seen := map[string]*scim.Object{}
+	query := scimclient.Query{Count: listPage, ByCursor: capabilities.Is(List, ListCursor)}
+	for r, err := range a.client.List(ctx, kind.Endpoint(), query) {
+		switch {
+		case unlistable(err):
+			a.result.Notes = append(a.result.Notes, fmt.Sprintf("the app's %ss cannot be listed, so that those of nobody here are not shown: %v", strings.ToLower(string(kind)), err))
+			return nil
+		case err != nil:
+			return err
+		case !ours[r.ID()]:
+			a.stranger(kind, r)
+			continue
+		}
+		batch = append(batch, r.ID())
+		seen[r.ID()] = r
+		delete(ours, r.ID())
+		if len(batch) == auditBatch {
+			if err := a.compare(ctx, kind, batch, seen); err != nil {
+				return err
+			}
+			batch = batch[:0]
+			clear(seen)
+		}
+	}
+	return a.compare(ctx, kind, batch, seen)
+}
+
+func (a *auditor) stranger(kind Kind, r *scim.Object) {
+	a.result.Foreign++
+	if r.ID() != "" && len(a.result.Strangers) < maxNamed {
+		a.result.Strangers = append(a.result.Strangers, ForeignResource{Kind: kind, RemoteID: r.ID(), Name: r.String(nameAttribute(kind)), ExternalID: r.ExternalID()})
+	}
+}
+
+// compare compares a batch of resources with what is known of them. What was not seen
+// in a list is read by id: that it is missing there proves nothing.
+func (a *auditor) compare(ctx context.Context, kind Kind, ids []string, seen map[string]*scim.Object) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	works, err := a.engine.config.Store.Tied(ctx, a.app.Name, kind, ids)
+	if err != nil {
+		return err
+	}
+	works = slices.DeleteFunc(works, a.leaveOut)
+	if err := a.read(ctx, kind, works, seen); err != nil {
+		return err
+	}
+	for _, w := range works {
+		resource := seen[w.Link.RemoteID]
+		if resource == nil {
+			a.missing(w)
+			continue
+		}
+		if err := a.one(ctx, w, resource); err != nil {
+			return err
+		}
+	}
+	a.run.Marked += len(works)
+	return a.engine.config.Store.SaveRun(ctx, a.run)
+}
+
+// leaveOut reports whether nothing is to be compared of a work: it is nobody's business,
+// or what is known of it is about to change. What a person has repaired does not count
+// as vanishing again and again.
+func (a *auditor) leaveOut(w *Work) bool {
+	switch {
+	case w.Link.State == LinkIgnored || w.Link.Acked == nil:
+		return true
+	case w.Link.Behind() && !(a.run.Repair && w.Link.State == LinkFlapping):
+		a.behind++
+		return true
+	}
+	return false
+}
+
+// read reads by id what a list has not shown, or has shown without its members, several
+// at a time. What is missing then is really missing.
+func (a *auditor) read(ctx context.Context, kind Kind, works []*Work, seen map[string]*scim.Object) error {
+	var ids []string
+	for _, w := range works {
+		id := w.Link.RemoteID
+		if _, members := seen[id].Lookup("members"); seen[id] == nil || kind == KindGroup && !members {
+			ids = append(ids, id)
+		}
+	}
+	var mu sync.Mutex
+	return abreast(ctx, a.app.Settings.concurrency(), ids, func(ctx context.Context, id string) error {
+		response, err := a.client.Get(ctx, kind.Endpoint(), id)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case status(err) == http.StatusNotFound && saysSCIM(err):
+			delete(seen, id)
+		case err != nil:
+			return err
+		default:
+			seen[id] = response.Resource
+		}
+		return nil
+	})
+}
+
+func (a *auditor) missing(w *Work) {
+	a.result.Checked++
+	a.result.Missing++
+	a.bad(w)
+	d := drift(w)
+	d.amendment.Gone, d.amendment.Members = true, map[string]string{}
+	if len(a.result.Vanished) < maxNamed {
+		a.result.Vanished = append(a.result.Vanished, *d)
+	}
+	a.lost = append(a.lost, d)
+}
+
+func drift(w *Work) *Drift {
+	return &Drift{
+		Kind: w.Link.Kind, ID: w.Link.Subject, Name: w.Name(), RemoteID: w.Link.RemoteID,
+		amendment: Amendment{Key: w.Link.Key, Lane: w.Lane(), Want: w.Link.Desired, Had: w.Link.Applied, HadMembers: w.AckedMembers},
+	}
+}
+
+// bad and good take note of when a resource was written last that is not as it was
+// left, or is.
+func (a *auditor) bad(w *Work) {
+	if a.since.IsZero() || w.Link.UpdatedAt.Before(a.since) {
+		a.since = w.Link.UpdatedAt
+	}
+}
+
+func (a *auditor) good(w *Work) {
+	if w.Link.UpdatedAt.After(a.until) {
+		a.until = w.Link.UpdatedAt
+	}
+}
+
+// one compares a resource with what is known of it.
+func (a *auditor) one(ctx context.Context, w *Work, resource *scim.Object) error {
+	a.result.Checked++
+	d := drift(w)
+	a.attributes(w, resource, d)
+	if err := a.memberships(ctx, w, resource, d); err != nil {
+		return err
+	}
+	if len(d.Fields) == 0 && len(d.Joined) == 0 && len(d.Left) == 0 {
+		a.good(w)
+		return nil
+	}
+	a.bad(w)
+	a.result.Drifted++
+	if d.Restore {
+		a.drifts = append(a.drifts, d)
+	}
+	if len(a.result.Drifts) < maxNamed {
+		a.result.Drifts = append(a.result.Drifts, *d)
+	}
+	return nil
+}
+
+// enforced reports whether changes by others are set back, of what a policy is for.
+func (a *auditor) enforced(p DriftPolicy) bool {
+	return p == DriftEnforce || a.run.Repair && p == DriftReport
+}
+
+// attributes compares attributes that are looked after. Those that the app is known
+// not to show prove nothing.
+func (a *auditor) attributes(w *Work, resource *scim.Object, d *Drift) {
+	holds := held(w.Link.Acked, resource)
+	amended := w.Link.Acked.Clone()
+	changed := false
+	was, is := flatten(w.Link.Acked), flatten(holds)
+	for _, f := range was {
+		value := is.value(f.path)
+		policy := a.app.Settings.drift(f)
+		if f.attribute == "schemas" || scim.Equal(f.value, value) || policy == DriftIgnore ||
+			a.app.Learned.Unseen[string(w.Link.Kind)+"."+f.attribute] != "" {
+			continue
+		}
+		d.Fields = append(d.Fields, fieldChange(f.path, f.value, value))
+		if !a.enforced(policy) {
+			d.partly = true
+			continue
+		}
+		changed = true
+		adoptAttribute(amended, holds, f.attribute)
+	}
+	d.amendment.Acked = amended
+	d.Restore = d.Restore || changed
+}
+
+// adoptAttribute makes an attribute what it is in another resource.
+func adoptAttribute(to, from *scim.Object, name string) {
+	if value, there := from.Lookup(name); there {
+		to.Set(name, value)
+	} else {
+		to.Delete(name)
+	}
+}
+
+// memberships compares the members that a group was given. Of those that others have
+// put in, only such count whose account is ours, unless the directory decides about
+// all of them.
+func (a *auditor) memberships(ctx context.Context, w *Work, resource *scim.Object, d *Drift) error {
+	policy := a.app.Settings.drift(flat{attribute: "members", path: "members"})
+	if w.Link.Kind != KindGroup || policy == DriftIgnore || a.app.Capabilities().Is(MembersReturned, No) {
+		return nil
+	}
+	present := memberIDs(resource)
+	kept := map[string]string{}
+	for subject, id := range w.AckedMembers {
+		if present[id] {
+			kept[subject] = id
+		} else {
+			d.Left = append(d.Left, subject)
+		}
+		delete(present, id)
+	}
+	for _, m := range w.Members {
+		delete(present, m.RemoteID)
+	}
+	for id := range present {
+		if !a.app.Settings.Authoritative && !a.accounts[id] {
+			continue
+		}
+		subject, err := a.whose(ctx, id)
+		if err != nil {
+			return err
+		}
+		d.Joined = append(d.Joined, subject)
+		kept[subject] = id
+	}
+	slices.Sort(d.Left)
+	slices.Sort(d.Joined)
+	switch changed := len(d.Left)+len(d.Joined) > 0; {
+	case changed && a.enforced(policy):
+		d.amendment.Members, d.Restore = kept, true
+	case changed:
+		d.partly = true
+	}
+	return nil
+}
+
+// whose returns the directory id of the person who has an account, or, behind a blank,
+// the app's if nobody has: no directory id begins with one.
+func (a *auditor) whose(ctx context.Context, id string) (string, error) {
+	if !a.accounts[id] {
+		return " " + id, nil
+	}
+	user, err := a.engine.config.Store.LinkOf(ctx, a.app.Name, KindUser, id)
+	if errors.Is(err, ErrNotFound) {
+		return " " + id, nil
+	}
+	return user.Subject, err
+}
+
+// judge finds out whether it is the app as a whole that has changed.
+func (a *auditor) judge() {
+	r := a.result
+	broken := r.Missing + r.Drifted
+	limit := a.app.Settings.Guard.Limit(r.Checked)
+	switch {
+	case r.Missing > 1 && r.Missing == r.Checked:
+		r.Warning = fmt.Sprintf("the app has lost all %d resources that it was given: it was emptied, or is another one", r.Missing)
+	case broken > 1 && r.Checked > broken && a.since.After(a.until):
+		r.Warning = fmt.Sprintf("the app has nothing of what it was given since %s and all from before: it was set back to an earlier state", a.since.UTC().Format("2006-01-02 15:04:05"))
+	case r.Missing > limit:
+		r.Warning = fmt.Sprintf("the app has lost %d of %d resources that it was given", r.Missing, r.Checked)
+	}
+	if r.Warning != "" && !a.run.Repair {
+		r.Warning += ": nothing was set back"
+	}
+}
+
+// amend has differences made up for. After a warning that takes a person.
+func (a *auditor) amend(ctx context.Context) error {
+	r := a.result
+	var drifts, lost []Amendment
+	if r.Warning == "" || a.run.Repair {
+		for _, d := range a.drifts {
+			drifts = append(drifts, d.amendment)
+			if d.partly {
+				r.Open++
+			}
+		}
+	}
+	store := a.engine.config.Store
+	if a.run.Repair && len(a.lost) > 0 {
+		for _, d := range a.lost {
+			lost = append(lost, d.amendment)
+		}
+		// How much the app has is another number than it was.
+		err := store.UpdateApp(ctx, a.app.Name, func(app *App) { app.Learned.ProbedAt = time.Time{} })
+		if err != nil {
+			return err
+		}
+	}
+	// What is made again has another id, which groups need to know.
+	var err error
+	if r.Repaired, err = store.Amend(ctx, lost); err != nil {
+		return err
+	}
+	r.Restored, err = store.Amend(ctx, drifts)
+	r.Open += r.Drifted - r.Restored + r.Missing - r.Repaired
+	return err
+}
