@@ -18,7 +18,8 @@ import "embed"
 
 // FS holds the feature files. Folder lifecycle drives a provisioner and looks at
 // what the app holds afterwards. Folder protocol talks to the service itself, one
-// file for each area of the RFCs.
+// file for each area of the RFCs. Folders interop and stress do so too, with what is
+// judged for those alone who ask for it.
 //
-//go:embed lifecycle/*.feature protocol/*.feature
+//go:embed lifecycle/*.feature protocol/*.feature interop/*.feature stress/*.feature
 var FS embed.FS
