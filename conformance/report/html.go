@@ -4,8 +4,10 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 
+	"github.com/permiso/scimwright/conformance"
 	"github.com/permiso/scimwright/conformance/requirement"
 )
 
@@ -44,6 +46,7 @@ func writeHTML(w io.Writer, r *Results) error {
 	}
 	return pageTemplate.Execute(w, map[string]any{
 		"Results": r, "Counts": counts, "Areas": r.areas(), "Sections": r.matrix(), "Blocked": r.blockers(),
+		"First": slices.Concat(r.with(conformance.Fail), r.with(conformance.Error), r.with(conformance.Warn)),
 	})
 }
 

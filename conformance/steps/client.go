@@ -111,6 +111,15 @@ func (c *client) get(nick string) (*made, error) {
 	return m, nil
 }
 
+// blemish keeps a failure that does not stand in the way of the sentences to come. It is
+// what the scenario ends with if they all come true.
+func (c *client) blemish(err error) error {
+	if c.s.blemish == nil {
+		c.s.blemish, c.s.blemished = err, c.sentence()
+	}
+	return nil
+}
+
 // notMade says that the target has not made what it was asked to, or speaks of
 // something else.
 func notMade(nick string) error {

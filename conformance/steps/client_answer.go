@@ -138,13 +138,18 @@ func (c *client) isError(ctx context.Context, status, types string) error {
 	}
 	return c.again(ctx, func(a *Answer) error {
 		o := a.object()
-		switch {
-		case o == nil:
-			return rooted(failf("%s answered %d without a SCIM error in the body", c.asked(), a.Status), "ERR-01")
-		case o.text("status") != strconv.Itoa(a.Status):
-			return rooted(failf("%s answered %d, and the body has the status %s", c.asked(), a.Status, brief(o.get("status"))), "ERR-02")
-		case types != "" && !slices.Contains(unquote(list(types)), o.text("scimType")):
+		if o == nil {
+			err := rooted(failf("%s answered %d without a SCIM error in the body", c.asked(), a.Status), "ERR-01")
+			if types == "" {
+				return c.blemish(err)
+			}
+			return err
+		}
+		if types != "" && !slices.Contains(unquote(list(types)), o.text("scimType")) {
 			return failf("%s answered %d with the scimType %s and should have %s", c.asked(), a.Status, brief(o.get("scimType")), types)
+		}
+		if o.text("status") != strconv.Itoa(a.Status) {
+			return c.blemish(rooted(failf("%s answered %d, and the body has the status %s", c.asked(), a.Status, brief(o.get("status"))), "ERR-02"))
 		}
 		return nil
 	})

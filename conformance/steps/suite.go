@@ -234,6 +234,10 @@ type scenario struct {
 	exchanges []Exchange
 	remarks   []string
 	parts     []Part
+	// blemish is a failure that did not keep the scenario from going on, blemished the
+	// sentence that it is about.
+	blemish   error
+	blemished string
 }
 
 // see takes down an exchange with the target.
@@ -300,8 +304,11 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 	case !errors.Is(stepErr, godog.ErrSkip):
 		out.Err = stepErr
 	}
-	if out.Err != nil {
+	switch {
+	case out.Err != nil:
 		out.Expected, out.Sent = s.client.sentence(), s.lastSent()
+	case s.blemish != nil && out.Skipped == "":
+		out.Err, out.Expected, out.Sent = s.blemish, s.blemished, s.lastSent()
 	}
 	out.Roots = s.roots(out.Err)
 	var problems []error
