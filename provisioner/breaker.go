@@ -67,14 +67,15 @@ func probeAfter(cause PauseCause, probes int) time.Duration {
 }
 
 // Tend asks apps that are paused until they answer, whenever it is time, and lets
-// those go on that do. It also reads again what apps say about themselves, once a day.
+// those go on that do. It also reads again what apps say about themselves, once a day,
+// and raises alerts.
 // It is to be called every few seconds.
 func (e *Engine) Tend(ctx context.Context) error {
 	names, err := e.config.Store.Probe(ctx, probeAfter)
 	for _, name := range names {
 		err = errors.Join(err, e.tend(ctx, name))
 	}
-	return errors.Join(err, e.rediscoverAll(ctx), e.auditDue(ctx))
+	return errors.Join(err, e.rediscoverAll(ctx), e.auditDue(ctx), e.alertAll(ctx))
 }
 
 // tend asks one paused app for one user.

@@ -99,7 +99,7 @@ func userAttributes(schemas []*scim.Object) map[string]*scim.Object {
 // forgets what they have shown a month ago. It may be called as often as one likes.
 func (e *Engine) rediscoverAll(ctx context.Context) error {
 	now := e.config.Now()
-	if next := e.rediscoverAt.Load(); now.Before(*next) || !e.rediscoverAt.CompareAndSwap(next, new(now.Add(rediscoverEvery))) {
+	if !e.rediscovery.due(now, rediscoverEvery) {
 		return nil
 	}
 	apps, err := e.config.Store.Apps(ctx)

@@ -65,7 +65,10 @@ type Config struct {
 	// Jitter returns a number from 0 up to 1 that spreads waits. Nil means a
 	// random one.
 	Jitter func() float64
-	// Log receives one line for each failed attempt. Nil means none.
+	// Alert is called with what a person has to see to; it must return soon. It is logged
+	// in any case. Nil means no more than that.
+	Alert func(context.Context, Alert)
+	// Log receives one line for each failed attempt and each [Alert]. Nil means none.
 	Log *slog.Logger
 }
 
@@ -85,9 +88,10 @@ type Engine struct {
 	indexes sync.Map // indexKey → *listing
 	// paces hold how fast each app is asked; workers is how many processes do so.
 	paces *sync.Map // app name → *pace
-	// rediscoverAt is when it is looked next which apps' discovery documents are old.
-	rediscoverAt atomic.Pointer[time.Time]
-	workers      atomic.Int64
+	// rediscovery and alerts say when it is looked next which apps' discovery documents
+	// are old, and what somebody has to see to.
+	rediscovery, alerts pulse
+	workers             atomic.Int64
 }
 
 // New returns an engine. It panics if config has no store.
@@ -112,7 +116,7 @@ func New(config Config) *Engine {
 		e.public = scimclient.NewTransport(scimclient.Config{DenyPrivate: true})
 		e.private = scimclient.NewTransport(scimclient.Config{})
 	}
-	e.rediscoverAt.Store(new(config.Now().Add(rediscoverEvery)))
+	e.rediscovery.due(config.Now(), rediscoverEvery) // not at once
 	return e
 }
 

@@ -96,6 +96,8 @@ type Guards interface {
 	// it is not; then it counts as gone. If it is held, so is everything else that is
 	// to go from the app at the time. All of this is one step, however many ask.
 	Depart(ctx context.Context, g Goodbye) (held string, err error)
+	// Holding counts the goodbyes that are held back by app, of those that have any.
+	Holding(ctx context.Context) (map[string]int, error)
 	// Losses returns what goodbyes of an app are judged by, without those to come.
 	Losses(ctx context.Context, app string) (Losses, error)
 }

@@ -59,6 +59,9 @@ type Settings struct {
 	// Rate is how many requests are sent in a second at the most, by all processes
 	// together. Default: as many as the app answers.
 	Rate float64 `json:"rate,omitzero"`
+	// TokenExpires is when the app stops to accept the token, for an [Alert] to be raised
+	// in time. Default: it is not known to.
+	TokenExpires time.Time `json:"tokenExpires,omitzero"`
 	// PrivateNetwork lets the endpoint be in a private network or on this machine.
 	// Default: allowed only where the whole service allows it.
 	PrivateNetwork bool `json:"privateNetwork,omitzero"`

@@ -16,6 +16,8 @@ type Status struct {
 	// OldestPending is when the oldest change came that the app does not have yet,
 	// zero if it has them all.
 	OldestPending time.Time
+	// Notice says what somebody should see to in time, "" if nothing.
+	Notice string
 	// LastError is the newest of the failures that are still failures, nil if there
 	// is none.
 	LastError *LastError

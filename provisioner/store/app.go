@@ -40,7 +40,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		app.Connect(old)
 		app.Learned = app.Remembered(old)
 		if old != nil {
-			app.Synced = old.Synced
+			app.Synced, app.Alerts = old.Synced, old.Alerts
 		} else if _, err := tx.ExecContext(ctx, "DELETE FROM removal WHERE app = $1", app.Name); err != nil {
 			return err // of another app of that name
 		}
@@ -94,26 +94,30 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 	if err != nil {
 		return err
 	}
+	alerts, err := json.Marshal(app.Alerts)
+	if err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
-			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal`,
+			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts`,
 		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
-		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal))
+		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts))
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
-	var token, settings, learned, removal string
+	var token, settings, learned, removal, alerts string
 	var since, synced, pausedUntil int64
 	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
-		&synced, &app.Limit.Concurrency, &pausedUntil, &removal)
+		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts)
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +135,9 @@ func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, 
 	}
 	if err := json.Unmarshal([]byte(removal), &app.Removal); err != nil {
 		return nil, fmt.Errorf("how app %q is removed is damaged: %w", app.Name, err)
+	}
+	if err := json.Unmarshal([]byte(alerts), &app.Alerts); err != nil {
+		return nil, fmt.Errorf("the alerts about app %q are damaged: %w", app.Name, err)
 	}
 	app.Token, err = s.seal.open(app.Name, token)
 	return &app, err

@@ -244,6 +244,25 @@ func (s *Store) rejudge(ctx context.Context, tx *sql.Tx, old, app *provisioner.A
 	return s.touch(ctx, tx, provisioner.LaneGoodbye, append(keys, kept...))
 }
 
+// Holding counts the goodbyes that are held back, by app.
+func (s *Store) Holding(ctx context.Context) (map[string]int, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT app, COUNT(*) FROM link WHERE decision = 'hold' AND decision <> '' GROUP BY app")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	held := map[string]int{}
+	for rows.Next() {
+		var app string
+		var n int
+		if err := rows.Scan(&app, &n); err != nil {
+			return nil, err
+		}
+		held[app] = n
+	}
+	return held, rows.Err()
+}
+
 // Held returns the goodbyes of an app that the guard holds back, users first, each
 // with the name that the app knows.
 func (s *Store) Held(ctx context.Context, app string) ([]provisioner.Held, error) {

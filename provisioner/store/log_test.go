@@ -138,6 +138,17 @@ func testStatus(t *testing.T, database string) {
 	if status, err = s.Status(t.Context(), "chat"); err != nil || !status.OldestPending.Equal(now) {
 		t.Errorf("after a new change: %+v, %v", status, err)
 	}
+	// Every failure is told.
+	for _, state := range []provisioner.LinkState{
+		provisioner.LinkFailing, provisioner.LinkRejected, provisioner.LinkRefused, provisioner.LinkNotHonoured, provisioner.LinkFlapping,
+		provisioner.LinkConflict, provisioner.LinkAmbiguous, provisioner.LinkNeedsReview, provisioner.LinkNeedsDecision,
+	} {
+		must(t, s.PutUser(t.Context(), user(t, "u2", string(state))))
+		finish(t, s, chatUser("u2"), state, provisioner.LogEntry{Cause: "is " + string(state)})
+		if status, err = s.Status(t.Context(), "chat"); err != nil || status.Failing != 1 || status.LastError == nil || status.LastError.Reason != "is "+string(state) {
+			t.Errorf("%s: %+v, last error %+v (%v)", state, status, status.LastError, err)
+		}
+	}
 	if _, err := s.Status(t.Context(), "nobody"); !errors.Is(err, provisioner.ErrNotFound) {
 		t.Errorf("the status of an app that is not there: %v", err)
 	}

@@ -41,6 +41,7 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 	}
 	status := &provisioner.Status{
 		App: app.Name, Endpoint: app.Endpoint, State: app.State, Reason: app.Reason,
+		Notice:    app.Notice(s.now()),
 		Converged: p.Settled, Pending: p.Active(), Failing: p.Failed, Held: p.Held,
 	}
 	var oldest int64
@@ -64,12 +65,15 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 	return status, err
 }
 
+// failedStates are those of which [provisioner.LinkState.Failed] is true.
+const failedStates = "'failing', 'rejected', 'refused', 'not_honoured', 'flapping', 'conflict', 'ambiguous', 'needs_review', 'needs_decision'"
+
 func (s *Store) lastError(ctx context.Context, app string) (*provisioner.LastError, error) {
 	var e provisioner.LastError
 	var at int64
 	err := s.db.QueryRowContext(ctx, `
 		SELECT updated_at, kind, subject, last_error FROM link
-		WHERE app = $1 AND state IN ('failing', 'rejected', 'refused', 'conflict', 'ambiguous', 'needs_review', 'needs_decision') ORDER BY updated_at DESC LIMIT 1`, app).Scan(&at, &e.Kind, &e.Subject, &e.Reason)
+		WHERE app = $1 AND state IN (`+failedStates+`) ORDER BY updated_at DESC LIMIT 1`, app).Scan(&at, &e.Kind, &e.Subject, &e.Reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
