@@ -41,7 +41,7 @@ func (w *Work) Goodbye(now time.Time) (g Goodbye, ok bool) {
 	farewell := w.farewell(d.Presence)
 	g = Goodbye{Key: l.Key, Why: d.Presence, Final: !l.InUse()}
 	due := !l.DeleteAt.IsZero() && !now.Before(l.DeleteAt) || d.Presence == Removed
-	return g, farewell != FarewellUnlink && (!g.Final || farewell == FarewellDelete && due)
+	return g, !farewell.leaves() && (!g.Final || farewell == FarewellDelete && due)
 }
 
 // farewell returns what becomes of the work's resource if it should not be there.
@@ -86,9 +86,8 @@ func (a *attempt) farewell(ctx context.Context, d Desired) error {
 		return nil
 	}
 	farewell := w.farewell(d.Presence)
-	if farewell == FarewellUnlink {
-		a.letGo(d, "was left to the app")
-		return nil
+	if farewell.leaves() {
+		return a.leaveAccount(ctx, d, farewell)
 	}
 	if g, due := w.Goodbye(a.engine.config.Now()); due {
 		if a.link.Decision == DecisionReject && a.link.DecisionAbout == g.About() {
@@ -172,6 +171,19 @@ func (a *attempt) canDisable(farewell Farewell) error {
 	default:
 		return nil
 	}
+}
+
+// leaveAccount leaves an account to the app.
+func (a *attempt) leaveAccount(ctx context.Context, d Desired, farewell Farewell) error {
+	if farewell == FarewellRelease && a.link.Acked.ExternalID() != "" {
+		released := a.link.Acked.Clone()
+		released.Delete("externalId")
+		if err := a.carryOut(ctx, Desired{Presence: d.Presence, Payload: released}); err != nil {
+			return err
+		}
+	}
+	a.letGo(d, "was left to the app")
+	return nil
 }
 
 // letGo forgets a resource and leaves it to the app.

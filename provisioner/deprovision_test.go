@@ -299,6 +299,38 @@ func TestUnlinkLeavesTheAccountAlone(t *testing.T) {
 	}
 }
 
+// TestReleaseTakesTheExternalIDOff lets somebody go whose account is to be nobody's from
+// then on, and gives it back.
+func TestReleaseTakesTheExternalIDOff(t *testing.T) {
+	for _, form := range []string{provisioner.FormPatch, provisioner.FormPut} {
+		t.Run(form, func(t *testing.T) {
+			b, _ := aged(t, provisioner.Settings{
+				Deprovision:  provisioner.Deprovision{Deleted: provisioner.FarewellRelease},
+				Capabilities: map[provisioner.Capability]string{provisioner.UserUpdate: form},
+			})
+			b.replace(t, people(t, 2, nil, nil))
+			b.sync(t, "app")
+			b.app.requests()
+			b.deleteUser(t, "u0")
+			b.settle(t, "app")
+			if w := b.app.writes(); len(w) != 1 {
+				t.Errorf("writes %q, want one", w)
+			}
+			if u := b.app.user(t, "n0"); u["externalId"] != nil || u["active"] != true || u["displayName"] == "" {
+				t.Errorf("the app has %v, want the account without an externalId", u)
+			}
+			if l := b.link(t, provisioner.KindUser, "u0"); l != nil {
+				t.Errorf("the link is still there: %+v", l)
+			}
+			b.replace(t, people(t, 2, nil, nil))
+			b.sync(t, "app")
+			if u := b.app.user(t, "n0"); u["externalId"] != "u0" || len(b.app.remote(t, "/Users")) != 2 {
+				t.Errorf("the app has %v, want the same account", b.app.remote(t, "/Users"))
+			}
+		})
+	}
+}
+
 // TestR34_PinnedAccounts checks that pinned people keep their account, and that what an
 // app refuses to do to its last administrator is not tried without end.
 func TestR34_PinnedAccounts(t *testing.T) {

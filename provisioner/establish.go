@@ -21,7 +21,7 @@ func (a *attempt) establish(ctx context.Context) error {
 		a.settle(LinkWaiting, "waits for the accounts it refers to")
 		return nil
 	}
-	if d.Presence == Absent || d.Presence.Leaving() && a.work.farewell(d.Presence) == FarewellUnlink {
+	if d.Presence == Absent || d.Presence.Leaving() && a.work.farewell(d.Presence).leaves() {
 		return a.absent(d.Reason + " and has nothing in the app")
 	}
 	if a.link.Ambiguous || !a.knownEmpty() {

@@ -138,7 +138,13 @@ const (
 	FarewellDelete Farewell = "delete"
 	// FarewellUnlink leaves the account alone and forgets it.
 	FarewellUnlink Farewell = "unlink"
+	// FarewellRelease does the same once it has taken the externalId off the account, so
+	// that nothing says any more whose it is.
+	FarewellRelease Farewell = "release"
 )
+
+// leaves reports whether an account stays as it is, for whoever it belongs to then.
+func (f Farewell) leaves() bool { return f == FarewellUnlink || f == FarewellRelease }
 
 // A Guard holds back disabling and deleting beyond a limit within an hour, the
 // larger of the two numbers, until somebody approves or rejects it; see [App.Hold]
@@ -185,7 +191,7 @@ func (s *Settings) Validate() error {
 	for name, farewell := range map[string]Farewell{
 		"deprovision.disabled": s.Deprovision.Disabled, "deprovision.noAccess": s.Deprovision.NoAccess, "deprovision.deleted": s.Deprovision.Deleted,
 	} {
-		if err := oneOf(name, farewell, "", FarewellDisable, FarewellStrip, FarewellDelete, FarewellUnlink); err != nil {
+		if err := oneOf(name, farewell, "", FarewellDisable, FarewellStrip, FarewellDelete, FarewellUnlink, FarewellRelease); err != nil {
 			return err
 		}
 	}
@@ -204,7 +210,7 @@ func (s *Settings) Validate() error {
 		return fmt.Errorf("scope names groups and nobody: leave one of them out")
 	case s.Guard.Max < 0 || s.Guard.Percent < 0 || s.Guard.Percent > 100:
 		return fmt.Errorf("guard: max must not be negative and percent from 0 to 100")
-	case s.CreateDisabled && (s.Deprovision.Disabled == FarewellDelete || s.Deprovision.Disabled == FarewellUnlink):
+	case s.CreateDisabled && (s.Deprovision.Disabled == FarewellDelete || s.Deprovision.Disabled.leaves()):
 		return fmt.Errorf("createDisabled makes accounts for people who are disabled, and deprovision.disabled takes them away: leave one of them out")
 	case s.Concurrency < 0 || s.Rate < 0:
 		return fmt.Errorf("concurrency and rate must not be negative")
