@@ -41,6 +41,9 @@ func missing(d *steps.Discovery, config Config) map[string]string {
 			reasons[c.tag] = fmt.Sprintf("not advertised: /ServiceProviderConfig says that %s is not supported", c.name)
 		}
 	}
+	if d.Config["pagination"] == nil {
+		reasons["@needs-pagination"] = "not advertised: /ServiceProviderConfig says nothing about pagination"
+	}
 	if d.Published.Places("Users") == nil {
 		reasons["@needs-schemas"] = "not advertised: the target does not publish the schema of users"
 	}
@@ -77,6 +80,7 @@ var optional = []struct {
 	request steps.Request
 }{
 	{"@needs-groups", steps.Request{Method: http.MethodGet, Path: []string{"Groups"}, Query: url.Values{"count": {"1"}}}},
+	{"@needs-root", steps.Request{Method: http.MethodGet, Query: url.Values{"filter": {`meta.resourceType eq "User"`}, "count": {"1"}}}},
 	{"@needs-me", steps.Request{Method: http.MethodGet, Path: []string{"Me"}}},
 	{"@needs-search", steps.Request{
 		Method: http.MethodPost, Path: []string{"Users", ".search"},
@@ -96,6 +100,11 @@ func (r *run) tryOut(ctx context.Context) error {
 			return r.unreachable(ctx, err)
 		}
 		switch answer.Status {
+		case http.StatusBadRequest:
+			if len(o.request.Path) > 0 {
+				break // a check says what is wrong
+			}
+			fallthrough // the base URL may refuse any search
 		case http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 			r.missing[o.tag] = fmt.Sprintf("not offered: %s /%s answered %d", o.request.Method, strings.Join(o.request.Path, "/"), answer.Status)
 		}

@@ -56,7 +56,11 @@ func cleanUp(ctx context.Context, config CleanupConfig, saved *steps.SavedLedger
 		return &ConfigError{Err: err}
 	}
 	r := &run{config: Config{Token: config.Token}, target: target}
-	if err := r.reach(ctx); err != nil {
+	answer, err := r.reach(ctx)
+	if err == nil {
+		err = r.wantObject(ctx, answer)
+	}
+	if err != nil {
 		return err
 	}
 	settle := config.Settle

@@ -188,6 +188,7 @@ type run struct {
 	// before it was there.
 	linter    *lint.Linter
 	seen      []steps.Exchange
+	during    []string // which check each of them was made for
 	preflight []steps.Exchange
 	// held are failures that may turn out to have another check as their reason.
 	held  []held
@@ -316,7 +317,7 @@ func (r *run) anyLeft() bool {
 func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
 	r.linter = lint.New(r.discovery.Published)
-	r.lookAt(r.preflight)
+	r.lookAt(r.preflight, "")
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
 		MailDomain: r.config.MailDomain, UserAttributes: r.config.UserAttributes, GroupAttributes: r.config.GroupAttributes,

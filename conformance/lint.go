@@ -47,9 +47,10 @@ func selects(expression string, tags []string) bool {
 }
 
 // lookAt shows exchanges to the linter.
-func (r *run) lookAt(exchanges []steps.Exchange) {
+func (r *run) lookAt(exchanges []steps.Exchange, during string) {
 	r.seen = append(r.seen, exchanges...)
 	for _, x := range exchanges {
+		r.during = append(r.during, during)
 		accept := "application/scim+json"
 		if given, ok := x.Request.Header["Accept"]; ok {
 			accept = strings.Join(given, ",")
@@ -83,11 +84,30 @@ func (r *run) lintResults() {
 		}
 		h := held{index: i, result: result}
 		if result.failed {
-			h.roots = c.After
+			h.roots = slices.Concat(c.After, r.foundDuring(findings))
 		}
 		r.held = append(r.held, h)
 	}
 	r.settle(true)
+}
+
+// foundDuring returns checks that have failed on answers in which a rule has found
+// something, if they are all that it has found: they are no news then.
+func (r *run) foundDuring(findings []lint.Finding) []string {
+	var during []string
+	explained := map[lint.Finding]bool{}
+	same := func(f lint.Finding) lint.Finding { return lint.Finding{Exchange: f.Exchange, Detail: f.Detail} }
+	for _, f := range findings {
+		id := r.during[f.Look]
+		if at := slices.IndexFunc(r.checks, func(c Check) bool { return c.ID == id }); at >= 0 && r.results[at].failed {
+			explained[same(f)] = true
+			during = append(during, id)
+		}
+	}
+	if slices.ContainsFunc(findings, func(f lint.Finding) bool { return !explained[same(f)] }) {
+		return nil
+	}
+	return during
 }
 
 // tell writes the first findings that differ.

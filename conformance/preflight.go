@@ -67,22 +67,27 @@ func interrupted(err error) bool {
 // look reads from the target, before anything is judged, whether it is there, lets
 // us in and speaks SCIM, and what it does not have.
 func (r *run) look(ctx context.Context) error {
-	err := r.reach(ctx)
+	answer, err := r.reach(ctx)
 	if err != nil {
 		return err
 	}
 	if r.discovery, err = steps.Discover(ctx, r.target); err != nil {
 		return r.unreachable(ctx, err)
 	}
+	// One that publishes its users is a SCIM service, whatever its lists look like; a
+	// check says what is wrong with them.
+	if err := r.wantObject(ctx, answer); err != nil && r.discovery.Published.Type("Users") == nil {
+		return err
+	}
 	r.missing = missing(r.discovery, r.config)
 	return r.tryOut(ctx)
 }
 
-// reach asks whether there is a SCIM service that lets us in.
-func (r *run) reach(ctx context.Context) error {
+// reach asks for users, and returns an answer of a service that lets us in.
+func (r *run) reach(ctx context.Context) (*steps.Answer, error) {
 	answer, err := r.ask(ctx, "Users")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
@@ -90,17 +95,17 @@ func (r *run) reach(ctx context.Context) error {
 		if r.config.Token == "" {
 			detail = "the target wants credentials and none were given"
 		}
-		return r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users", detail, status)
+		return nil, r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users", detail, status)
 	case status == http.StatusNotFound:
-		return r.targetError(false, "GET /Users answered 404: %s", r.whereElse(ctx))
+		return nil, r.targetError(false, "GET /Users answered 404: %s", r.whereElse(ctx))
 	case status >= 300 && status < 400:
-		return r.targetError(false, "GET /Users answered %d, a redirect to %s, which was not followed: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
+		return nil, r.targetError(false, "GET /Users answered %d, a redirect to %s, which was not followed: give the URL it leads to", status, place3xx(answer.Header.Get("Location")))
 	case status == http.StatusTooManyRequests:
-		return r.targetError(false, "GET /Users answered 429, too many requests, each time%s: run again later, or with a lower rate", asked(answer))
+		return nil, r.targetError(false, "GET /Users answered 429, too many requests, each time%s: run again later, or with a lower rate", asked(answer))
 	case !answer.OK():
-		return r.targetError(false, "GET /Users answered %d: the service has to work before it can be judged", status)
+		return nil, r.targetError(false, "GET /Users answered %d: the service has to work before it can be judged", status)
 	}
-	return r.wantObject(ctx, answer)
+	return answer, nil
 }
 
 // whereElse looks for the service nearby, at places where such services are, and says
@@ -163,7 +168,7 @@ func (r *run) targetError(refused bool, format string, args ...any) error {
 // common mistake.
 func (r *run) wantObject(ctx context.Context, answer *steps.Answer) error {
 	var object map[string]json.RawMessage
-	if json.Unmarshal(answer.Body, &object) == nil && object != nil {
+	if json.Unmarshal(bytes.TrimPrefix(answer.Body, []byte("\ufeff")), &object) == nil && object != nil {
 		return nil
 	}
 	kind := answer.Header.Get("Content-Type")

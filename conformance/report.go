@@ -123,7 +123,7 @@ func (r *run) outcome(o steps.Outcome) {
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
-	r.lookAt(o.Exchanges)
+	r.lookAt(o.Exchanges, result.ID)
 	if v := (*steps.Violation)(nil); errors.As(o.Err, &v) {
 		r.stop(v)
 	} else if err := r.target.Trouble(); err != nil {

@@ -34,6 +34,11 @@ func discoveryCases() []deviationCase {
 		{"discovery-filter-fails", types + "?filter=name_pr", "status", "403", "500"},
 		{"discovery-paged", types + "?count=1", "Resources/#", "2", "1"},
 		{"discovery-parameters-refused", types + "?count=1", "status", "200", "400"},
+		{"discovery-needs-credentials", config + " | Authorization: ", "status", "200", "401"},
+		{"patch-unadvertised-500", bare + "\nPATCH /Users/{1} []", "status", "400", "500"},
+		{"patch-unadvertised-500", config, "patch/supported", "true", "false"},
+		{"bulk-unadvertised-500", "POST /Bulk []", "status", "400", "500"},
+		{"bulk-unadvertised-500", config, "bulk/supported", "true", "false"},
 		{"discovery-writable", "POST /ResourceTypes {}", "status", "405", "200"},
 	}
 	for _, feature := range []string{"patch", "bulk", "filter", "changePassword", "sort", "etag"} {
@@ -88,6 +93,8 @@ func authCases() []deviationCase {
 		{"auth-empty-token", "GET /Users | Authorization: Bearer", "status", "401", "200"},
 		{"auth-token-in-query", "GET /Users?access_token=x | Authorization: ", "status", "401", "200"},
 		{"auth-reads-open", nobody, "status", "401", "200"},
+		{"auth-creates-open", bare + " | Authorization: ", "status", "401", "201"},
+		{"auth-deletes-open", bare + "\nDELETE /Users/{1} | Authorization: ", "status", "401", "204"},
 		{"auth-answers-403", nobody, "status", "401", "403"},
 		{"auth-answers-404", nobody, "status", "401", "404"},
 		{"auth-answers-500", nobody, "status", "401", "500"},

@@ -16,6 +16,9 @@ func errorCases() []deviationCase {
 		{"error-keyword-unknown", bad, "scimType", "-", "badThings"},
 		{"error-with-stack-trace", bad, "detail", "~nobody", "~UserService.java:42"},
 		{"error-with-secret", `POST /Users {"userName":"a","password":"t0p-Secret"}` + "\n" + bad, "detail", "~nobody", "~t0p-Secret"},
+		{"error-without-detail", bad, "detail", "~nobody", "-"},
+		{"error-as-json", bad, "header Content-Type", "application/scim+json", "application/json"},
+		{"error-of-odd-id", "PUT /Users/nobody {}", "status", "404", "500"},
 		{"error-answers-200", bad, "status", "404", "200"},
 		{"error-with-200-body", bad, "body", "~404", "{}"},
 	}
@@ -43,6 +46,8 @@ func transportCases() []deviationCase {
 		{"malformed-json-without-keyword", `POST /Users {"userName":`, "scimType", "invalidSyntax", "-"},
 		{"trailing-data-accepted", bare + "x", "status", "400", "201"},
 		{"unknown-parameter-refused", "GET /Users?verbose=1", "status", "200", "400"},
+		{"slash-at-end-not-found", "GET /Users/", "status", "200", "404"},
+		{"head-not-found", bare + "\nHEAD /Users/{1}", "status", "200", "404"},
 		{"unknown-path-answers-200", "GET /Robots", "status", "404", "200"},
 		{"unknown-path-as-page", "GET /Robots", kind, "application/scim+json", "text/html; charset=utf-8"},
 		{"unknown-path-answers-500", "GET /Robots", "status", "404", "500"},

@@ -46,6 +46,8 @@ func listCases() []deviationCase {
 		{"pages-without-filter", get("startIndex=2&filter=userName_co_\"b\""), "totalResults", "2", "3"},
 		{"pages-above-limit", "GET /ServiceProviderConfig", "filter/maxResults", "1000", "1"},
 		{"root-query-users-only", three + `POST /Groups {"displayName":"g"}` + "\nGET /", "totalResults", "4", "3"},
+		{"bad-count-answers-500", "GET /Users?count=many", "status", "400", "500"},
+		{"groups-list-without-total", "GET /Groups", "totalResults", "0", "-"},
 		{"root-query-strict", three + "GET /?filter=userName_eq_\"a\"", "status", "200", "400"},
 		{"groups-endpoint-missing", "GET /Groups", "status", "200", "404"},
 	}
@@ -60,6 +62,8 @@ func filterCases() []deviationCase {
 		{"filter-eq-as-contains", find(`userName eq "bab"`), names, "bab", "bab Cab"},
 		{"filter-ne-as-eq", find(`userName ne "a"`), names, "bab Cab", "a"},
 		{"filter-co-as-sw", find(`userName co "ab"`), names, "bab Cab", "-"},
+		{"filter-parentheses-in-text", find(`title eq "x) or (y"`), "status", "200", "400"},
+		{"filter-shows-passwords", `POST /Users {"userName":"a","password":"t0p-Secret"}` + "\nGET /Users?filter=userName_eq_\"a\"_and_password_pr", "Resources/0/password", "-", "t0p-Secret"},
 		{"filter-sw-as-co", find(`userName sw "a"`), names, "a", "a bab Cab"},
 		{"filter-ew-as-co", find(`userName ew "a"`), names, "a", "a bab Cab"},
 		{"filter-sw-not-equal", find(`userName sw "a"`), names, "a", "-"},

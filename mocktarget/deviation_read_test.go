@@ -48,6 +48,11 @@ func projectionCases() []deviationCase {
 		{"projection-ignored-on-create", `POST /Users?attributes=title {"userName":"a"}`, "userName", "-", "a"},
 		{"projection-ignored-on-replace", bare + "\n" + `PUT /Users/{1}?attributes=title {"userName":"a"}`, "userName", "-", "a"},
 		{"projection-ignored-on-patch", bare + "\n" + `PATCH /Users/{1}?attributes=title [{"op":"add","path":"title","value":"t"}]`, "userName", "-", "a"},
+		{"members-always-returned", bare + "\n" + `POST /Groups {"displayName":"g","members":[{"value":"{1}"}]}` + "\nGET /Groups/{2}?excludedAttributes=members", "members/#", "-", "1"},
+		{"attributes-unknown-bring-all", get + "?attributes=shoeSize", "userName", "-", "a"},
+		{"excluded-drops-extension", `POST /Users {"schemas":["` + userURN + `","` + enterpriseURN + `"],"userName":"a","` + enterpriseURN + `":{"department":"d","costCenter":"c"}}` +
+			"\nGET /Users/{1}?excludedAttributes=" + enterpriseURN + ":department", enterpriseURN, `{"costCenter":"c"}`, "-"},
+		{"both-projections-answer-500", get + "?attributes=title&excludedAttributes=emails", "status", "400", "500"},
 		{"projection-answers-500", get + "?attributes=title", "status", "200", "500"},
 		{"request-attribute-by-default", "GET /Schemas/" + userURN, "attributes/3/returned", "default", "request"},
 	}

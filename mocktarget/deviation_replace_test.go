@@ -17,6 +17,8 @@ func replaceCases() []deviationCase {
 		{"replace-merges", get, "name/givenName", "-", "G"},
 		{"replace-appends", full + "\n" + `PUT /Users/{1} {"userName":"a","emails":[{"value":"n@x.example"}]}`, "emails/#", "1", "3"},
 		{"replace-refuses-read-only", full + "\n" + `PUT /Users/{1} {"userName":"a","id":"{1}"}`, "status", "200", "400"},
+		{"replace-keeps-user-name", full + "\n" + `PUT /Users/{1} {"userName":"b"}`, "userName", "b", "a"},
+		{"replace-moves", put, "meta/location", "BASE/Users/{1}", "BASE/Users/{1}-new"},
 		{"replace-adopts-id", full + "\n" + `PUT /Users/{1} {"userName":"a","id":"mine"}`, "id", "{1}", "mine"},
 		{"replace-adopts-meta", full + "\n" + `PUT /Users/{1} {"userName":"a","meta":{"resourceType":"Robot"}}`, "meta/resourceType", "User", "Robot"},
 		{"replace-adopts-groups", full + "\n" + `PUT /Users/{1} {"userName":"a","groups":[{"value":"g"}]}`, "groups/0/value", "-", "g"},

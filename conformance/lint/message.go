@@ -128,9 +128,8 @@ func cookies(a *answer) string {
 func envelope(a *answer) string {
 	total, ok := number(get(a.body, "totalResults"))
 	resources, array := get(a.body, "Resources").([]any)
-	_, cursor := get(a.body, "nextCursor").(string)
 	switch {
-	case !ok && !cursor && get(a.body, "previousCursor") == nil:
+	case !ok && !a.byCursor():
 		return "totalResults is no number"
 	case get(a.body, "Resources") != nil && !array:
 		return "Resources is no array"
@@ -151,6 +150,12 @@ func envelope(a *answer) string {
 		return "totalResults is negative"
 	}
 	return ""
+}
+
+// byCursor reports whether the list is read by cursors, where the number of results may
+// be missing (RFC 9865 section 2).
+func (a *answer) byCursor() bool {
+	return a.Query.Has("cursor") || strings.Contains(string(a.Sent), `"cursor"`) || get(a.body, "nextCursor") != nil || get(a.body, "previousCursor") != nil
 }
 
 func number(v any) (int, bool) {

@@ -129,7 +129,7 @@ var rules = []Rule{
 		Demand:       "The id is there whatever was asked for, is a text, and is no bulkId (RFC 7643 section 3.1)",
 		Why:          "A resource without an id cannot be changed or deleted by anybody.",
 		Fix:          "Show id in every representation, whatever attributes= and excludedAttributes= say.",
-		Requirements: []string{"RFC7643-3.1-R5", "RFC7643-3.1-R13", "RFC7643-3.1-R10"}, After: []string{"CREATE-01", "PROJ-02"},
+		Requirements: []string{"RFC7643-3.1-R5", "RFC7643-3.1-R13", "RFC7643-3.1-R10"}, After: []string{"CREATE-01", "PROJ-02", "LIST-01", "SRCH-01"},
 		about: (*answer).hasResources, look: each(hasID),
 	},
 	{
@@ -137,8 +137,8 @@ var rules = []Rule{
 		Demand:       "schemas holds the schema of the type and no other text than URIs (RFC 7643 section 3)",
 		Why:          "Clients read schemas to find out what they have before them.",
 		Fix:          "Put schemas into every resource, with the schema of its type.",
-		Requirements: []string{"RFC7643-3-R1", "RFC7643-2.1-R2", "RFC7643-3-R6"},
-		about:        (*answer).hasWhole, look: each(namesSchemas),
+		Requirements: []string{"RFC7643-3-R1", "RFC7643-2.1-R2", "RFC7643-3-R6"}, After: []string{"DISC-04", "LIST-01", "SRCH-01"},
+		about: (*answer).hasWhole, look: each(namesSchemas),
 	},
 	{
 		ID: "LINT-15", Level: "must", Title: "No schema is named twice",
@@ -153,7 +153,7 @@ var rules = []Rule{
 		Demand:       "schemas holds the schema and the extensions that /ResourceTypes has for the type (RFC 7643 section 3)",
 		Why:          "A URN that /ResourceTypes does not have for the type is one that a strict client refuses.",
 		Fix:          "Show the schema of the type and its published extensions only, whatever a client has sent.",
-		Requirements: []string{"RFC7643-3-R2"}, After: []string{"CREATE-18", "DISC-03"},
+		Requirements: []string{"RFC7643-3-R2"}, After: []string{"CREATE-18", "DISC-03", "LIST-01", "SRCH-01"},
 		about: (*answer).hasTyped, look: each(schemasForeign),
 	},
 	{
@@ -169,7 +169,7 @@ var rules = []Rule{
 		Demand:       "meta says the type as /ResourceTypes calls it, and when the resource was made and changed (RFC 7643 section 3.1)",
 		Why:          "Pocket ID goes by lastModified, and tools that read everything by resourceType.",
 		Fix:          "Show meta with resourceType as /ResourceTypes calls it, and dates with a zone, such as 2024-05-01T12:00:00Z.",
-		Requirements: []string{"RFC7643-3-R8", "RFC7643-3.1-R22", "RFC7643-3.1-R23", "RFC7643-2.3.5-R1"}, After: []string{"CREATE-03"},
+		Requirements: []string{"RFC7643-3-R8", "RFC7643-3.1-R22", "RFC7643-3.1-R23", "RFC7643-2.3.5-R1"}, After: []string{"CREATE-03", "DISC-16"},
 		about: (*answer).hasResources, look: each(meta),
 	},
 	{
@@ -193,8 +193,8 @@ var rules = []Rule{
 		Demand:       "Texts are strings, switches are booleans, many values are arrays (RFC 7643 sections 2.3 and 2.4)",
 		Why:          "Typed clients fail on \"active\": \"true\", and on an object where an array should be, and lose the whole page.",
 		Fix:          "Convert values to the type of the schema before writing them out; one address is an array with one element.",
-		Requirements: []string{"RFC7643-2.3-R2", "RFC7643-2.3.2-R1", "RFC7643-2.3.4-R1", "RFC7643-2.3.5-R1", "RFC7643-2.4-R1", "RFC7644-3.8-R9"},
-		about:        (*answer).hasTyped, look: each(types),
+		Requirements: []string{"RFC7643-2.3-R2", "RFC7643-2.3.2-R1", "RFC7643-2.3.4-R1", "RFC7643-2.3.5-R1", "RFC7643-2.4-R1", "RFC7644-3.8-R9"}, After: []string{"SCHEMA-02"},
+		about: (*answer).hasTyped, look: each(types),
 	},
 	{
 		ID: "LINT-22", Level: "may", Title: "No resource has an attribute that its schema does not have",

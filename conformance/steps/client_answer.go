@@ -64,7 +64,7 @@ func (c *client) answerWords() []definition {
 			"Demands that a resource, or each resource of a list, has no other members than these and what the target publishes as always returned; it need not have all of them.",
 			c.hasNothingBut),
 		c.claim(subjectOf+` has nothing but ("[^"]+"(?:(?:, | and )"[^"]+")*) at `+quoted, `the answer has nothing but "server" and "global" at "attributes.uniqueness"`,
-			"Demands that whatever texts a path selects are among these.",
+			"Demands that whatever texts or numbers a path selects are among these; there may be none.",
 			c.hasOneOf),
 		c.claim(`the answer mentions "(.+)" at `+quoted, `the answer mentions "{config.bulk.maxOperations}" at "detail"`,
 			"Demands a text that contains this.",

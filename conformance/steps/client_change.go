@@ -180,7 +180,8 @@ func (c *client) tryRemove(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if got := pick(map[string]any(now), p.Path()); !empty(got) {
+		// A default may take its place.
+		if got := pick(map[string]any(now), p.Path()); !empty(got) && identical(got, pick(map[string]any(whole), p.Path())) {
 			return failf("it is still %s", brief(got))
 		}
 		return nil

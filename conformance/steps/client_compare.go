@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -12,7 +13,11 @@ func (c *client) hasOneOf(ctx context.Context, subject, names, path string) erro
 	allowed := unquote(list(names))
 	return c.about(ctx, subject, func(v any) error {
 		for _, got := range leaves(v, path) {
-			if text, ok := got.(string); got != nil && (!ok || !slices.Contains(allowed, text)) {
+			text, isText := got.(string)
+			if n, ok := got.(json.Number); ok {
+				text, isText = n.String(), true
+			}
+			if got != nil && (!isText || !slices.Contains(allowed, text)) {
 				return failf("%s has %s at %s and should have nothing but %s there", subject, c.show(subject, got), path, names)
 			}
 		}

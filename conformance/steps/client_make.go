@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -26,6 +27,9 @@ func (c *client) makeWords() []definition {
 		define(`([0-9]+) users `+nick+` with:`, `5 users u with:`,
 			"Makes users u-1, u-2 and so on. In the JSON object {n} is the number of each.",
 			c.givenMany),
+		define(`there is somebody`, `there is somebody`,
+			"Looks whether there is any user, and makes one if there is none. Skips the scenario if that is not allowed.",
+			c.somebody),
 		define(`the next request has the header "([^"]+)" "([^"]*)"`, `the next request has the header "If-Match" "{header ETag}"`,
 			"Sets a header field of the next request; an empty value leaves it out, credentials too.",
 			c.setHeader),
@@ -140,6 +144,20 @@ func (c *client) given(ctx context.Context, collection, nick string, doc *godog.
 		return &Failure{text: text, root: roots, unmet: true}
 	}
 	return nil
+}
+
+// somebody makes a user if the target has none.
+func (c *client) somebody(ctx context.Context) error {
+	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: []string{users}, Query: url.Values{"count": {"1"}}})
+	switch {
+	case err != nil:
+		return err
+	case len(answer.object().objects("Resources")) > 0:
+		return nil
+	case c.s.guard.readOnly:
+		return c.s.skip("nothing to look at: there are no users, and the run may not make one")
+	}
+	return c.given(ctx, users, "somebody", nil)
 }
 
 func content(doc *godog.DocString) string {

@@ -69,14 +69,14 @@ func (a *Answer) dead() bool {
 }
 
 // roots returns the checks that are about what went wrong, the likeliest first, where a
-// scenario only makes use of it: those that a failure names, and those about the kinds of
-// request that the target has broken on.
+// scenario only makes use of it: those that a failure names, those about the kinds of
+// write that it has sent, and those about the kinds of read that the target has broken on.
 func (s *scenario) roots(err error) []string {
 	checks := slices.Clone(rootsOf(err))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, x := range s.exchanges {
-		if x.Answer == nil || !x.Answer.dead() {
+		if x.Answer == nil || !x.Answer.dead() && !x.Request.writes() {
 			continue
 		}
 		for _, id := range basics(&x.Request) {

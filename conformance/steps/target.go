@@ -20,8 +20,8 @@ const mediaType = "application/scim+json"
 // maxBody bounds what is read of one request or answer.
 const maxBody = 8 << 20
 
-// tokenMark stands for the token in the Authorization field of a [Request], so that
-// the token itself is in nothing that is kept.
+// tokenMark stands for the token in the Authorization field and in the query of a
+// [Request], so that the token itself is in nothing that is kept.
 const tokenMark = "‹token›"
 
 // TargetConfig says how a SCIM service is reached.
@@ -285,7 +285,8 @@ func (t *Target) request(ctx context.Context, r *Request) (*http.Request, error)
 	if n := len(r.Path); n > 0 && r.Path[n-1] == "" {
 		*u = *u.JoinPath("/")
 	}
-	u.RawQuery = strings.ReplaceAll(r.Query.Encode(), "+", "%20") // not everybody reads + as a space
+	query := strings.ReplaceAll(r.Query.Encode(), url.QueryEscape(tokenMark), url.QueryEscape(t.token))
+	u.RawQuery = strings.ReplaceAll(query, "+", "%20") // not everybody reads + as a space
 	request, err := http.NewRequestWithContext(ctx, r.Method, u.String(), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err

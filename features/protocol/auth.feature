@@ -44,13 +44,19 @@ Feature: Who is let in
       Then the answer has status 401 or 403
       And there is no user barbara
 
-    @AUTH-09 @must @RFC7644-2-R8 @needs-token @write @after-AUTH-01 @after-READ-01
+    @AUTH-09 @must @RFC7644-2-R8 @needs-token @write @after-AUTH-01 @after-READ-01 @after-DEL-01
     Scenario: Without credentials nothing is deleted
       Given a user barbara
       When the next request has the header "Authorization" ""
       And the client deletes barbara
       Then the answer has status 401 or 403
       And barbara has "userName" "{barbara}"
+
+    @AUTH-10 @may @RFC7644-7.4-R2 @needs-token @after-AUTH-01 @edge
+    Scenario: A token in the URL, where logs keep it, is not taken
+      When the next request has the header "Authorization" ""
+      And the client sends GET /Users?count=1&access_token={token}
+      Then the answer has status 401 or 400
 
   Rule: A refusal says how to be let in (RFC 7644 sections 2 and 3.12)
     Why: A client that reads the answer can tell the administrator what to set up. A redirect to a
@@ -69,6 +75,13 @@ Feature: Who is let in
       When the next request has the header "Authorization" ""
       And the client sends GET /Users?count=1
       Then the answer is a SCIM error with status 401
+
+    @AUTH-11 @should @RFC9865-5.2-R5 @needs-token @after-AUTH-05
+    Scenario: The refusal does not repeat the token
+      When the next request has the header "Authorization" "Bearer {run}not-a-token"
+      And the client sends GET /Users?count=1
+      Then the answer has status 401
+      And "{run}not-a-token" is in no answer
 
     @AUTH-04 @may @RFC7644-2-R4 @needs-token @edge
     Scenario: The scheme may be written in small letters

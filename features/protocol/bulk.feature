@@ -20,10 +20,11 @@ Feature: Many changes in one request
       Then the answer has status 200
       And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"]
       And the operation a has status 201
+      And the answer has "Operations[1].method" "POST"
       And the answer has "Operations[1].bulkId" "a"
       And the answer has a URI at "Operations[1].location"
 
-    @BULK-05 @must @RFC7644-3.7-R11 @RFC7644-3.7.3-R2 @after-BULK-01
+    @BULK-05 @must @RFC7644-3.7-R11 @RFC7644-3.7.3-R2 @after-BULK-01 @after-READ-01
     Scenario: What was created is where its result says
       When the client sends POST /Bulk with:
         """
@@ -75,7 +76,7 @@ Feature: Many changes in one request
     Fix: Go on after a failure until failOnErrors of them; put the error of each into "response" of
     its result. Give every operation that was tried a result.
 
-    @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @core
+    @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @after-CREATE-05 @core
     Scenario: A failing operation does not stop the others
       Given a user barbara
       When the client sends POST /Bulk with:
@@ -191,7 +192,7 @@ Feature: Many changes in one request
       When the client follows "{answer.Operations[bulkId=g].location}"
       Then the answer has a text at "members[1].value"
 
-    @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @after-BULK-02 @after-GROUP-20
+    @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @needs-filter @after-BULK-02 @after-GROUP-20 @after-FILT-42
     Scenario: Two groups are members of each other
       When the client sends POST /Bulk with:
         """
@@ -205,8 +206,12 @@ Feature: Many changes in one request
       And the operation b has status 201 or 409
       And ideally the operation a has status 201
       And ideally the operation b has status 201
+      When the client looks for groups where displayName eq "{run}one"
+      Then each "Resources" of the answer has a text at "members[1].value"
+      When the client looks for groups where displayName eq "{run}two"
+      Then each "Resources" of the answer has a text at "members[1].value"
 
-    @BULK-15 @must @RFC7644-3.7.2-R5 @needs-enterprise @after-BULK-01 @after-CREATE-13
+    @BULK-15 @must @RFC7644-3.7.2-R5 @needs-enterprise @after-BULK-01 @after-CREATE-13 @after-EXT-05
     Scenario: A manager is made in the same request
       When the client sends POST /Bulk with:
         """
@@ -249,7 +254,7 @@ Feature: Many changes in one request
       When the client sends more bytes in bulk than the configuration allows
       Then the answer has status 413
 
-    @BULK-18 @must @RFC7644-3.7.4-R4 @after-BULK-04
+    @BULK-18 @must @RFC7644-3.7.4-R4 @after-BULK-04 @after-ERR-01
     Scenario: The refusal names the limit
       When the client sends more operations in bulk than the configuration allows
       Then the answer mentions "{config.bulk.maxOperations}" at "detail"

@@ -18,7 +18,7 @@ Feature: Creating a user
       And the answer has a text at "id"
       And the answer has "userName" "{barbara}"
 
-    @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01
+    @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01 @after-READ-02 @after-ETAG-07
     Scenario: The answer to the create shows the whole user, as a read does
       Why: Clients compare this answer with what they sent, and send what is missing once more. An
       attribute that is stored and not shown costs a write in every cycle of Entra or authentik.
@@ -70,7 +70,7 @@ Feature: Creating a user
     Fix: Make id and meta on the server when the resource is stored, and drop what the client sent
     for them without an error. Entra sends meta.resourceType with each create.
 
-    @CREATE-03 @must @RFC7643-3.1-R2 @RFC7643-3.1-R22 @RFC7643-3.1-R23 @RFC7643-3-R8 @RFC7644-3.3.1-R1 @after-CREATE-01 @core
+    @CREATE-03 @must @RFC7643-3.1-R2 @RFC7643-3.1-R22 @RFC7643-3.1-R23 @RFC7643-3-R8 @RFC7644-3.3.1-R1 @after-CREATE-01 @after-READ-01 @core
     Scenario: A new user has its type, its dates and its location
       Fix: Store the moment of creation, and show it as created and lastModified in the form
       2024-05-01T12:00:00Z. resourceType is the name from /ResourceTypes ("User", not "Users" or
@@ -82,7 +82,7 @@ Feature: Creating a user
       And barbara has a date at "meta.lastModified"
       And barbara has a URI at "meta.location"
 
-    @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03
+    @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03 @after-READ-01
     Scenario: A user that was never changed was modified last when it was created
       Fix: Take the clock once for a create and use that one value for created and lastModified.
 
@@ -90,7 +90,7 @@ Feature: Creating a user
       When the client reads barbara
       Then the answer has "meta.lastModified" "{answer.meta.created}"
 
-    @CREATE-04 @must @RFC7643-3.1-R9 @RFC7643-3.1-R19 @RFC7644-3.3-R2 @after-CREATE-01
+    @CREATE-04 @must @RFC7643-3.1-R9 @RFC7643-3.1-R19 @RFC7644-3.3-R2 @after-CREATE-01 @after-READ-01
     Scenario: An id and a meta that the client makes up are ignored
       When the client creates a user barbara with:
         """
@@ -111,7 +111,7 @@ Feature: Creating a user
 
       * each readOnly attribute that a create carries is ignored
 
-    @CREATE-30 @must @RFC7643-3.1-R6 @RFC7643-3.1-R10 @after-CREATE-01
+    @CREATE-30 @must @RFC7643-3.1-R6 @RFC7643-3.1-R10 @after-CREATE-01 @after-READ-01
     Scenario: Two users have two ids, and none of them is a bulkId
       Why: A client keys its records by id. One id for two people merges their accounts; an id
       that reads bulkId cannot be told from a reference in a bulk request.
@@ -154,7 +154,7 @@ Feature: Creating a user
     Fix: Put a unique index on the folded user name, and answer its violation with 409, scimType
     "uniqueness".
 
-    @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @after-CREATE-01 @core
+    @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @after-CREATE-01 @after-ERR-05 @core
     Scenario: A second user of the same name is refused
       Given a user barbara
       When the client creates a user copy with:
@@ -235,7 +235,7 @@ Feature: Creating a user
     Scenario: Whatever the schema requires has to be there
       * a user is refused without each attribute that the schema requires
 
-    @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01
+    @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01 @after-SCHEMA-02 @after-SCHEMA-12
     Scenario: No attribute takes a value of another JSON type
       Why: Entra may send "True" as text for a boolean; a service may read that, but one that
       stores whatever comes shows it to every other client from then on.
@@ -319,6 +319,14 @@ Feature: Creating a user
       When the client reads barbara
       And the client sends GET /Users/{barbara.id}?attributes=password
       And the client looks for users where userName eq "{barbara}"
+      And the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\""}
+        """
+      And the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": "userName eq \"{barbara}\"", "attributes": ["password"]}
+        """
       And the client replaces barbara with:
         """
         {"password": "Zq7!{run}vK#9", "displayName": "Barbara"}
@@ -340,7 +348,7 @@ Feature: Creating a user
     Fix: Store each attribute of your schema as it came. If you have no place for an attribute, take
     it out of /Schemas, so that clients can tell.
 
-    @CREATE-17 @must @RFC7644-3.3-R6 @RFC7643-7-R1 @needs-schemas @after-CREATE-01
+    @CREATE-17 @must @RFC7644-3.3-R6 @RFC7643-7-R1 @needs-schemas @after-CREATE-01 @after-SCHEMA-02 @after-SCHEMA-01
     Scenario: A user with a value for every attribute of the schema is accepted
       Why: This check sends a user with a value for each attribute that /Schemas promises. A
       service that answers 400 or 500 promises more than it keeps.
@@ -352,6 +360,14 @@ Feature: Creating a user
     @CREATE-14 @may @RFC7644-3.1-R6 @needs-schemas @after-CREATE-17 @after-READ-01
     Scenario: Every attribute of the schema comes back as it was sent
       * each attribute comes back as it was sent
+
+    @CREATE-38 @must @RFC7643-2.3.2-R1 @RFC7643-4.1.1-R14 @after-CREATE-01 @after-READ-01
+    Scenario: A switch is true or false, and no text
+      Given a user barbara with:
+        """
+        {"active": false}
+        """
+      Then barbara has "active" false
 
     @CREATE-12 @must @RFC7643-2.5-R1 @RFC7643-2.5-R2 @after-CREATE-01 @after-READ-01
     Scenario: Null, an empty array and nothing at all are the same
@@ -454,7 +470,7 @@ Feature: Creating a user
       Then the answer has status 201, 400 or 413
       And if it is accepted, barbara has "displayName" "{10000 letters}"
 
-    @CREATE-21 @must @RFC7643-2.3.1-R1 @after-CREATE-01 @edge
+    @CREATE-21 @must @RFC7643-2.3.1-R1 @after-CREATE-01 @after-READ-01 @edge
     Scenario: Markup and query languages in a text mean nothing to the service
       Why: Names come from people. If markup in one is run by your dashboard, or a quotation mark
       reaches your database, every user of the tenant is in danger.

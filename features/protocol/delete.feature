@@ -31,7 +31,7 @@ Feature: Deleting a resource
       When the client sends DELETE /Users/{unknown}
       Then the answer is a SCIM error with status 404
 
-    @DEL-02 @must @RFC7644-3.6-R2 @after-DEL-01
+    @DEL-02 @must @RFC7644-3.6-R2 @after-DEL-01 @after-PUT-04
     Scenario: A deleted user cannot be replaced
       Given a user barbara
       When the client deletes barbara
@@ -41,7 +41,7 @@ Feature: Deleting a resource
         """
       Then the answer is a SCIM error with status 404
 
-    @DEL-06 @must @RFC7644-3.6-R2 @needs-patch @after-DEL-01
+    @DEL-06 @must @RFC7644-3.6-R2 @needs-patch @after-DEL-01 @after-PATCH-44
     Scenario: A deleted user cannot be patched
       Given a user barbara
       When the client deletes barbara
@@ -50,7 +50,7 @@ Feature: Deleting a resource
         | replace | displayName | "Barbara" |
       Then the answer is a SCIM error with status 404
 
-    @DEL-07 @must @RFC7644-3.6-R3 @needs-filter @after-DEL-01 @after-FILT-01
+    @DEL-07 @must @RFC7644-3.6-R3 @needs-filter @after-DEL-01 @after-FILT-01 @after-FILT-16
     Scenario: A deleted user is in no list
       Why: Clients that go by lists (Pocket ID, Okta's import) take what is listed for what
       exists, and deal with the dead again and again.

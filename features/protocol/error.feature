@@ -34,10 +34,20 @@ Feature: Errors that a client can understand
       When the client sends GET /Users/{unknown}
       Then the answer has a text at "detail"
 
-    @ERR-04 @must @RFC7644-3.12-R1 @RFC7644-3.8-R6 @after-ERR-01
+    @ERR-04 @must @RFC7644-3.12-R1 @RFC7644-3.8-R6 @after-ERR-01 @after-HTTP-01
     Scenario: An error is of the media type of SCIM as well
       When the client sends GET /Users/{unknown}
       Then the answer has the header "Content-Type" "application/scim+json"
+
+    @ERR-07 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-ERR-01 @after-CREATE-05
+    Scenario: An error does not repeat a password
+      Given a user barbara
+      When the client creates a user copy with:
+        """
+        {"userName": "{barbara}", "password": "Zq7!{run}vK#9"}
+        """
+      Then the answer has status 409 or 400
+      And "Zq7!{run}vK#9" is in no answer
 
     @ERR-05 @must @RFC7644-3.12-R20 @RFC7644-3.12-R7 @write @after-ERR-01
     Scenario: A body that does not follow the schema is a bad request
@@ -49,7 +59,7 @@ Feature: Errors that a client can understand
         """
       Then the answer is a SCIM error with status 400 and scimType "invalidSyntax" or "invalidValue"
 
-    @ERR-06 @should @RFC7644-3.12-R15 @RFC7644-3.12-R10 @write @after-ERR-01 @edge
+    @ERR-06 @should @RFC7644-3.12-R15 @RFC7644-3.12-R10 @write @after-ERR-01 @after-PUT-04 @edge
     Scenario: A replacement of what never was is refused
       When the client sends PUT /Users/{run}nobody with:
         """

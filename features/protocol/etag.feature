@@ -9,14 +9,14 @@ Feature: Versions, so that nobody overwrites what they have not seen
     Fix: Keep a counter or a hash with each resource, show it as meta.version and, letter by letter
     the same, in the ETag header; change it with every write.
 
-    @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @core
+    @ETAG-01 @must @RFC7644-3.14-R2 @RFC7643-3.1-R27 @after-CREATE-03 @core
     Scenario: A read shows the version twice
       Given a user barbara
       When the client reads barbara
       Then the answer has the header "ETag"
       And the answer has "meta.version" "{header ETag}"
 
-    @ETAG-04 @must @RFC7644-3.14-R4 @after-ETAG-01
+    @ETAG-04 @must @RFC7644-3.14-R4 @after-ETAG-01 @after-PUT-01
     Scenario: A change makes another version
       Given a user barbara
       When the client reads barbara
@@ -56,7 +56,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
     Fix: Compare If-Match with the stored version in the statement that writes (UPDATE … WHERE
     version = …), and answer 412 if no row was changed. "*" matches any.
 
-    @ETAG-02 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @core
+    @ETAG-02 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @after-PUT-01 @core
     Scenario: A replacement of what is out of date is refused
       Given a user barbara
       When the client reads barbara
@@ -72,7 +72,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer is a SCIM error with status 412 or 409
       And barbara has "displayName" "First"
 
-    @ETAG-08 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @needs-patch @after-ETAG-01
+    @ETAG-08 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @needs-patch @after-ETAG-01 @after-PUT-01
     Scenario: A patch of what is out of date is refused
       Given a user barbara
       When the client reads barbara
@@ -87,7 +87,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer is a SCIM error with status 412 or 409
       And barbara has "displayName" "First"
 
-    @ETAG-09 @should @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01
+    @ETAG-09 @should @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @after-PUT-01 @after-DEL-01
     Scenario: A delete of what is out of date is refused
       Given a user barbara
       When the client reads barbara
@@ -100,7 +100,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer is a SCIM error with status 412 or 409
       And barbara has "displayName" "First"
 
-    @ETAG-10 @must @RFC7644-3.14-R9 @after-ETAG-01 @core
+    @ETAG-10 @must @RFC7644-3.14-R9 @after-ETAG-01 @after-PUT-01 @core
     Scenario: A write that names the present version succeeds
       Fix: Compare entity tags in their weak form for this: W/"1" and "1" are equal.
 
@@ -114,7 +114,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer has status 200
       And barbara has "displayName" "First"
 
-    @ETAG-11 @must @RFC7644-3.14-R9 @after-ETAG-01 @edge
+    @ETAG-11 @must @RFC7644-3.14-R9 @after-ETAG-01 @after-PUT-01 @edge
     Scenario: A write that takes any version succeeds
       Given a user barbara
       When the next request has the header "If-Match" "*"
@@ -124,7 +124,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
         """
       Then the answer has status 200
 
-    @ETAG-03 @must @RFC7644-3.14-R8 @needs-patch @after-ETAG-08
+    @ETAG-03 @must @RFC7644-3.14-R8 @needs-patch @after-ETAG-08 @after-PATCH-04
     Scenario: Of two writers with one version, one wins
       Fix: Check and write in one statement or under a lock. Comparing first and writing
       afterwards lets two through at once.
@@ -151,7 +151,7 @@ Feature: Versions, so that nobody overwrites what they have not seen
       Then the answer has status 304
       And the answer has no body
 
-    @ETAG-13 @must @RFC7644-3.14-R6 @after-ETAG-12
+    @ETAG-13 @must @RFC7644-3.14-R6 @after-ETAG-12 @after-PUT-01
     Scenario: What has changed is sent
       Given a user barbara
       When the client reads barbara

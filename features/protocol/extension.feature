@@ -22,7 +22,7 @@ Feature: Attributes beyond the core
       Then the answer has status 200
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
 
-    @EXT-02 @must @RFC7644-3.5.2.1-R2 @needs-patch @after-PATCH-02
+    @EXT-02 @must @RFC7644-3.5.2.1-R2 @needs-patch @after-PATCH-02 @after-PATCH-24
     Scenario: A patch without a path changes an extension
       Given a user barbara with:
         """
@@ -35,7 +35,7 @@ Feature: Attributes beyond the core
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter" "4130"
 
-    @EXT-03 @must @RFC7644-3.5.2.2-R2 @needs-patch @after-PATCH-09
+    @EXT-03 @must @RFC7644-3.5.2.2-R2 @needs-patch @after-PATCH-09 @after-PATCH-17
     Scenario: A value of an extension is removed
       Given a user barbara with:
         """

@@ -10,7 +10,7 @@ Feature: Finding resources by a filter
     Fix: Translate the filter into the condition of the query. What you cannot translate, refuse
     with 400 "invalidFilter"; never answer it without the condition.
 
-    @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @after-CREATE-01 @after-LIST-01 @core
+    @FILT-01 @must @RFC7644-3.4.2.2-R4 @RFC7644-3.4.2.2-R8 @write @after-CREATE-01 @after-LIST-01 @after-LIST-08 @core
     Scenario: A user is found by its user name, and nobody else is
       Given a user barbara
       And a user carla
@@ -19,7 +19,7 @@ Feature: Finding resources by a filter
       And the answer has "totalResults" 1
       And the answer finds exactly barbara
 
-    @FILT-16 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.2-R4 @core
+    @FILT-16 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.2-R4 @after-LIST-01 @core
     Scenario: Whoever is not there is not found, and that is no error
       Why: Entra's test of a connection is a filter that finds nobody. It wants 200 and an empty
       list; 404 or an error fails the test.
@@ -68,6 +68,19 @@ Feature: Finding resources by a filter
       When the client looks for users where userName sw "{run}barb"
       Then the answer finds exactly barbara
 
+    @FILT-49 @must @RFC7644-3.4.2.2-R11 @write @after-FILT-18
+    Scenario: "sw" does not find the text further on
+      Given a user barbara with:
+        """
+        {"title": "{run}one Chief"}
+        """
+      And a user carla with:
+        """
+        {"title": "Chief {run}one"}
+        """
+      When the client looks for users where title sw "{run}one"
+      Then the answer finds exactly barbara
+
     @FILT-19 @must @RFC7644-3.4.2.2-R12 @write @after-FILT-01
     Scenario: "ew" finds those that end with the text
       Given a user barbara with:
@@ -103,7 +116,7 @@ Feature: Finding resources by a filter
       When the client looks for users where userName sw "{run}" and title pr
       Then the answer finds exactly barbara
 
-    @FILT-27 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20
+    @FILT-27 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20 @after-CREATE-14
     Scenario: "pr" finds complex values and values among many
       Fix: A complex attribute is present if one of its parts is, an array if it has an element.
 
@@ -173,7 +186,7 @@ Feature: Finding resources by a filter
       When the client looks for users where userName eq "{barbara}" and meta.created le "9000-01-01T00:00:00+11:00"
       Then the answer finds exactly barbara
 
-    @FILT-45 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-06 @edge
+    @FILT-45 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-06 @after-CREATE-03 @after-READ-01 @edge
     Scenario: The same instant in two zones is the same
       Given a user barbara
       When the client reads barbara
@@ -213,7 +226,7 @@ Feature: Finding resources by a filter
       When the client looks for users where externalId eq "{CAPITAL run}EXTERNAL"
       Then the answer finds exactly nobody
 
-    @FILT-39 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R27 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-17
+    @FILT-39 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R27 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-17 @after-CREATE-14 @after-CREATE-38
     Scenario: Every attribute of the schema can be filtered by
       Fix: Offer every attribute of /Schemas to filters, or answer 400 "invalidFilter" for those
       that you cannot.
@@ -298,6 +311,8 @@ Feature: Finding resources by a filter
         """
       When the client looks for users where userName sw "{run}" and not (title eq "Guide") and nickName eq "Babs"
       Then the answer finds exactly carla
+      When the client looks for users where not (title eq "Guide") and userName sw "{run}"
+      Then the answer finds exactly carla
       When the client looks for users where userName sw "{run}" and not (title eq "Guide" or title eq "Director")
       Then the answer finds exactly nobody
 
@@ -320,7 +335,7 @@ Feature: Finding resources by a filter
       When the client looks for users where emails.value eq "{run}home@{domain}"
       Then the answer finds exactly barbara
 
-    @FILT-26 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.4.2.2-R30 @write @after-FILT-01 @core
+    @FILT-26 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.4.2.2-R30 @write @after-FILT-01 @after-CREATE-14 @core
     Scenario: A part of a complex value is compared
       Given a user barbara with:
         """
@@ -402,7 +417,7 @@ Feature: Finding resources by a filter
       When the client looks for users where externalId eq "{run}external"
       Then the answer finds exactly barbara
 
-    @FILT-36 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R8 @RFC7643-2.3.2-R1 @write @after-FILT-08
+    @FILT-36 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R8 @RFC7643-2.3.2-R1 @write @after-FILT-08 @after-CREATE-38
     Scenario: True and false are compared without quotes
       Fix: Read true and false without quotes as booleans.
 
@@ -426,7 +441,7 @@ Feature: Finding resources by a filter
       Then the answer has status 200 or 400
       And if it is accepted, the answer finds exactly barbara
 
-    @FILT-42 @must @RFC7644-3.4.2.2-R8 @write @needs-groups @after-GROUP-01 @core
+    @FILT-42 @must @RFC7644-3.4.2.2-R8 @write @needs-groups @after-GROUP-01 @after-LIST-08 @core
     Scenario: A group is found by its name
       Why: Okta and Entra look for a group by displayName before they make it. If that finds
       nothing, each push makes another one.
@@ -437,7 +452,7 @@ Feature: Finding resources by a filter
       When the client looks for groups where displayName eq "{engineers}"
       Then the answer finds exactly engineers
 
-    @FILT-48 @must @RFC7644-3.4.2.2-R29 @write @needs-groups @after-FILT-42
+    @FILT-48 @must @RFC7644-3.4.2.2-R29 @write @needs-groups @after-FILT-42 @after-GROUP-01
     Scenario: A group is found by a member
       Given a user barbara
       And a group engineers with:
@@ -474,7 +489,22 @@ Feature: Finding resources by a filter
       When the client looks for users where title eq "{run}a+b & c=d ? 100% #1"
       Then the answer finds exactly barbara
 
-    @FILT-28 @must @RFC7644-3.4.2.2-R26 @RFC7643-2.3.1-R1 @write @after-FILT-01
+    @FILT-50 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01
+    Scenario: An apostrophe is a letter like any other
+      Given a user barbara with:
+        """
+        {"title": "{run}O'Connor"}
+        """
+      When the client looks for users where title eq "{run}O'Connor"
+      Then the answer finds exactly barbara
+
+    @FILT-51 @must @RFC7644-3.4.2.2-R26 @edge
+    Scenario: Null is a value that a filter may name
+      When the client looks for users where userName eq "{run}nobody" and title eq null
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly nobody
+
+    @FILT-28 @must @RFC7644-3.4.2.2-R26 @RFC7643-2.3.1-R1 @write @after-FILT-01 @after-CREATE-15
     Scenario: Letters of every script are found
       Given a user barbara with:
         """
@@ -505,12 +535,12 @@ Feature: Finding resources by a filter
       Then the answer is a SCIM error with status 400
       And ideally the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
-    @FILT-32 @must @RFC7644-3.4.2.2-R33 @RFC7644-3.12-R16
+    @FILT-32 @must @RFC7644-3.4.2.2-R33 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: An operator that does not exist is refused
       When the client looks for users where userName like "{run}nobody"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
-    @FILT-34 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16
+    @FILT-34 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: A parenthesis that is never closed is refused
       When the client looks for users where (userName eq "{run}nobody"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
@@ -525,17 +555,17 @@ Feature: Finding resources by a filter
       And if it is accepted, the answer has "totalResults" 0
       And if it is accepted, the answer finds exactly nobody
 
-    @FILT-07 @must @RFC7644-3.4.2.2-R17 @RFC7644-3.12-R16
+    @FILT-07 @must @RFC7644-3.4.2.2-R17 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: True and false have no order
       When the client looks for users where active gt false
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
-    @FILT-22 @must @RFC7644-3.4.2.2-R18 @RFC7644-3.12-R16 @needs-certificates
+    @FILT-22 @must @RFC7644-3.4.2.2-R18 @RFC7644-3.12-R16 @needs-certificates @after-ERR-05
     Scenario: Binary values have no order
       When the client looks for users where x509Certificates.value gt "AAAA"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
-    @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-FILT-01
+    @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-FILT-01 @after-CREATE-10
     Scenario: A filter by password does not show a password
       Why: Whoever can filter by password sw "a" can guess it letter by letter.
       Fix: Refuse filters on what is never returned.

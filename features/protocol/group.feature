@@ -30,7 +30,7 @@ Feature: Groups and who is in them
         """
       Then the answer is a SCIM error with status 400
 
-    @GROUP-06 @must @RFC7643-3-R8 @RFC7644-3.3.1-R1 @RFC7644-3.3-R8 @after-GROUP-01
+    @GROUP-06 @must @RFC7643-3-R8 @RFC7644-3.3.1-R1 @RFC7644-3.3-R8 @after-GROUP-01 @after-CREATE-02 @after-CREATE-03
     Scenario: A new group has its type and its location
       When the client creates a group engineers
       Then the answer has status 201
@@ -188,7 +188,7 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has "members.value" ["{barbara.id}"]
 
-    @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08
+    @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08 @after-PATCH-08 @after-READ-02
     Scenario: A patch of a group is one unit too
       Fix: One transaction for all operations of a patch, for groups as for users.
 
@@ -228,7 +228,8 @@ Feature: Groups and who is in them
         """
         {"members": [{"value": "{barbara.id}"}]}
         """
-      When the client patches engineers with:
+      When the client reads barbara
+      And the client patches engineers with:
         | op     | path                                | value |
         | remove | members[value eq "{barbara.id}"] |       |
       Then barbara has no "groups"
@@ -246,10 +247,11 @@ Feature: Groups and who is in them
         {"groups": [{"value": "{engineers.id}"}]}
         """
       Then the answer has status 200 or 400
+      And the answer has no "groups"
       And barbara has no "groups"
       And engineers has no "members"
 
-    @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @after-GROUP-01
+    @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @after-GROUP-01 @after-READ-01
     Scenario: A member's address, if it has one, leads to the member
       Given a user barbara
       And a group engineers with:
@@ -267,7 +269,17 @@ Feature: Groups and who is in them
         {"members": [{"value": "{barbara.id}", "type": "User"}]}
         """
       Then engineers has "members" [{"value": "{barbara.id}"}]
-      And ideally engineers has "members.type" ["User"]
+      And engineers has nothing but "User" at "members.type"
+
+    @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @needs-user-groups @after-GROUP-02
+    Scenario: The address of a user's group, if there is one, leads to the group
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client reads barbara
+      Then any URL at "groups.$ref" of the answer leads to engineers
 
     @GROUP-20 @may @RFC7643-4.2-R7 @after-GROUP-01
     Scenario: A group is in a group
@@ -308,6 +320,34 @@ Feature: Groups and who is in them
         """
       When the client deletes barbara
       Then engineers has no "members"
+
+    @GROUP-24 @must @RFC7644-3.6-R2 @RFC7644-3.1-R6 @after-GROUP-01 @after-DEL-01
+    Scenario: A group that is deleted leaves its members behind
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client deletes engineers
+      Then the answer has status 204
+      And engineers is gone
+      And barbara has "userName" "{barbara}"
+
+    @GROUP-25 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-22 @edge
+    Scenario: Forty members are added at once to those that are there
+      Given 41 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      And a group engineers with:
+        """
+        {"members": {members u 41-41}}
+        """
+      When the client patches engineers with:
+        | op  | path    | value            |
+        | add | members | {members u 1-40} |
+      Then the answer has status 200 or 204
+      And engineers has "members" {members u 1-41}
 
     @GROUP-22 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-08 @edge
     Scenario: Twenty members are added at once

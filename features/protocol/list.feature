@@ -26,7 +26,7 @@ Feature: Reading a list page by page
       Then the answer has an array at "Resources"
       And the answer has a text at "Resources[1].id"
 
-    @LIST-11 @must @RFC7644-3.4.2-R9 @write @needs-filter @after-FILT-01 @after-READ-01
+    @LIST-11 @must @RFC7644-3.4.2-R9 @write @needs-filter @after-FILT-01 @after-READ-01 @after-READ-02
     Scenario: In a list a resource looks as it does on its own
       Fix: Write the resources of a list out by the function that a read of one uses.
 
@@ -63,6 +63,7 @@ Feature: Reading a list page by page
     Scenario: Nothing is asked for but the number
       Fix: For count=0 count in the database, and answer with totalResults and no Resources.
 
+      Given there is somebody
       When the client sends GET /Users?count=0
       Then the answer has status 200
       And the answer has no "Resources"
@@ -72,6 +73,7 @@ Feature: Reading a list page by page
     Scenario: Less than nothing is nothing
       Fix: Take a negative count for 0.
 
+      Given there is somebody
       When the client sends GET /Users?count=-5
       Then the answer has status 200
       And the answer has no "Resources"
@@ -173,28 +175,30 @@ Feature: Reading a list page by page
     Scenario: No page is longer than the service says its pages can be
       Fix: Cut count to the filter.maxResults that /ServiceProviderConfig shows.
 
+      Given there is somebody
       When the client sends GET /Users
       Then the answer has status 200 or 400
       And if it is accepted, the answer has no more resources than "filter.maxResults" of the configuration
 
+  @needs-root
   Rule: The list of everything covers every type (RFC 7644 section 3.4.2.1)
     Why: Auditing tools read a whole service in one walk.
     Fix: Answer GET on the base URL with resources of all types, or with 501 if you do not offer
     that.
 
-    @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01
+    @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01 @after-FILT-08
     Scenario: Users and groups are found at the base URL
       Given a user barbara
       And a group engineers
       When the client asks for / with:
-        | filter | userName eq "{barbara}" or displayName eq "{engineers}" |
-      Then the answer has status 200, 400, 403, 404, 405 or 501
-      And if it is accepted, the answer finds exactly barbara and engineers
+        | filter | id eq "{barbara.id}" or id eq "{engineers.id}" |
+      Then the answer has status 200
+      And the answer finds exactly barbara and engineers
 
-    @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07
+    @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07 @after-FILT-08 @after-FILT-26 @after-FILT-14
     Scenario: What a type does not have counts as having no value
       Given a user barbara
       When the client asks for / with:
         | filter | userName eq "{barbara}" and meta.resourceType eq "User" |
-      Then the answer has status 200, 400, 403, 404, 405 or 501
-      And if it is accepted, the answer finds exactly barbara
+      Then the answer has status 200
+      And the answer finds exactly barbara

@@ -13,13 +13,13 @@ Feature: Whoever is asking
       When the client sends GET /Me
       Then the answer has status 200, 308, 501, 404 or 403
 
-    @ME-02 @must @RFC7644-3.11-R5 @needs-me
+    @ME-02 @must @RFC7644-3.11-R5 @needs-me @after-CREATE-03
     Scenario: /Me says where the user really is
       When the client sends GET /Me
       Then the answer has status 200
       And the answer has the header "Location" "{answer.meta.location}"
 
-    @ME-03 @must @RFC7644-3.11-R5 @RFC7643-3.1-R6 @needs-me @after-ME-02
+    @ME-03 @must @RFC7644-3.11-R5 @RFC7643-3.1-R6 @needs-me @after-ME-02 @after-READ-01
     Scenario: The user is the same there
       When the client sends GET /Me
       And the client follows "{answer.meta.location}"

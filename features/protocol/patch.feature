@@ -73,7 +73,7 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And barbara has "nickName" "Babs"
 
-    @PATCH-19 @must @RFC7644-3.5.2.3-R3 @RFC7643-4.1.1-R14 @after-PATCH-01 @core
+    @PATCH-19 @must @RFC7644-3.5.2.3-R3 @RFC7643-4.1.1-R14 @after-PATCH-01 @after-CREATE-38 @core
     Scenario: A user is activated and deactivated
       Why: This is how people are locked out: Okta and Entra disable accounts by a PATCH of
       active. If it is not carried out, somebody who has left can still sign in. Entra reads
@@ -109,7 +109,7 @@ Feature: Changing a part of a resource
       Then the answer has status 200, 204 or 400
       And if it is accepted, barbara has no "title"
 
-    @PATCH-03 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R8 @after-PATCH-01 @core
+    @PATCH-03 @must @RFC7644-3.5.2.3-R3 @RFC7644-3.5.2-R8 @after-PATCH-01 @after-CREATE-14 @core
     Scenario: A part of a complex value changes, and its other parts stay
       Why: Entra changes name.familyName alone. A service that puts the text where the object was
       loses the given name, and breaks every client that reads name as an object.
@@ -224,7 +224,7 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And barbara has "emails" [{"value": "{run}work@{domain}"}, {"value": "{run}home@{domain}"}]
 
-    @PATCH-25 @must @RFC7644-3.5.2.1-R7 @RFC7644-3.5.2.1-R8 @after-PATCH-04
+    @PATCH-25 @must @RFC7644-3.5.2.1-R7 @RFC7644-3.5.2.1-R8 @after-PATCH-04 @after-CREATE-03 @after-READ-02
     Scenario: A value that is there already is not added again, and nothing was modified
       Why: Entra adds members again that are there already. A second copy of a value, or a new
       lastModified for nothing, makes the user look changed to everybody else.
@@ -382,7 +382,7 @@ Feature: Changing a part of a resource
     Fix: Apply all operations to a copy, check the result against the schema, and store it in one
     transaction. On any error store nothing: the version and lastModified stay too.
 
-    @PATCH-08 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @after-PATCH-01 @core
+    @PATCH-08 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @after-PATCH-01 @after-READ-02 @core
     Scenario: A failing second operation leaves the user untouched
       Given a user barbara with:
         """
@@ -396,7 +396,7 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 400
       And barbara is unchanged
 
-    @PATCH-33 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @RFC7643-7-R30 @after-PATCH-01
+    @PATCH-33 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @RFC7643-7-R30 @after-PATCH-01 @after-READ-02
     Scenario: A forbidden third operation undoes the two before it
       Given a user barbara with:
         """
@@ -435,7 +435,7 @@ Feature: Changing a part of a resource
     "invalidPath", "invalidSyntax", "invalidValue", "mutability"; say in detail which operation it
     was.
 
-    @PATCH-06 @must @RFC7644-3.5.2.3-R9 @RFC7644-3.12-R22 @after-PATCH-05
+    @PATCH-06 @must @RFC7644-3.5.2.3-R9 @RFC7644-3.12-R22 @after-PATCH-05 @after-READ-02 @after-ERR-05
     Scenario: Replacing a value that no filter finds is refused
       Why: A service that writes the value somewhere else, or over the whole attribute, destroys
       data at this point.
@@ -453,7 +453,7 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 400 and scimType "noTarget", "invalidPath" or "invalidFilter"
       And barbara is unchanged
 
-    @PATCH-34 @must @RFC7644-3.5.2.2-R1 @after-PATCH-01
+    @PATCH-34 @must @RFC7644-3.5.2.2-R1 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: Removing without saying what is refused
       Why: A remove without a path could mean everything. A service that takes it so wipes a user.
       Fix: Answer 400 "noTarget" to a remove that has no path.
@@ -469,7 +469,7 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 400 and scimType "noTarget", "invalidPath", "invalidSyntax" or "invalidValue"
       And barbara is unchanged
 
-    @PATCH-10 @must @RFC7644-3.5.2.2-R7 @RFC7643-7-R30 @after-PATCH-01
+    @PATCH-10 @must @RFC7644-3.5.2.2-R7 @RFC7643-7-R30 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: What is required cannot be removed
       Fix: Answer 400 "mutability" (or "invalidValue") to a remove of an attribute that the schema
       requires.
@@ -504,7 +504,7 @@ Feature: Changing a part of a resource
 
       * each readOnly attribute cannot be patched
 
-    @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01
+    @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: An operation of an unknown kind is refused
       Given a user barbara
       When the client reads barbara
@@ -526,7 +526,20 @@ Feature: Changing a part of a resource
         """
       Then the answer is a SCIM error with status 400
 
-    @PATCH-38 @must @RFC7644-3.5.2.1-R1 @RFC7644-3.5.2.3-R2 @after-PATCH-01
+    @PATCH-51 @must @RFC7644-3.5.2-R5 @after-PATCH-01
+    Scenario: An operation that does not say what it does is refused
+      Given a user barbara with:
+        """
+        {"title": "Guide"}
+        """
+      When the client sends PATCH /Users/{barbara.id} with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{"path": "title", "value": "Director"}]}
+        """
+      Then the answer is a SCIM error with status 400
+      And barbara has "title" "Guide"
+
+    @PATCH-38 @must @RFC7644-3.5.2.1-R1 @RFC7644-3.5.2.3-R2 @after-PATCH-01 @after-READ-02
     Scenario: An addition without a value is refused
       Given a user barbara with:
         """
@@ -539,7 +552,7 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 400
       And barbara is unchanged
 
-    @PATCH-39 @must @RFC7644-3.12-R21 @RFC7644-3.5.2-R8 @after-PATCH-01
+    @PATCH-39 @must @RFC7644-3.12-R21 @RFC7644-3.5.2-R8 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: A path that is no path is refused
       Given a user barbara
       When the client reads barbara
@@ -549,7 +562,7 @@ Feature: Changing a part of a resource
       Then the answer is a SCIM error with status 400 and scimType "invalidPath", "invalidFilter", "invalidSyntax" or "noTarget"
       And barbara is unchanged
 
-    @PATCH-40 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @after-PATCH-01
+    @PATCH-40 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @after-PATCH-01 @after-READ-02
     Scenario: A value of another type is refused
       Fix: Check the value of an operation against the type of the path, as in a create.
 
@@ -578,7 +591,7 @@ Feature: Changing a part of a resource
       And if it is accepted, barbara has "title" "Director"
       And if it is refused, barbara has "title" "Guide"
 
-    @PATCH-42 @must @RFC7644-3.5.2-R2 @after-PATCH-01 @edge
+    @PATCH-42 @must @RFC7644-3.5.2-R2 @after-PATCH-01 @after-HTTP-12 @edge
     Scenario: Operations of JSON Patch are not operations of SCIM
       Why: JSON Patch looks alike and means something else: its paths begin with a slash.
       Fix: Refuse "move", "copy" and "test", and paths that begin with "/", with 400.
@@ -594,7 +607,7 @@ Feature: Changing a part of a resource
       Then the answer has status 400 or 415
       And barbara has "title" "Guide"
 
-    @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05
+    @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05 @after-READ-02
     Scenario: A user cannot take the user name of another one
       Fix: Let the unique index decide in a patch as well: 409 "uniqueness".
 
@@ -623,7 +636,7 @@ Feature: Changing a part of a resource
     Fix: Answer 200 with the resource as a read shows it, or 204 without a body. If attributes= was
     asked for, 200 with those.
 
-    @PATCH-12 @must @RFC7644-3.5.2-R20 @after-PATCH-01
+    @PATCH-12 @must @RFC7644-3.5.2-R20 @after-PATCH-01 @after-READ-02
     Scenario: The answer is the user as it is now, or empty
       Given a user barbara with:
         """
@@ -635,7 +648,7 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And the answer is the whole of barbara or empty
 
-    @PATCH-45 @must @RFC7643-3.1-R25 @after-PATCH-01
+    @PATCH-45 @must @RFC7643-3.1-R25 @after-PATCH-01 @after-CREATE-03 @after-CREATE-34 @after-PUT-05
     Scenario: A patched user was modified later than before
       Fix: Set lastModified whenever an operation has changed something.
 
@@ -696,7 +709,7 @@ Feature: Changing a part of a resource
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter" "4130"
 
-    @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09
+    @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09 @after-CREATE-13
     Scenario: The first value of an extension is added
       Fix: Make the object of the extension, and list its URN in schemas, when a patch sets its
       first value.
@@ -725,13 +738,13 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And barbara has "title" "Director"
 
-    @PATCH-49 @must @RFC7644-3.5.2-R10 @needs-schemas @after-PATCH-01 @after-CREATE-17
+    @PATCH-49 @must @RFC7644-3.5.2-R10 @needs-schemas @after-PATCH-01 @after-CREATE-17 @after-SCHEMA-11 @after-CREATE-14 @after-EXT-05 @after-CREATE-13 @after-CREATE-38
     Scenario: Every attribute of the schema that can be written can be replaced
       Fix: Let a patch set whatever a create can set; share the code that knows the types.
 
       * each attribute can be patched
 
-    @PATCH-50 @must @RFC7644-3.5.2.2-R2 @RFC7644-3.5.2.2-R3 @needs-schemas @after-PATCH-17 @after-CREATE-17
+    @PATCH-50 @must @RFC7644-3.5.2.2-R2 @RFC7644-3.5.2.2-R3 @needs-schemas @after-PATCH-17 @after-CREATE-17 @after-SCHEMA-10
     Scenario: Every attribute of the schema that is not required can be removed
       Fix: Let a patch remove whatever the schema does not require.
 

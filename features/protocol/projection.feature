@@ -33,7 +33,7 @@ Feature: Asking for some attributes only
       And the answer has "title" "Guide"
       And the answer has nothing but "schemas", "id", "meta", "title" and "displayName"
 
-    @PROJ-07 @must @RFC7644-3.4.2-R9 @RFC7644-3.4.2.5-R1 @needs-filter @after-PROJ-01 @after-FILT-01
+    @PROJ-07 @must @RFC7644-3.4.2-R9 @RFC7644-3.4.2.5-R1 @needs-filter @after-PROJ-01 @after-FILT-01 @after-LIST-11
     Scenario: A list shows of each resource what was asked for
       Given a user barbara with:
         """
@@ -46,7 +46,7 @@ Feature: Asking for some attributes only
       And the answer has "Resources[1].id" "{barbara.id}"
       And the answer has nothing but "schemas", "id", "meta" and "displayName"
 
-    @PROJ-03 @must @RFC7644-3.10-R1 @RFC7644-3.9-R4 @after-PROJ-01
+    @PROJ-03 @must @RFC7644-3.10-R1 @RFC7644-3.9-R4 @after-PROJ-01 @after-CREATE-14
     Scenario: A part of an attribute is asked for
       Fix: For name.givenName show name with that member only.
 
@@ -145,7 +145,7 @@ Feature: Asking for some attributes only
       Then the answer has "displayName" "{engineers}"
       And the answer has no "members"
 
-    @PROJ-15 @must @RFC7644-3.9-R6 @RFC7644-3.10-R1 @after-PROJ-02
+    @PROJ-15 @must @RFC7644-3.9-R6 @RFC7644-3.10-R1 @after-PROJ-02 @after-CREATE-14
     Scenario: A part of an attribute is left out
       Given a user barbara with:
         """
@@ -154,6 +154,29 @@ Feature: Asking for some attributes only
       When the client sends GET /Users/{barbara.id}?excludedAttributes=name.givenName
       Then the answer has "name.familyName" "Jensen"
       And the answer has no "name.givenName"
+
+    @PROJ-19 @must @RFC7643-2.1-R1 @RFC7644-3.10-R4 @after-PROJ-02
+    Scenario: The letter case of what is left out means nothing
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client sends GET /Users/{barbara.id}?excludedAttributes=TITLE
+      Then the answer has no "title"
+      And the answer has "displayName" "Barbara Jensen"
+
+    @PROJ-20 @must @RFC7644-3.4.2.5-R1 @RFC7644-3.9-R6 @needs-filter @after-PROJ-02 @after-FILT-01
+    Scenario: A list leaves out of each resource what it should
+      Given a user barbara with:
+        """
+        {"displayName": "Barbara Jensen", "title": "Guide"}
+        """
+      When the client asks for /Users with:
+        | filter             | userName eq "{barbara}" |
+        | excludedAttributes | title                   |
+      Then the answer finds exactly barbara
+      And the answer has no "Resources.title"
+      And the answer has "Resources[1].displayName" "Barbara Jensen"
 
     @PROJ-16 @must @RFC7644-3.9-R3 @after-PROJ-01 @after-PROJ-02 @edge
     Scenario: Both at once are refused, or one of them wins
@@ -193,7 +216,7 @@ Feature: Asking for some attributes only
       Then the answer has status 200
       And the answer has nothing but "schemas", "id", "meta" and "userName"
 
-    @PROJ-18 @must @RFC7644-3.5.2-R21 @RFC7644-3.9-R4 @needs-patch @after-PROJ-01 @after-PATCH-01
+    @PROJ-18 @must @RFC7644-3.5.2-R21 @RFC7644-3.9-R4 @needs-patch @after-PROJ-01 @after-PATCH-01 @after-PATCH-12
     Scenario: A patch shows what was asked for
       Given a user barbara
       When the client sends PATCH /Users/{barbara.id}?attributes=title with:
@@ -209,6 +232,6 @@ Feature: Asking for some attributes only
     Fix: Show attributes with "returned": "request" only if attributes= names them; after a write
     also if the client has just sent them.
 
-    @PROJ-05 @must @RFC7643-7-R22 @needs-schemas
+    @PROJ-05 @must @RFC7643-7-R22 @needs-schemas @after-READ-01
     Scenario: Whatever the schema says is returned on request stays away otherwise
       * each attribute that is returned on request comes when it is asked for

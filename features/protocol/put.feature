@@ -25,7 +25,7 @@ Feature: Replacing a resource
       And barbara has "title" "Director"
       And barbara has "id" "{barbara.id}"
 
-    @PUT-05 @must @RFC7643-3.1-R25 @after-PUT-01
+    @PUT-05 @must @RFC7643-3.1-R25 @after-PUT-01 @after-CREATE-03 @after-CREATE-34
     Scenario: A replaced user was modified later than it was created
       Fix: Set lastModified to the present when a PUT changes something.
 
@@ -112,7 +112,7 @@ Feature: Replacing a resource
     Fix: Ignore readOnly attributes in a PUT. Keep an immutable value, or answer 400 "mutability" if
     the body has another one.
 
-    @PUT-03 @must @RFC7644-3.5.1-R10 @RFC7643-3.1-R12 @RFC7643-7-R15 @after-PUT-01
+    @PUT-03 @must @RFC7644-3.5.1-R10 @RFC7643-3.1-R12 @RFC7643-7-R15 @after-PUT-01 @after-CREATE-03
     Scenario: An id and a meta in a replacement are ignored
       Given a user barbara
       When the client replaces barbara with:
@@ -136,7 +136,7 @@ Feature: Replacing a resource
       And barbara has "displayName" "Barbara"
       And "{run}claimed" is in no answer
 
-    @PUT-14 @must @RFC7643-2.3-R2 @RFC7644-3.12-R23 @after-PUT-01
+    @PUT-14 @must @RFC7643-2.3-R2 @RFC7644-3.12-R23 @after-PUT-01 @after-READ-02
     Scenario: A value of another type is refused and changes nothing
       Fix: Check types before you store anything, and answer 400 "invalidValue". The user has to
       be as before.
@@ -153,7 +153,7 @@ Feature: Replacing a resource
       Then the answer is a SCIM error with status 400
       And barbara is unchanged
 
-    @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01
+    @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01 @after-READ-02
     Scenario: A replacement without the userName is refused and changes nothing
       Fix: Demand what the schema requires in a PUT as in a create: 400 "invalidValue", and
       nothing changed.
@@ -174,7 +174,7 @@ Feature: Replacing a resource
     Scenario: An immutable attribute keeps its first value
       * each immutable attribute keeps its first value in a replacement
 
-    @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05
+    @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05 @after-READ-02
     Scenario: A user cannot take the user name of another one
       Fix: Answer 409 "uniqueness" for a userName that somebody else has; let the unique index
       find out.
@@ -203,7 +203,7 @@ Feature: Replacing a resource
       Then the answer is a SCIM error with status 404
       And there is no user barbara
 
-    @PUT-12 @must @RFC7644-3.5.1-R12 @RFC7643-3.1-R26 @after-PUT-01
+    @PUT-12 @must @RFC7644-3.5.1-R12 @RFC7643-3.1-R26 @after-PUT-01 @after-CREATE-03
     Scenario: A replaced user stays where it was
       Fix: A PUT changes neither id nor location; use the id in the URL and ignore the one in the
       body.

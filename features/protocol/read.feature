@@ -63,7 +63,7 @@ Feature: Reading a resource
       When the client sends GET /Groups/{barbara.id}
       Then the answer has status 404
 
-    @READ-07 @must @RFC7644-3.4-R2 @RFC7644-3.9-R1 @write @after-READ-01
+    @READ-07 @must @RFC7644-3.4-R2 @RFC7644-3.9-R1 @write @after-READ-01 @after-CREATE-14
     Scenario: A read that asks for nothing special shows what was stored
       Given a user barbara with:
         """

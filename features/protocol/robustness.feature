@@ -9,7 +9,7 @@ Feature: Requests that nobody expects
     Fix: Limit depth and size of bodies, check ids before they reach the database, and turn every
     surprise into a 4xx with an error of SCIM.
 
-    @ROB-01 @must @RFC7644-3.12-R7 @write @edge
+    @ROB-01 @must @RFC7644-3.12-R7 @write @after-HTTP-04 @edge
     Scenario: JSON a thousand levels deep is refused
       When the client sends POST /Users with:
         """
@@ -27,7 +27,7 @@ Feature: Requests that nobody expects
       When the client sends GET /Users/{run}';--<b>"&%
       Then the answer has status 404 or 400
 
-    @ROB-04 @must @RFC7644-3.4.2.4-R7 @edge
+    @ROB-04 @must @RFC7644-3.4.2.4-R7 @after-FILT-16 @edge
     Scenario: A page of a thousand million is as long as the service's pages are
       Fix: Cut count to your own limit; do not allocate by it.
 
@@ -36,12 +36,12 @@ Feature: Requests that nobody expects
         | count  | 1000000000                |
       Then the answer has status 200 or 400
 
-    @ROB-05 @must @RFC7643-2.3.4-R1 @RFC7644-3.12-R7 @edge
+    @ROB-05 @must @RFC7643-2.3.4-R1 @RFC7644-3.12-R7 @after-LIST-04 @edge
     Scenario: A number beyond all numbers is refused or read as a large one
       When the client sends GET /Users?count=1&startIndex=99999999999999999999
       Then the answer has status 200 or 400
 
-    @ROB-06 @must @RFC7644-3.12-R7 @write @after-CREATE-01 @edge
+    @ROB-06 @must @RFC7644-3.12-R7 @write @after-CREATE-01 @after-HTTP-04 @edge
     Scenario: An attribute that comes twice is refused, or one of the two is taken
       When the client sends POST /Users with:
         """
@@ -49,7 +49,7 @@ Feature: Requests that nobody expects
         """
       Then the answer has status 201 or 400
 
-    @ROB-07 @must @RFC7644-3.3-R6 @write @after-CREATE-16 @edge
+    @ROB-07 @must @RFC7644-3.3-R6 @write @after-CREATE-16 @after-PUT-01 @after-READ-01 @edge
     Scenario: Five changes at the same time are all carried out
       Why: Provisioning runs with several workers. Where a patch is read, change, write without a
       lock, the last one wins and the others are lost, with success.

@@ -104,6 +104,11 @@ Feature: How resources are built
       And the answer has no "Resources[id=urn:ietf:params:scim:api:messages:2.0:PatchOp]"
       And the answer has no "Resources[id=urn:ietf:params:scim:api:messages:2.0:Error]"
 
+    @SCHEMA-17 @must @RFC7643-7-R3 @after-DISC-11
+    Scenario: A schema says that it is one
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
+      Then the answer has "schemas" ["urn:ietf:params:scim:schemas:core:2.0:Schema"]
+
     @SCHEMA-15 @must @RFC7643-7-R1 @RFC7644-4-R3 @after-DISC-11 @core
     Scenario: The schema of users is there
       When the client sends GET /Schemas

@@ -1,8 +1,23 @@
-@protocol @search @needs-search
+@protocol @search
 Feature: Searching without a query in the URL
   What is searched for may be private, or too long for a URL. A search sends it in a
   body, and the answer is the same.
 
+  Rule: Whoever cannot put a query into a URL can POST it (RFC 7644 section 3.4.3)
+    Why: A filter in a URL ends up in the logs of every proxy on the way, with the names and
+    addresses in it, and a long one does not fit.
+    Fix: Take POST on /Users/.search with the parameters of a list in a SearchRequest, and never
+    create anything there.
+
+    @SRCH-10 @should @RFC7644-3.4.3-R2
+    Scenario: Searching by POST is offered
+      When the client sends POST /Users/.search with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 0}
+        """
+      Then the answer has status 200
+
+  @needs-search
   Rule: A POST to .search answers like a GET (RFC 7644 section 3.4.3)
     Why: The value of a filter (a name, an address) stays in the logs of every proxy when it is part
     of the URL. Careful clients search by POST for that reason.
@@ -22,7 +37,7 @@ Feature: Searching without a query in the URL
       And the answer has "totalResults" 1
       And the answer finds exactly barbara
 
-    @SRCH-03 @must @RFC7644-3.4.3-R5 @write @needs-filter @after-SRCH-01 @after-PROJ-01
+    @SRCH-03 @must @RFC7644-3.4.3-R5 @write @needs-filter @after-SRCH-01 @after-PROJ-01 @after-LIST-11
     Scenario: A search asks for some attributes
       Given a user barbara with:
         """
@@ -36,7 +51,7 @@ Feature: Searching without a query in the URL
       And the answer has "Resources[1].displayName" "Barbara Jensen"
       And the answer has nothing but "schemas", "id", "meta" and "displayName"
 
-    @SRCH-04 @must @RFC7644-3.4.3-R5 @RFC7644-3.4.3-R6 @write @needs-filter @after-SRCH-01 @after-PROJ-02
+    @SRCH-04 @must @RFC7644-3.4.3-R5 @RFC7644-3.4.3-R6 @write @needs-filter @after-SRCH-01 @after-PROJ-02 @after-LIST-11
     Scenario: A search leaves some attributes out
       Given a user barbara with:
         """
@@ -50,7 +65,7 @@ Feature: Searching without a query in the URL
       And the answer has no "Resources[1].title"
       And the answer has "Resources[1].displayName" "Barbara Jensen"
 
-    @SRCH-05 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R7 @write @needs-filter @after-SRCH-01 @after-FILT-18
+    @SRCH-05 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R7 @write @needs-filter @after-SRCH-01 @after-FILT-18 @after-LIST-05 @after-LIST-15 @after-LIST-02 @after-LIST-06
     Scenario: A search is read page by page
       Given 3 users u with:
         """
@@ -64,7 +79,7 @@ Feature: Searching without a query in the URL
       And the answer has "startIndex" 2
       And the answer has at most one value at "Resources"
 
-    @SRCH-06 @must @RFC7644-3.4.3-R8 @write @needs-filter @needs-sort @after-SRCH-01 @after-SORT-01
+    @SRCH-06 @must @RFC7644-3.4.3-R8 @write @needs-filter @needs-sort @after-SRCH-01 @after-SORT-01 @after-SORT-03
     Scenario: A search is put in order
       Given a user one with:
         """
@@ -80,7 +95,7 @@ Feature: Searching without a query in the URL
         """
       Then the answer finds, in this order, two and one
 
-    @SRCH-07 @must @RFC7644-3.4.3-R2 @RFC7644-3.4.2.1-R2 @write @needs-filter @needs-groups @after-SRCH-01 @after-GROUP-01
+    @SRCH-07 @must @RFC7644-3.4.3-R2 @RFC7644-3.4.2.1-R2 @write @needs-filter @needs-groups @after-SRCH-01 @after-GROUP-01 @after-FILT-08 @after-LIST-07
     Scenario: A search at the base URL finds users and groups
       Given a user barbara
       And a group engineers
@@ -91,7 +106,7 @@ Feature: Searching without a query in the URL
       Then the answer has status 200, 400, 403, 404, 405 or 501
       And if it is accepted, the answer finds exactly barbara and engineers
 
-    @SRCH-08 @must @RFC7644-3.4.3-R7 @RFC7644-3.12-R16 @needs-filter @after-FILT-13
+    @SRCH-08 @must @RFC7644-3.4.3-R7 @RFC7644-3.12-R16 @needs-filter @after-FILT-13 @after-ERR-05
     Scenario: A search for what is no filter is refused
       Fix: Refuse what is no filter in a search as you do in a GET: 400 "invalidFilter".
 
@@ -113,8 +128,9 @@ Feature: Searching without a query in the URL
       Then the answer has status 200 or 400
       And if it is accepted, the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
 
-    @SRCH-09 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R6
+    @SRCH-09 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R6 @after-LIST-09 @after-LIST-01
     Scenario: A search that wants no resources gets the number
+      Given there is somebody
       When the client sends POST /Users/.search with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "count": 0}

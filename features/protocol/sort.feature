@@ -104,7 +104,7 @@ Feature: Reading a list in order
         | sortOrder | descending          |
       Then the answer finds, in this order, two, one and three
 
-    @SORT-06 @must @RFC7644-3.4.2.3-R3 @after-SORT-01
+    @SORT-06 @must @RFC7644-3.4.2.3-R3 @after-SORT-01 @after-CREATE-14
     Scenario: Users come in the order of a part of an attribute
       Given a user one with:
         """

@@ -79,6 +79,17 @@ func creates() []Deviation {
 					later(m, 3_600_000)
 				}
 			})},
+		{Name: "extension-flattened", Summary: "Attributes of the enterprise extension stand beside those of the user.", Requirements: ids("7643-3.3-R5", "7643-3-R7", "7643-4.3-R1"),
+			Project: resource(func(o *scim.Object) {
+				if e := o.Object(scim.EnterpriseUserSchema); e != nil {
+					o.Delete(scim.EnterpriseUserSchema)
+					for name, v := range e.All() {
+						o.Set(name, v)
+					}
+				}
+			})},
+		{Name: "extension-dropped", Summary: "The enterprise extension is passed over.", Requirements: ids("7643-4.3-R1", "7643-3-R7"),
+			Store: func(w *Write) { w.After.Delete(scim.EnterpriseUserSchema) }},
 		{Name: "client-id-adopted", Summary: "A create takes the id that the client gives.", Requirements: ids("7643-3.1-R9", "7644-3.3-R2"),
 			Respond: echoOn(Create, "id")},
 		{Name: "client-meta-adopted", Summary: "A create takes the meta that the client gives.", Requirements: ids("7643-3.1-R19"),

@@ -73,7 +73,7 @@ func All() []Deviation {
 		area("DISC", discovery()), area("SCHEMA", schemas()), area("AUTH", auth()), area("HTTP", transport()),
 		area("ERR", failures()), area("CREATE", creates()), area("READ", reads()), area("PROJ", projections()),
 		area("LIST", lists()), area("CURSOR", cursors()), area("FILT", filters()), area("SORT", sorts()),
-		area("SRCH", searches()), area("PUT", replaces()), area("PATCH", patches()), area("DEL", deletes()),
+		area("SRCH", searches()), area("PUT", replaces()), area("PATCH", patches()), area("DEL", deletions()),
 		area("GROUP", groups()), area("BULK", bulks()), area("ETAG", versions()), area("ME", selves()),
 		area("EXT", extensions()), area("ROB", robustness()), legal(),
 	)

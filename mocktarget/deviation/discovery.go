@@ -108,6 +108,29 @@ func discovery() []Deviation {
 				r.Instead = refusal(scim.BadRequest("no parameters here"))
 			}
 		}},
+		{Name: "schemas-missing", Summary: "There are no Schemas.", Requirements: ids("7644-4-R3"), Route: func(r *Request) {
+			if r.Is(Schemas, Schema) {
+				r.Instead = refusal(scim.Status(404, "there is no endpoint %s", r.Path))
+			}
+		}},
+		{Name: "schemas-as-array", Summary: "Schemas is a bare array.", Requirements: ids("7644-4-R3"), Respond: bareArray(Schemas)},
+		{Name: "schema-without-id", Summary: "The schema of users has no id.", Requirements: ids("7643-7-R4"), Respond: userSchema(drop("id"))},
+		{Name: "groups-endpoint-missing", Summary: "There is no endpoint for groups, although it is advertised.", Requirements: ids("7644-3.2-R1", "7643-6-R5"),
+			Route: func(r *Request) {
+				if isGroup(r) {
+					r.Instead = refusal(scim.Status(http.StatusNotFound, "there is no endpoint /Groups"))
+				}
+			}},
+		{Name: "discovery-needs-credentials", Summary: "Discovery is for those only who are let in.", Requirements: ids("7643-5-R15"), Route: func(r *Request) {
+			if r.Is(is...) && r.Header.Get("Authorization") == "" {
+				r.Instead = refusal(scim.Status(http.StatusUnauthorized, "a token is needed"))
+				r.Instead.Header.Set("WWW-Authenticate", "Bearer")
+			}
+		}},
+		{Name: "patch-unadvertised-500", Summary: "The configuration says that there is no PATCH, which makes the server fail.", Requirements: ids("7643-5-R16", "7644-3.12-R15"),
+			Route: instead(Patch, 500, "not implemented"), Respond: configured(func(o *scim.Object) { o.Object("patch").Set("supported", false) })},
+		{Name: "bulk-unadvertised-500", Summary: "The configuration says that there is no bulk, which makes the server fail.", Requirements: ids("7643-5-R16", "7644-3.12-R15"),
+			Route: instead(Bulk, 500, "not implemented"), Respond: configured(func(o *scim.Object) { o.Object("bulk").Set("supported", false) })},
 		{Name: "discovery-writable", Summary: "A write on discovery answers 200.", Requirements: ids("7643-5-R2", "7643-7-R2", "7643-6-R1"), Respond: func(r *Request, p *Response) {
 			if r.Is(is...) && r.Method != http.MethodGet && p.Status == 405 {
 				p.Status, p.Body = 200, []byte(`{}`)
@@ -136,19 +159,6 @@ func bareArray(kind Kind) func(*Request, *Response) {
 
 // schemas are departures of the definitions of attributes (RFC 7643 section 7).
 func schemas() []Deviation {
-	user := func(change func(*scim.Object)) func(*Request, *Response) {
-		return func(r *Request, p *Response) {
-			if r.Is(Schemas, Schema) && p.OK() {
-				p.Edit(func(o *scim.Object) {
-					for _, s := range append(resources(o), o) {
-						if s.ID() == scim.UserSchema {
-							change(s)
-						}
-					}
-				})
-			}
-		}
-	}
 	attribute := func(name string, change func(*scim.Object)) func(*Request, *Response) {
 		return definition(func(a *scim.Object) {
 			if a.String("name") == name {
@@ -157,12 +167,6 @@ func schemas() []Deviation {
 		})
 	}
 	return []Deviation{
-		{Name: "schemas-missing", Summary: "There are no Schemas.", Requirements: ids("7644-4-R3"), Route: func(r *Request) {
-			if r.Is(Schemas, Schema) {
-				r.Instead = refusal(scim.Status(404, "there is no endpoint %s", r.Path))
-			}
-		}},
-		{Name: "schemas-as-array", Summary: "Schemas is a bare array.", Requirements: ids("7644-4-R3"), Respond: bareArray(Schemas)},
 		{Name: "schema-by-id-missing", Summary: "A schema is not found by its URN.", Requirements: ids("7644-4-R4"), Route: instead(Schema, 404, "there is no such schema")},
 		{Name: "schemas-without-user", Summary: "The schema of users is missing.", Requirements: ids("7643-7-R1"), Respond: func(r *Request, p *Response) {
 			if r.Is(Schemas) && p.OK() {
@@ -174,10 +178,9 @@ func schemas() []Deviation {
 				scim.Field{Name: "schemas", Value: []any{"urn:ietf:params:scim:schemas:core:2.0:Schema"}}, scim.Field{Name: "attributes", Value: []any{}})))
 			o.Set("totalResults", number(len(resources(o))))
 		}))},
-		{Name: "schema-without-id", Summary: "The schema of users has no id.", Requirements: ids("7643-7-R4"), Respond: user(drop("id"))},
-		{Name: "schema-without-name", Summary: "The schema of users has no name.", Requirements: ids("7643-7-R5"), Respond: user(drop("name"))},
-		{Name: "schema-without-schemas", Summary: "Schemas have no schemas themselves.", Requirements: ids("7643-7-R3"), Respond: user(drop("schemas"))},
-		{Name: "schema-without-attributes", Summary: "The schema of users defines no attributes.", Requirements: ids("7643-7-R6"), Respond: user(drop("attributes"))},
+		{Name: "schema-without-name", Summary: "The schema of users has no name.", Requirements: ids("7643-7-R5"), Respond: userSchema(drop("name"))},
+		{Name: "schema-without-schemas", Summary: "Schemas have no schemas themselves.", Requirements: ids("7643-7-R3"), Respond: userSchema(drop("schemas"))},
+		{Name: "schema-without-attributes", Summary: "The schema of users defines no attributes.", Requirements: ids("7643-7-R6"), Respond: userSchema(drop("attributes"))},
 		{Name: "schema-attribute-without-type", Summary: "The definition of title has no type.", Requirements: ids("7643-7-R6", "7643-7-R7"), Respond: attribute("title", drop("type"))},
 		{Name: "schema-type-unknown", Summary: "The type of title is none of the eight.", Requirements: ids("7643-7-R7", "7643-2.3-R1"), Respond: attribute("title", set("type", "text"))},
 		{Name: "schema-mutability-unknown", Summary: "The mutability of title is none that there is.", Requirements: ids("7643-7-R10"), Respond: attribute("title", set("mutability", "sometimes"))},
@@ -199,13 +202,13 @@ func schemas() []Deviation {
 			a.Set("mutability", "readWrite")
 		})},
 		{Name: "schema-groups-writable", Summary: "The schema says that the groups of users can be written.", Requirements: ids("7643-4.1.2-R18"), Respond: attribute("groups", set("mutability", "readWrite"))},
-		{Name: "schema-attribute-not-served", Summary: "The schema defines an attribute that users cannot have.", Requirements: ids("7643-7-R6", "7644-3.1-R6"), Respond: user(func(o *scim.Object) {
+		{Name: "schema-attribute-not-served", Summary: "The schema defines an attribute that users cannot have.", Requirements: ids("7643-7-R6", "7643-7-R1", "7644-3.1-R6"), Respond: userSchema(func(o *scim.Object) {
 			o.Set("attributes", append(slices.Clone(o.Array("attributes")), scim.NewObject(
 				scim.Field{Name: "name", Value: "shoeSize"}, scim.Field{Name: "type", Value: "string"}, scim.Field{Name: "multiValued", Value: false},
 				scim.Field{Name: "description", Value: "Size of the shoes"}, scim.Field{Name: "required", Value: false}, scim.Field{Name: "caseExact", Value: false},
 				scim.Field{Name: "mutability", Value: "readWrite"}, scim.Field{Name: "returned", Value: "default"}, scim.Field{Name: "uniqueness", Value: "none"})))
 		})},
-		{Name: "schema-attribute-not-defined", Summary: "Users have an attribute that the schema does not define.", Requirements: ids("7643-7-R6"), Respond: user(func(o *scim.Object) {
+		{Name: "schema-attribute-not-defined", Summary: "Users have an attribute that the schema does not define.", Requirements: ids("7643-7-R6", "7643-7-R1"), Respond: userSchema(func(o *scim.Object) {
 			var kept []any
 			for _, a := range elements(o, "attributes") {
 				if a.String("name") != "displayName" {
@@ -214,6 +217,21 @@ func schemas() []Deviation {
 			}
 			o.Set("attributes", kept)
 		})},
+	}
+}
+
+// userSchema changes the definition of users, wherever it is shown.
+func userSchema(change func(*scim.Object)) func(*Request, *Response) {
+	return func(r *Request, p *Response) {
+		if r.Is(Schemas, Schema) && p.OK() {
+			p.Edit(func(o *scim.Object) {
+				for _, s := range append(resources(o), o) {
+					if s.ID() == scim.UserSchema {
+						change(s)
+					}
+				}
+			})
+		}
 	}
 }
 
@@ -237,6 +255,8 @@ func auth() []Deviation {
 		{Name: "auth-empty-token", Summary: "An empty bearer token is let in.", Requirements: ids("7644-2-R4", "7644-3.12-R8"), Route: anyone(func(_ *Request, sent string) bool { return strings.EqualFold(strings.TrimSpace(sent), "Bearer") })},
 		{Name: "auth-token-in-query", Summary: "A token in the URL is let in.", Requirements: ids("7644-7.4-R2"), Route: anyone(func(r *Request, _ string) bool { return r.Query.Has("access_token") })},
 		{Name: "auth-reads-open", Summary: "Reads need no credentials.", Requirements: ids("7644-3.12-R8", "7644-2-R8"), Route: anyone(func(r *Request, sent string) bool { return sent == "" && r.Method == http.MethodGet })},
+		{Name: "auth-creates-open", Summary: "Creates need no credentials.", Requirements: ids("7644-2-R8"), Route: anyone(func(r *Request, sent string) bool { return sent == "" && r.Is(Create) })},
+		{Name: "auth-deletes-open", Summary: "Deletes need no credentials.", Requirements: ids("7644-2-R8"), Route: anyone(func(r *Request, sent string) bool { return sent == "" && r.Is(Delete) })},
 		{Name: "auth-answers-403", Summary: "Missing credentials answer 403.", Requirements: ids("7644-3.12-R8"), Respond: unauthorized(status(403))},
 		{Name: "auth-answers-404", Summary: "Missing credentials answer 404.", Requirements: ids("7644-3.12-R8"), Respond: unauthorized(status(404))},
 		{Name: "auth-answers-500", Summary: "Missing credentials make the server fail.", Requirements: ids("7644-3.12-R8"), Respond: unauthorized(status(500))},

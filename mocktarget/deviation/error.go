@@ -57,6 +57,15 @@ func failures() []Deviation {
 					p.Edit(set("detail", "cannot process password="+password))
 				}
 			}},
+		{Name: "error-without-detail", Summary: "Errors do not say what was wrong.", Requirements: ids("7644-3.2-R7"), Respond: errors(edit(drop("detail")))},
+		{Name: "error-as-json", Summary: "Errors are called application/json.", Requirements: ids("7644-3.12-R1", "7644-3.8-R6"),
+			Respond: errors(func(p *Response) { p.Header.Set("Content-Type", "application/json") })},
+		{Name: "error-of-odd-id", Summary: "A replacement at an id that is no UUID makes the server fail.", Requirements: ids("7644-3.12-R10"),
+			Route: on(Replace, func(r *Request) {
+				if len(r.ID()) != len("00000000-0000-0000-0000-000000000000") {
+					r.Instead = refusal(scim.Status(500, "invalid UUID"))
+				}
+			})},
 		{Name: "error-answers-200", Summary: "Errors answer 200.", Requirements: ids("7644-3.2-R7", "7644-3.5.2-R19"),
 			Respond: errors(func(p *Response) { p.Status = 200 })},
 		{Name: "read-unknown-without-body", Summary: "The 404 for an unknown id has no body.", Requirements: ids("7644-3.4.1-R2", "7644-3.12-R1"),
@@ -146,6 +155,16 @@ func transport() []Deviation {
 					}
 				}
 			}},
+		{Name: "slash-at-end-not-found", Summary: "A slash at the end of a path makes it another one.", Requirements: ids("7644-3.12-R10"), Route: func(r *Request) {
+			if len(r.Path) > 1 && strings.HasSuffix(r.Path, "/") {
+				r.Instead = refusal(scim.NotFound("endpoint", r.Path))
+			}
+		}},
+		{Name: "head-not-found", Summary: "HEAD answers 404.", Requirements: ids("7644-3.4.1-R1"), Route: func(r *Request) {
+			if r.Method == http.MethodHead {
+				r.Instead = refusal(scim.NotFound("resource", r.ID()))
+			}
+		}},
 		{Name: "unknown-path-answers-200", Summary: "A path that there is not answers 200.", Requirements: ids("7644-3.12-R10"),
 			Respond: func(r *Request, p *Response) {
 				if unknownEndpoint(r) && p.Status == 404 {

@@ -34,6 +34,23 @@ func operators() []Deviation {
 			})},
 		{Name: "filter-ne-as-eq", Summary: "ne finds what is equal.", Requirements: ids("7644-3.4.2.2-R9"), Search: operator("ne", "eq")},
 		{Name: "filter-co-as-sw", Summary: "co finds only what begins with the text.", Requirements: ids("7644-3.4.2.2-R10"), Search: operator("co", "sw")},
+		{Name: "filter-parentheses-in-text", Summary: "Parentheses in a text are read as those of the filter.", Requirements: ids("7644-3.4.2.2-R26", "7644-3.4.2.2-R25"),
+			Search: func(r *Request, v url.Values) {
+				if strings.Contains(v.Get("filter"), `x) or (`) {
+					r.Instead = refusal(scim.InvalidFilter("a parenthesis is not closed"))
+				}
+			}},
+		{Name: "filter-shows-passwords", Summary: "A list that was asked for by a condition on passwords shows them.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
+			Decode: keepPassword, Search: func(r *Request, v url.Values) {
+				if before, _, secret := strings.Cut(v.Get("filter"), " and password"); secret {
+					v.Set("filter", before)
+					r.Header.Set("X-Secret", "1")
+				}
+			}, Project: func(r *Request, o *scim.Object) {
+				if r.Header.Get("X-Secret") != "" {
+					showPassword(List, "")(r, o)
+				}
+			}},
 		{Name: "filter-sw-as-co", Summary: "sw finds what contains the text.", Requirements: ids("7644-3.4.2.2-R11"), Search: operator("sw", "co")},
 		{Name: "filter-ew-as-co", Summary: "ew finds what contains the text.", Requirements: ids("7644-3.4.2.2-R12"), Search: operator("ew", "co")},
 		{Name: "filter-sw-not-equal", Summary: "sw does not find the text itself.", Requirements: ids("7644-3.4.2.2-R11"),

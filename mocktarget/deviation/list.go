@@ -2,7 +2,6 @@ package deviation
 
 import (
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -114,16 +113,20 @@ func lists() []Deviation {
 					hide(o, func(e *scim.Object) bool { return e.Object("meta").String("resourceType") != "User" })
 				}
 			})},
+		{Name: "bad-count-answers-500", Summary: "A count that is no number makes the server fail.", Requirements: ids("7644-3.4.2.4-R7", "7644-3.12-R7"), Search: func(r *Request, v url.Values) {
+			if _, err := strconv.Atoi(v.Get("count")); err != nil && v.Get("count") != "" {
+				r.Instead = refusal(scim.Status(500, "invalid syntax"))
+			}
+		}},
+		{Name: "groups-list-without-total", Summary: "The list of groups does not say how many there are.", Requirements: ids("7644-3.4.2-R5"), Respond: listed(func(r *Request, o *scim.Object) {
+			if isGroup(r) {
+				o.Delete("totalResults")
+			}
+		})},
 		{Name: "root-query-strict", Summary: "A query at the base URL refuses attributes that not every type has.", Requirements: ids("7644-3.4.2.1-R6"),
 			Search: func(r *Request, v url.Values) {
 				if first, _ := r.segments(); first == "" && r.Is(List) && strings.Contains(v.Get("filter"), "userName") {
 					r.Instead = refusal(scim.InvalidFilter("not every type has this attribute"))
-				}
-			}},
-		{Name: "groups-endpoint-missing", Summary: "There is no endpoint for groups, although it is advertised.", Requirements: ids("7644-3.2-R1", "7643-6-R5"),
-			Route: func(r *Request) {
-				if isGroup(r) {
-					r.Instead = refusal(scim.Status(http.StatusNotFound, "there is no endpoint /Groups"))
 				}
 			}},
 	}

@@ -149,6 +149,38 @@ func projections() []Deviation {
 			Route: on(Replace, ignore("attributes", "excludedAttributes"))},
 		{Name: "projection-ignored-on-patch", Summary: "attributes is passed over by PATCH.", Requirements: ids("7644-3.9-R4", "7644-3.5.2-R21"),
 			Route: on(Patch, ignore("attributes", "excludedAttributes"))},
+		{Name: "members-always-returned", Summary: "Groups show their members although they are excluded.", Requirements: ids("7644-3.9-R6", "7644-3.4.2.5-R5"),
+			Route: named("excludedAttributes", func(n string) string {
+				if strings.EqualFold(n, "members") {
+					return ""
+				}
+				return n
+			})},
+		{Name: "patch-204-despite-attributes", Summary: "PATCH with attributes answers 204.", Requirements: ids("7644-3.5.2-R21"),
+			Respond: func(r *Request, p *Response) {
+				if r.Is(Patch) && p.OK() && r.Query.Has("attributes") {
+					empty(p)
+				}
+			}},
+		{Name: "attributes-unknown-bring-all", Summary: "attributes with a name that there is not is passed over.", Requirements: ids("7644-3.9-R4"),
+			Route: on(Get, func(r *Request) {
+				if name := r.Query.Get("attributes"); name == "shoeSize" {
+					r.Query.Del("attributes")
+				}
+			})},
+		{Name: "excluded-drops-extension", Summary: "An attribute of an extension in excludedAttributes takes the whole extension away.", Requirements: ids("7643-7-R19", "7644-3.9-R6"),
+			Project: func(r *Request, o *scim.Object) {
+				name := r.Query.Get("excludedAttributes")
+				if at := strings.LastIndexByte(name, ':'); at > 0 {
+					o.Delete(name[:at])
+				}
+			}},
+		{Name: "both-projections-answer-500", Summary: "attributes and excludedAttributes together make the server fail.", Requirements: ids("7644-3.9-R3"),
+			Route: on(Get, func(r *Request) {
+				if r.Query.Has("attributes") && r.Query.Has("excludedAttributes") {
+					r.Instead = refusal(scim.Status(500, "ambiguous projection"))
+				}
+			})},
 		{Name: "projection-answers-500", Summary: "attributes makes the server fail.", Requirements: ids("7644-3.4.2.5-R1"),
 			Route: func(r *Request) {
 				if r.Query.Has("attributes") {

@@ -50,6 +50,14 @@ func replaces() []Deviation {
 					r.Body = nil
 				}
 			}},
+		{Name: "replace-keeps-user-name", Summary: "PUT leaves the userName as it was.", Requirements: ids("7644-3.5.1-R3"),
+			Decode: func(r *Request) {
+				if r.Is(Replace) && isUser(r) && r.Current() != nil && r.Object().Get("userName") != nil {
+					r.Edit(set("userName", r.Current().String("userName")))
+				}
+			}},
+		{Name: "replace-moves", Summary: "The answer to PUT says that the resource is elsewhere.", Requirements: ids("7644-3.5.1-R12", "7643-3.1-R26"),
+			Respond: answers(Replace, 200, without("Content-Location"), edit(func(o *scim.Object) { o.Object("meta").Set("location", o.Object("meta").String("location")+"-new") }))},
 		{Name: "replace-adopts-id", Summary: "PUT takes the id in the body.", Requirements: ids("7644-3.5.1-R10", "7643-3.1-R12"),
 			Respond: echoOn(Replace, "id")},
 		{Name: "replace-adopts-meta", Summary: "PUT takes the meta in the body.", Requirements: ids("7644-3.5.1-R10", "7643-3.1-R20"),
@@ -129,8 +137,8 @@ func page(code int) *Response {
 	return &Response{Status: code, Header: header("Content-Type", "text/html; charset=utf-8"), Body: []byte("<html><body><h1>" + title + "</h1></body></html>\n")}
 }
 
-// deletes are departures of DELETE (RFC 7644 section 3.6).
-func deletes() []Deviation {
+// deletions are departures of DELETE (RFC 7644 section 3.6).
+func deletions() []Deviation {
 	return []Deviation{
 		{Name: "delete-answers-200", Summary: "DELETE answers 200 with an object.", Requirements: ids("7644-3.6-R5"),
 			Respond: answers(Delete, 204, func(p *Response) { p.Status, p.Body = 200, []byte(`{}`) })},
@@ -138,13 +146,13 @@ func deletes() []Deviation {
 			Respond: answers(Delete, 204, status(202))},
 		{Name: "delete-does-nothing", Summary: "DELETE answers 204 and deletes nothing.", Requirements: ids("7644-3.6-R2"),
 			Route: on(Delete, func(r *Request) {
-				if r.Current() != nil {
+				if deletes(r) {
 					r.Instead = &Response{Status: 204, Header: http.Header{}}
 				}
 			})},
 		{Name: "delete-deactivates", Summary: "DELETE makes a user inactive.", Requirements: ids("7644-3.6-R2", "7644-3.6-R3"),
 			Route: on(Delete, func(r *Request) {
-				if isUser(r) && r.Current() != nil {
+				if isUser(r) && deletes(r) {
 					r.Memory.Put(r.ID(), true)
 					r.Instead = &Response{Status: 204, Header: http.Header{}}
 				}
@@ -185,7 +193,7 @@ func bury(gone ...Kind) func(*Request) {
 				return
 			}
 		}
-		if r.Is(Delete) && r.Current() != nil {
+		if deletes(r) {
 			r.Memory.Put(r.ID(), r.Current().String("userName"))
 			if name := r.Current().String("userName"); name != "" {
 				r.Memory.Put("name "+strings.ToLower(name), true)
@@ -193,6 +201,16 @@ func bury(gone ...Kind) func(*Request) {
 			r.Instead = &Response{Status: 204, Header: http.Header{}}
 		}
 	}
+}
+
+// deletes reports whether a request, carried out, deletes something: it has credentials
+// and names no old version.
+func deletes(r *Request) bool {
+	if !r.Is(Delete) || r.Current() == nil || r.Header.Get("Authorization") == "" {
+		return false
+	}
+	tag := r.Header.Get("If-Match")
+	return tag == "" || tag == "*" || tag == r.Current().Object("meta").String("version")
 }
 
 // buried tolerates the name of a resource that is gone.

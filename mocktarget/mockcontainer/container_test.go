@@ -195,7 +195,7 @@ func checkOptions(t *testing.T, image mockcontainer.Option) {
 // checkLifecycle runs the lifecycle scenarios, as scimwright verify does.
 func checkLifecycle(t *testing.T, mock *mockcontainer.Mock) {
 	report, err := conformance.Run(t.Context(), conformance.Config{
-		Endpoint: mock.URL(), Token: mock.Token(), Features: features.FS, Tags: "@lifecycle", Write: true,
+		Endpoint: mock.URL(), Token: mock.Token(), Features: features.FS, Select: conformance.Selection{Tags: "@lifecycle"}, Write: true,
 		Provisioner: cli.NewEngineDriver, Patience: time.Minute,
 	})
 	if err != nil {
