@@ -159,19 +159,20 @@ func readGroup(id, text string) (*provisioner.Group, error) {
 
 // blocked reports whether a resource that the subject refers to has not been tried
 // in the app yet: a member of the group, or the user's manager unless the chain of
-// managers comes back to the user.
+// managers comes back to the user. CROSS JOIN makes SQLite start from the few that the
+// subject refers to, and not from everybody who has not been tried.
 func blocked(ctx context.Context, q queryer, key provisioner.Key) (bool, error) {
-	query := `SELECT EXISTS (SELECT 1 FROM link l WHERE l.app = $1 AND l.kind = 'User' AND ` + untried("l") + `
-		AND EXISTS (SELECT 1 FROM member m WHERE m.group_id = $2 AND m.user_id = l.subject))`
+	query := `SELECT EXISTS (SELECT 1 FROM member m CROSS JOIN link l
+		WHERE m.group_id = $2 AND l.app = $1 AND l.kind = 'User' AND l.subject = m.user_id AND ` + untried("l") + `)`
 	if key.Kind == provisioner.KindUser {
 		query = `WITH RECURSIVE chain (id, depth) AS (
 			SELECT manager, 1 FROM subject WHERE kind = 'User' AND id = $2
 			UNION ALL
-			SELECT s.manager, chain.depth + 1 FROM chain
-			JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = chain.id AND ` + untried("l") + `
-			JOIN subject s ON s.kind = 'User' AND s.id = chain.id
-			WHERE s.manager <> '' AND chain.id <> $2 AND chain.depth < 100)
-		SELECT EXISTS (SELECT 1 FROM chain JOIN link l ON l.app = $1 AND l.kind = 'User' AND l.subject = chain.id AND ` + untried("l") + ` WHERE chain.depth = 1)
+			SELECT s.manager, chain.depth + 1 FROM chain CROSS JOIN link l CROSS JOIN subject s
+			WHERE l.app = $1 AND l.kind = 'User' AND l.subject = chain.id AND ` + untried("l") + `
+			AND s.kind = 'User' AND s.id = chain.id AND s.manager <> '' AND chain.id <> $2 AND chain.depth < 100)
+		SELECT EXISTS (SELECT 1 FROM chain CROSS JOIN link l
+			WHERE chain.depth = 1 AND l.app = $1 AND l.kind = 'User' AND l.subject = chain.id AND ` + untried("l") + `)
 			AND NOT EXISTS (SELECT 1 FROM chain WHERE id = $2)`
 	}
 	var is bool
