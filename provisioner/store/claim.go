@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -46,12 +47,14 @@ func (s *Store) Claim(ctx context.Context, worker, app string, n int) (claims []
 	return claims, wait, err
 }
 
+// claimLane has the lane in the text: SQLite parses a statement anew for each value of a
+// parameter that could make a partial index fit.
 func (s *Store) claimLane(ctx context.Context, tx *sql.Tx, worker, app string, lane provisioner.Lane, now int64, n int) ([]provisioner.Claim, error) {
 	rows, err := tx.QueryContext(ctx, `
 		UPDATE link SET worker = $1 WHERE (app, kind, subject) IN (
 			SELECT app, kind, subject FROM link
-			WHERE app = $2 AND lane = $3 AND due <> 0 AND worker = '' AND due <= $4 ORDER BY due LIMIT $5`+s.dialect.skipLocked+`)
-		RETURNING kind, subject, due`, worker, app, lane, now, n)
+			WHERE app = $2 AND lane = `+strconv.Itoa(int(lane))+` AND due <> 0 AND worker = '' AND due <= $3 ORDER BY due LIMIT $4`+s.dialect.skipLocked+`)
+		RETURNING kind, subject, due`, worker, app, now, n)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +84,7 @@ func nextDue(ctx context.Context, tx *sql.Tx, app string, now int64) (time.Durat
 	var first int64
 	for lane := range provisioner.Lanes {
 		var due int64
-		err := tx.QueryRowContext(ctx, "SELECT COALESCE(MIN(due), 0) FROM link WHERE app = $1 AND lane = $2 AND due <> 0 AND worker = '' AND due > $3", app, lane, now).Scan(&due)
+		err := tx.QueryRowContext(ctx, "SELECT COALESCE(MIN(due), 0) FROM link WHERE app = $1 AND lane = "+strconv.Itoa(int(lane))+" AND due <> 0 AND worker = '' AND due > $2", app, now).Scan(&due)
 		if err != nil {
 			return 0, err
 		}

@@ -57,7 +57,7 @@ type userChange struct {
 // edit runs f in a transaction and touches the links that are concerned. An edit
 // that is not alone runs beside others that change other users and groups.
 func (s *Store) edit(ctx context.Context, alone bool, f func(*edit) error) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
+	return s.transact(ctx, true, func(tx *sql.Tx) error {
 		if err := s.lockDirectory(ctx, tx, alone); err != nil {
 			return err
 		}

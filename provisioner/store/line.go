@@ -6,78 +6,137 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // A line is where writes to a SQLite file queue up, since there is one writer at a
-// time. Those that have come while the last transaction was committed share the next
-// one, and so the wait for the disk.
+// time. Those that come while a transaction goes on share it, or the next one, and so
+// the wait for the disk.
+//
+// Changes of the directory go ahead of what attempts have to record: whoever makes
+// them waits for them, and an attempt that is late takes in several changes at once.
+// The others have half of the time all the same.
 type line struct {
-	mu      sync.Mutex
-	busy    bool // somebody runs a transaction
-	waiting []*write
+	mu             sync.Mutex
+	busy           bool // somebody runs a transaction
+	ahead, waiting []*write
 }
 
-// A write waits for its turn, and is told what became of it, or that it is to run the
-// transaction of all that wait.
+// A write waits for its turn, and is told what became of it, or that it is to run a
+// transaction that others share.
 type write struct {
 	f    func(*sql.Tx) error
 	err  error
 	done chan bool // whether it is to lead
 }
 
-// mostShared bounds how many writes share a transaction: none of them is confirmed
-// before all are.
-const mostShared = 64
+// A transaction takes in no more writes after shareFor, or when it has mostShared: none
+// of them is confirmed before all are. aheadFor is how long those that go ahead do.
+const (
+	shareFor   = 10 * time.Millisecond
+	aheadFor   = shareFor / 2
+	mostShared = 64
+)
+
+// enter puts a write into the line and reports whether it is to lead at once.
+func (l *line) enter(w *write, ahead bool) (lead bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !l.busy:
+		l.busy = true
+		return true
+	case ahead:
+		l.ahead = append(l.ahead, w)
+	default:
+		l.waiting = append(l.waiting, w)
+	}
+	return false
+}
+
+// next takes a write out of the line, nil if there is none.
+func (l *line) next(ahead bool) *write {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.take(ahead)
+}
+
+// take is next for who has the lock.
+func (l *line) take(ahead bool) (w *write) {
+	from := &l.waiting
+	if ahead && len(l.ahead) > 0 || len(l.waiting) == 0 {
+		from = &l.ahead
+	}
+	if len(*from) > 0 {
+		w, *from = (*from)[0], (*from)[1:]
+	}
+	return w
+}
+
+// pass has somebody else lead. One of those that go ahead of nobody does, so that they
+// are never kept out.
+func (l *line) pass() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w := l.take(false); w != nil {
+		w.done <- true
+		return
+	}
+	l.busy = false
+}
+
+func (l *line) empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ahead)+len(l.waiting) == 0
+}
 
 // writeInLine runs f in a transaction that other writes may share. If f fails, what it
 // has written is undone, and what the others have is not.
-func (s *Store) writeInLine(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) writeInLine(ctx context.Context, ahead bool, f func(*sql.Tx) error) error {
 	w := &write{f: f, done: make(chan bool, 1)}
-	s.line.mu.Lock()
-	s.line.waiting = append(s.line.waiting, w)
-	lead := !s.line.busy
-	s.line.busy = true
-	s.line.mu.Unlock()
-	if !lead && !<-w.done {
+	if !s.line.enter(w, ahead) && !<-w.done {
 		return w.err
 	}
-	s.line.mu.Lock()
-	n := min(len(s.line.waiting), mostShared)
-	share := s.line.waiting[:n:n]
-	s.line.waiting = s.line.waiting[n:]
-	s.line.mu.Unlock()
-	s.runShared(context.WithoutCancel(ctx), share)
-	for _, other := range share {
-		if other != w {
-			other.done <- false
-		}
+	others := s.lead(context.WithoutCancel(ctx), w)
+	for _, other := range others {
+		other.done <- false
 	}
-	s.line.mu.Lock()
-	defer s.line.mu.Unlock()
-	if s.line.busy = len(s.line.waiting) > 0; s.line.busy {
-		s.line.waiting[0].done <- true
-	}
+	s.line.pass()
 	return w.err
 }
 
-// runShared runs writes in one transaction and notes what became of each.
-func (s *Store) runShared(ctx context.Context, share []*write) {
+// lead runs a write in a transaction together with others from the line, which it
+// returns, and notes what became of each.
+func (s *Store) lead(ctx context.Context, w *write) (others []*write) {
+	began := time.Now()
 	err := s.tryTx(ctx, func(tx *sql.Tx) error {
-		if len(share) == 1 {
-			return share[0].f(tx)
+		if s.line.empty() { // to undo it is to undo all
+			if w.err = w.f(tx); w.err != nil {
+				return w.err
+			}
+		} else if err := s.runPart(ctx, tx, w); err != nil {
+			return err
 		}
-		for _, w := range share {
-			if err := s.runPart(ctx, tx, w); err != nil {
+		for len(others) < mostShared-1 && time.Since(began) < shareFor {
+			other := s.line.next(time.Since(began) < aheadFor)
+			if other == nil {
+				break
+			}
+			others = append(others, other)
+			if err := s.runPart(ctx, tx, other); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	for _, w := range share {
-		if err != nil {
-			w.err = err
+	if err != nil {
+		w.err = err
+		for _, other := range others {
+			other.err = err
 		}
 	}
+	return others
 }
 
 // runPart runs one write of several. An error means that none of them can go on.

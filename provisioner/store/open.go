@@ -48,8 +48,11 @@ type Config struct {
 
 // A Store is an open database. It implements [provisioner.Store].
 type Store struct {
-	db      *sql.DB
-	lent    bool // db is the caller's, who closes it
+	db   *sql.DB
+	lent bool // db is the caller's, who closes it
+	// writer has the transactions that write. It is db, or on SQLite one connection, which
+	// never finds that somebody else has changed the pages it keeps.
+	writer  *sql.DB
 	dialect dialect
 	file    string       // "" on PostgreSQL
 	lock    *flock.Flock // nil on PostgreSQL
@@ -99,6 +102,9 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	}()
 	if err = s.open(ctx, config); err != nil {
 		return nil, err
+	}
+	if s.writer == nil {
+		s.writer = s.db
 	}
 	if s.seal, err = openSealer(config.Key, s.file); err != nil {
 		return nil, err
@@ -170,6 +176,9 @@ func (s *Store) DB() *sql.DB { return s.db }
 // in.
 func (s *Store) Close() error {
 	var errs []error
+	if s.writer != nil && s.writer != s.db {
+		errs = append(errs, s.writer.Close())
+	}
 	if s.db != nil && !s.lent {
 		errs = append(errs, s.db.Close())
 	}
@@ -183,8 +192,13 @@ func (s *Store) Close() error {
 // transaction got in the way it is run again, so f must not build on an earlier
 // run of itself.
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
+	return s.transact(ctx, false, f)
+}
+
+// transact is inTx for a transaction that may go ahead of others.
+func (s *Store) transact(ctx context.Context, ahead bool, f func(*sql.Tx) error) error {
 	if !s.dialect.shared {
-		return s.writeInLine(ctx, f)
+		return s.writeInLine(ctx, ahead, f)
 	}
 	var err error
 	for range mostTries {
@@ -199,7 +213,7 @@ func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {
 const mostTries = 10
 
 func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 // ErrLocked is returned when another process uses the database file.
 var ErrLocked = errors.New("the database is in use by another scimwright process")
 
-// sqliteConnections is how many connections to the file are kept. Writers take
-// turns whatever their number.
+// sqliteConnections is how many connections to the file are kept beside the one that
+// writes.
 const sqliteConnections = 4
 
 // openSQLite opens a database file and takes the lock that keeps other processes
@@ -32,6 +32,8 @@ func (s *Store) openSQLite(path string, reading bool) error {
 	s.db = sql.OpenDB(connector)
 	s.db.SetMaxOpenConns(sqliteConnections)
 	s.db.SetMaxIdleConns(sqliteConnections)
+	s.writer = sql.OpenDB(connector)
+	s.writer.SetMaxOpenConns(1)
 	return nil
 }
 
@@ -57,13 +59,14 @@ func SQLiteDSN(path string) string { return sqliteDSN(path, false) }
 
 // sqliteDSN returns the data source name: write-ahead log, every commit on disk
 // before it is confirmed, and write locks taken when a transaction begins, so that
-// none has to be given up half way.
+// none has to be given up half way. What undoes a part of a transaction is kept in
+// memory, not in a file.
 func sqliteDSN(path string, readOnly bool) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
 	u := url.URL{Scheme: "file", Path: path}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "cache_size(-16000)", "wal_autocheckpoint(4000)"}}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "cache_size(-16000)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)"}}
 	if readOnly {
 		q.Set("_txlock", "deferred")
 		q.Add("_pragma", "query_only(1)")
