@@ -38,7 +38,8 @@ func byKind(keys []provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 // touch counts one more change that concerns each link, makes the links that do not
 // exist, and an attempt at each due at once, in a lane that is not behind the one it
 // waits in already. The row locks it takes order it against an attempt that is about
-// to finish.
+// to finish. A link that waits for its attempt already is left as it is: nobody has
+// read yet what the attempt will find.
 func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, keys []provisioner.Key) error {
 	keys = sortedKeys(keys)
 	for chunk := range slices.Chunk(keys, rowsPerStatement) {
@@ -56,7 +57,9 @@ func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, ke
 				lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
 				due = CASE WHEN link.due < 0 THEN link.due ELSE excluded.due END,
 				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END,
-				undo = ''`, args...)
+				undo = ''
+			WHERE NOT (link.state = 'pending' AND link.due < 0 AND link.worker = '' AND link.lane <= excluded.lane
+				AND link.undo = '' AND link.desired > link.applied)`, args...)
 		if err != nil {
 			return err
 		}

@@ -291,3 +291,40 @@ func testSweep(t *testing.T, database string) {
 		t.Errorf("after the sweep %d of 2 links have a basis", n)
 	}
 }
+
+// TestHotLinks changes somebody whose attempt is ahead, under way and over: a change
+// counts once somebody may have read what was there before it.
+func TestHotLinks(t *testing.T) { storetest.Each(t, testHotLinks) }
+
+func testHotLinks(t *testing.T, database string) {
+	s, _ := open(t, database)
+	ctx := t.Context()
+	putApp(t, s, "app", `{}`)
+	key := provisioner.Key{App: "app", Kind: provisioner.KindUser, Subject: "u1"}
+	change := func(name string) *provisioner.Link {
+		t.Helper()
+		must(t, s.PutUser(ctx, user(t, "u1", name)))
+		w, err := s.Load(ctx, key)
+		must(t, err)
+		return &w.Link
+	}
+	is := change("ada")
+	if again := change("ida"); again.Desired != is.Desired {
+		t.Errorf("a change before the attempt makes %d of %d", again.Desired, is.Desired)
+	}
+	claims, _, err := s.Claim(ctx, "w", "app", 1)
+	if must(t, err); len(claims) != 1 {
+		t.Fatalf("there are %d attempts, want 1", len(claims))
+	}
+	w, err := s.Load(ctx, key)
+	must(t, err)
+	if during := change("eda"); during.Desired != is.Desired+1 {
+		t.Errorf("a change during the attempt makes %d of %d", during.Desired, is.Desired)
+	}
+	done := w.Link
+	done.State = provisioner.LinkConverged
+	must(t, s.Finish(ctx, "w", &provisioner.Outcome{Link: done, Want: w.Link.Desired}))
+	if claims, _, err = s.Claim(ctx, "w", "app", 1); err != nil || len(claims) != 1 {
+		t.Errorf("the change during the attempt makes %d others due: %v", len(claims), err)
+	}
+}
