@@ -6,6 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,34 +23,34 @@ import (
 	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
 
-// A course is a whole engine and a mock to measure.
+// A course is a whole engine to measure, and apps: tenants of a mock, each at an
+// address of its own as apps are.
 type course struct {
 	*store.Store
 	engine *provisioner.Engine
 	mock   *mocktarget.Server
-	url    string
+	server *http.Server
+	bytes  atomic.Int64   // have gone over the wires, both ways
+	writes chan time.Time // when writes arrived at the mock; while it is full they are not noted
 }
 
 // newCourse starts an engine on a database, and a mock whose answers take a time.
 func newCourse(b *testing.B, database string, latency time.Duration) *course {
 	b.Helper()
-	config := mocktarget.Config{Journal: mocktarget.JournalConfig{Off: true}}
+	config := mocktarget.Config{
+		Journal: mocktarget.JournalConfig{Off: true},
+		Limits:  mocktarget.Limits{Tenants: 1000},
+	}
 	if latency > 0 {
 		config.Settings.Faults = []fault.Rule{{Kind: fault.Latency, Milliseconds: int(latency.Milliseconds()), Times: -1}}
 	}
-	c := &course{}
+	c := &course{writes: make(chan time.Time, 1000)}
 	var err error
 	if c.mock, err = mocktarget.New(config); err != nil {
 		b.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	server := &http.Server{Handler: c.mock, ErrorLog: slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)}
-	go func() { _ = server.Serve(listener) }()
-	b.Cleanup(func() { _ = server.Close() })
-	c.url = "http://" + listener.Addr().String()
+	c.server = &http.Server{Handler: c, ErrorLog: slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)}
+	b.Cleanup(func() { _ = c.server.Close() })
 	c.Store = storetest.Open(b, database)
 	c.engine = provisioner.New(provisioner.Config{Store: c.Store, PrivateNetwork: true})
 	q, err := queue.Start(b.Context(), queue.Config{Store: c.Store, Engine: c.engine})
@@ -60,31 +65,147 @@ func newCourse(b *testing.B, database string, latency time.Duration) *course {
 	return c
 }
 
-// connect connects apps, each a tenant of the mock.
-func (c *course) connect(b *testing.B, n int, settings provisioner.Settings) (names []string) {
+// ServeHTTP passes requests on to the mock.
+func (c *course) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		select {
+		case c.writes <- time.Now():
+		default:
+		}
+	}
+	c.mock.ServeHTTP(w, r)
+}
+
+// A wire counts the bytes that go over it.
+type wire struct {
+	net.Conn
+	bytes *atomic.Int64
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	n, err := w.Conn.Read(p)
+	w.bytes.Add(int64(n))
+	return n, err
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	n, err := w.Conn.Write(p)
+	w.bytes.Add(int64(n))
+	return n, err
+}
+
+// wires accepts wires.
+type wires struct {
+	net.Listener
+	bytes *atomic.Int64
+}
+
+func (l wires) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &wire{conn, l.bytes}, nil
+}
+
+// connect connects an app that is a tenant of the mock.
+func (c *course) connect(b *testing.B, name string, settings provisioner.Settings) {
 	b.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(b, err)
+	go func() { _ = c.server.Serve(wires{listener, &c.bytes}) }()
 	settings.Guard.Off = true
-	for i := range n {
-		app := provisioner.App{
-			Name: fmt.Sprintf("app%03d", i), Endpoint: fmt.Sprintf("%s/t/app%03d/scim/v2", c.url, i),
-			Token: c.mock.Token(), Settings: settings,
+	must(b, c.PutApp(b.Context(), provisioner.App{
+		Name: name, Endpoint: fmt.Sprintf("http://%s/t/%s/scim/v2", listener.Addr(), name), Token: c.mock.Token(), Settings: settings,
+	}))
+}
+
+// multiply connects further apps until there are n, which hold what an app holds.
+func (c *course) multiply(b *testing.B, app string, n int) (names []string) {
+	b.Helper()
+	original, err := c.App(b.Context(), app)
+	must(b, err)
+	names = []string{app}
+	for i := 1; i < n; i++ {
+		name := fmt.Sprintf("%s-%d", app, i)
+		names = append(names, name)
+		_, err := c.mock.Fork(app, name)
+		must(b, err)
+		c.connect(b, name, original.Settings)
+		must(b, c.UpdateApp(b.Context(), name, func(a *provisioner.App) {
+			a.Learned, a.Limit, a.Synced = original.Learned, original.Limit, original.Synced
+		}))
+		for _, table := range []string{"link", "link_member"} {
+			c.copyRows(b, table, app, name)
 		}
-		if err := c.PutApp(b.Context(), app); err != nil {
-			b.Fatal(err)
-		}
-		names = append(names, app.Name)
 	}
 	return names
 }
 
-// employee is a user as directories have them.
+// copyRows copies the rows that a table has of an app.
+func (c *course) copyRows(b *testing.B, table, from, to string) {
+	b.Helper()
+	rows, err := c.DB().QueryContext(b.Context(), "SELECT * FROM "+table+" LIMIT 0")
+	must(b, err)
+	columns, err := rows.Columns()
+	must(b, err)
+	must(b, rows.Close())
+	into := strings.Join(columns, ", ")
+	columns[slices.Index(columns, "app")] = "CAST($1 AS TEXT)"
+	_, err = c.DB().ExecContext(b.Context(), "INSERT INTO "+table+" ("+into+") SELECT "+strings.Join(columns, ", ")+" FROM "+table+" WHERE app = $2", to, from)
+	must(b, err)
+}
+
+// sync pushes everything to an app.
+func (c *course) sync(b *testing.B, app string) {
+	b.Helper()
+	_, err := c.engine.Sync(b.Context(), app)
+	must(b, err)
+	c.settle(b, app)
+}
+
+// settle waits until apps hold everything.
+func (c *course) settle(b *testing.B, apps ...string) {
+	b.Helper()
+	for _, app := range apps {
+		for {
+			p, err := c.Progress(b.Context(), app)
+			must(b, err)
+			if p.Total > 0 && p.Settled == p.Total {
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+	}
+}
+
+// requests counts the requests that were made to apps.
+func (c *course) requests(apps ...string) (n int) {
+	for _, app := range apps {
+		n += c.engine.Requests(app)
+	}
+	return n
+}
+
+// forget drops the notes of writes that have arrived.
+func (c *course) forget() {
+	for len(c.writes) > 0 {
+		<-c.writes
+	}
+}
+
+// employee is a user with as many attributes as people have.
 func employee(i int, title string) provisioner.User {
-	name := fmt.Sprintf("user%06d", i)
-	return provisioner.User{ID: fmt.Sprintf("u%06d", i), Attributes: scim.ObjectFromMap(map[string]any{
-		"userName": name, "displayName": "Given " + name, "title": title, "active": true,
-		"name":   map[string]any{"givenName": "Given", "familyName": name},
-		"emails": []any{map[string]any{"value": name + "@acme.example", "type": "work", "primary": true}},
-	})}
+	id := fmt.Sprintf("u%06d", i)
+	text := fmt.Sprintf(`{"userName": "%s@acme.example", "displayName": "Given Family%d", "title": %q, "active": true,
+		"name": {"givenName": "Given", "familyName": "Family%d"}, "emails": [{"value": "%s@acme.example", "type": "work", "primary": true}],
+		"%s": {"department": "Department %d", "employeeNumber": "%d", "manager": {"value": "u%06d"}}}`,
+		id, i, title, i, id, scim.EnterpriseUserSchema, i%40, i, i/10)
+	o, err := scim.ParseObject([]byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return provisioner.User{ID: id, Attributes: o}
 }
 
 // company is a directory of users and of groups of a hundred of them.
@@ -94,7 +215,7 @@ func company(users, groups int) *provisioner.Directory {
 		d.Users = append(d.Users, employee(i, "Engineer"))
 	}
 	for g := range groups {
-		group := provisioner.Group{ID: fmt.Sprintf("g%03d", g), Attributes: scim.ObjectFromMap(map[string]any{"displayName": fmt.Sprintf("Group %d", g)})}
+		group := provisioner.Group{ID: fmt.Sprintf("g%04d", g), Attributes: scim.NewObject(scim.Field{Name: "displayName", Value: fmt.Sprint("Group ", g)})}
 		for i := range 100 {
 			group.Members = append(group.Members, fmt.Sprintf("u%06d", (g*100+i)%users))
 		}
@@ -103,48 +224,25 @@ func company(users, groups int) *provisioner.Directory {
 	return d
 }
 
-// settle waits until an app holds everything.
-func (c *course) settle(b *testing.B, app string) {
-	b.Helper()
-	for {
-		p, err := c.Progress(b.Context(), app)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if p.Total > 0 && p.Settled == p.Total {
-			return
-		}
-		time.Sleep(200 * time.Millisecond)
-	}
+// percentile returns the time that a share of the times does not exceed.
+func percentile(times []time.Duration, share float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
 }
 
-// BenchmarkFirstSync pushes a directory into an empty app whose answers take 20 ms.
-// It reports the time by what it would be if nothing but the answers took any, with as
-// many requests at a time as there may be.
-func BenchmarkFirstSync(b *testing.B) {
-	const users, groups, latency = 10_000, 100, 20 * time.Millisecond
-	for _, concurrency := range []int{16} {
-		b.Run(fmt.Sprint("concurrency=", concurrency), func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				c := newCourse(b, storetest.SQLite(b), latency)
-				if err := c.ReplaceDirectory(b.Context(), company(users, groups)); err != nil {
-					b.Fatal(err)
-				}
-				app := c.connect(b, 1, provisioner.Settings{Concurrency: concurrency})[0]
-				b.StartTimer()
-				began := time.Now()
-				if _, err := c.engine.Sync(b.Context(), app); err != nil {
-					b.Fatal(err)
-				}
-				c.settle(b, app)
-				took := time.Since(began)
-				requests := c.engine.Requests(app)
-				ideal := time.Duration(requests) * latency / time.Duration(concurrency)
-				b.ReportMetric(took.Seconds()/ideal.Seconds(), "×ideal")
-				b.ReportMetric(float64(requests), "requests")
-				b.ReportMetric(float64(requests)/took.Seconds(), "requests/s")
-			}
-		})
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// cpuTime returns the processor time that the process has used, of engine, mock and
+// measuring together, 0 where the system does not say. It suffers less than the clock
+// from what else runs on a machine.
+func cpuTime() time.Duration {
+	text, _ := os.ReadFile("/proc/self/stat")
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
 	}
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * (time.Second / 100)
 }
