@@ -5,6 +5,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
 )
 
@@ -79,6 +80,9 @@ func (a *attempt) try(ctx context.Context) *Outcome {
 		if !o.Entry.OK {
 			o.Entry.Cause = a.link.LastError
 		}
+	}
+	if a.link.RemoteID != w.Link.RemoteID || !scim.Equal(a.link.Acked, w.Link.Acked) || !maps.Equal(a.members, w.AckedMembers) {
+		a.link.AckedAt = e.config.Now()
 	}
 	o.Link = a.link
 	return o

@@ -29,9 +29,8 @@ type auditor struct {
 	drifts, lost []*Drift
 	// behind counts the resources that were left out.
 	behind int
-	// since and until tell a rollback: the oldest of our changes that is not there, and
-	// the newest that is.
-	since, until time.Time
+	// traces tell whether the app was set back.
+	traces []trace
 }
 
 func (a *auditor) do(ctx context.Context) (err error) {
@@ -196,7 +195,7 @@ func (a *auditor) read(ctx context.Context, kind Kind, works []*Work, seen map[s
 func (a *auditor) missing(w *Work) {
 	a.result.Checked++
 	a.result.Missing++
-	a.bad(w)
+	a.traces = append(a.traces, trace{w.Link.AckedAt, true})
 	d := drift(w)
 	d.amendment.Gone, d.amendment.Members = true, map[string]string{}
 	if len(a.result.Vanished) < maxNamed {
@@ -212,20 +211,6 @@ func drift(w *Work) *Drift {
 	}
 }
 
-// bad and good take note of when a resource was written last that is not as it was
-// left, or is.
-func (a *auditor) bad(w *Work) {
-	if a.since.IsZero() || w.Link.UpdatedAt.Before(a.since) {
-		a.since = w.Link.UpdatedAt
-	}
-}
-
-func (a *auditor) good(w *Work) {
-	if w.Link.UpdatedAt.After(a.until) {
-		a.until = w.Link.UpdatedAt
-	}
-}
-
 // one compares a resource with what is known of it.
 func (a *auditor) one(ctx context.Context, w *Work, resource *scim.Object) error {
 	a.result.Checked++
@@ -234,11 +219,11 @@ func (a *auditor) one(ctx context.Context, w *Work, resource *scim.Object) error
 	if err := a.memberships(ctx, w, resource, d); err != nil {
 		return err
 	}
-	if len(d.Fields) == 0 && len(d.Joined) == 0 && len(d.Left) == 0 {
-		a.good(w)
+	differs := len(d.Fields)+len(d.Joined)+len(d.Left) > 0
+	a.traces = append(a.traces, trace{w.Link.AckedAt, differs})
+	if !differs {
 		return nil
 	}
-	a.bad(w)
 	a.result.Drifted++
 	if d.Restore {
 		a.drifts = append(a.drifts, d)
@@ -348,19 +333,62 @@ func (a *auditor) whose(ctx context.Context, id string) (string, error) {
 // judge finds out whether it is the app as a whole that has changed.
 func (a *auditor) judge() {
 	r := a.result
-	broken := r.Missing + r.Drifted
-	limit := a.app.Settings.Guard.Limit(r.Checked)
-	switch {
+	switch back := setBack(a.traces); {
 	case r.Missing > 1 && r.Missing == r.Checked:
 		r.Warning = fmt.Sprintf("the app has lost all %d resources that it was given: it was emptied, or is another one", r.Missing)
-	case broken > 1 && r.Checked > broken && a.since.After(a.until):
-		r.Warning = fmt.Sprintf("the app has nothing of what it was given since %s and all from before: it was set back to an earlier state", a.since.UTC().Format("2006-01-02 15:04:05"))
-	case r.Missing > limit:
+	case back != "":
+		r.Warning = "the app has nothing of what it was given " + back + ", and what is from before: it was set back to an earlier state"
+	case r.Missing > a.app.Settings.Guard.Limit(r.Checked):
 		r.Warning = fmt.Sprintf("the app has lost %d of %d resources that it was given", r.Missing, r.Checked)
 	}
 	if r.Warning != "" && !a.run.Repair {
 		r.Warning += ": nothing was set back"
 	}
+}
+
+// A trace is when an app was last given something of a resource, and whether it has lost
+// that.
+type trace struct {
+	at   time.Time
+	lost bool
+}
+
+// setBack says from when to when all that an app was given is lost, as it is if the app
+// was restored from a backup, "" if that is not so. Others may have changed a few older
+// ones, and newer ones may have arrived since.
+func setBack(traces []trace) string {
+	slices.SortFunc(traces, func(a, b trace) int {
+		if a.lost != b.lost && a.at.Equal(b.at) {
+			if a.lost {
+				return -1
+			}
+			return 1
+		}
+		return a.at.Compare(b.at)
+	})
+	lost, last := 0, -1
+	for i, t := range traces {
+		if t.lost {
+			lost, last = lost+1, i
+		}
+	}
+	first := last
+	for first > 0 && traces[first-1].lost {
+		first--
+	}
+	const layout = "2006-01-02 15:04:05"
+	inRow, newer := last-first+1, len(traces)-1-last
+	switch {
+	case lost < 2 || lost == len(traces) || inRow*5 < lost*4:
+		return ""
+	case newer > 0 && traces[last+1].at.Equal(traces[last].at):
+		return "" // what arrived with it is there
+	case newer == 0:
+		return "since " + traces[first].at.UTC().Format(layout)
+	case inRow >= 5: // fewer may be in a row by chance
+		return "from " + traces[first].at.UTC().Format(layout) + " to " + traces[last].at.UTC().Format(layout)
+	}
+	return ""
 }
 
 // amend has differences made up for. After a warning that takes a person.

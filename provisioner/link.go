@@ -15,8 +15,10 @@ type Link struct {
 	// Origin says how the link came about; empty while RemoteID is.
 	Origin Origin
 	State  LinkState
-	// Acked is what the app is known to hold of what we manage, nil if nothing.
-	Acked *scim.Object
+	// Acked is what the app is known to hold of what we manage, nil if nothing, AckedAt
+	// when that, or the members of a group, changed last.
+	Acked   *scim.Object
+	AckedAt time.Time
 	// Basis is the [Work.Basis] by which the link was last settled, "" if it never was.
 	Basis string
 	// Desired counts the changes that concern the link, Applied is the count the

@@ -134,12 +134,12 @@ func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, 
 		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
 			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
 			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16,
-			version = $17, disabled_for = $18,
+			version = $17, disabled_for = $18, acked_at = $19,
 			run = CASE WHEN desired > $5 THEN run ELSE 0 END, undo = CASE WHEN $3 = 'waiting' THEN undo ELSE '' END
-		WHERE app = $19 AND kind = $20 AND subject = $21`,
+		WHERE app = $20 AND kind = $21 AND subject = $22`,
 		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
 		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
-		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.Version, l.DisabledFor, l.App, l.Kind, l.Subject)
+		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.Version, l.DisabledFor, millis(l.AckedAt), l.App, l.Kind, l.Subject)
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, l.acked, l.desired, l.applied,
-	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at, l.basis,
+	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at, l.acked_at, l.basis,
 	l.version, l.disabled_for, l.disabled_at, l.delete_at, l.decision, l.decision_about`
 
 // A linkRow is a link as it is kept.
@@ -21,13 +21,14 @@ type linkRow struct {
 	provisioner.Link
 	acked                               string
 	ambiguous, next, recreated, updated int64
+	ackedAt                             int64
 	disabled, deleteAt                  int64
 }
 
 // places are where the linkColumns go.
 func (r *linkRow) places() []any {
 	return []any{&r.App, &r.Kind, &r.Subject, &r.RemoteID, &r.Origin, &r.State, &r.acked, &r.Desired, &r.Applied,
-		&r.Attempts, &r.ambiguous, &r.LastError, &r.next, &r.recreated, &r.updated, &r.Basis,
+		&r.Attempts, &r.ambiguous, &r.LastError, &r.next, &r.recreated, &r.updated, &r.ackedAt, &r.Basis,
 		&r.Version, &r.DisabledFor, &r.disabled, &r.deleteAt, &r.Decision, &r.DecisionAbout}
 }
 
@@ -35,6 +36,7 @@ func (r *linkRow) link() (*provisioner.Link, error) {
 	l := r.Link
 	l.Ambiguous = r.ambiguous != 0
 	l.NextAttempt, l.RecreatedAt, l.UpdatedAt = fromMillis(r.next), fromMillis(r.recreated), fromMillis(r.updated)
+	l.AckedAt = fromMillis(r.ackedAt)
 	l.DisabledAt, l.DeleteAt = fromMillis(r.disabled), fromMillis(r.deleteAt)
 	if r.acked == "" {
 		return &l, nil

@@ -33,7 +33,7 @@ const (
 		LEFT JOIN link m ON m.app = $1 AND m.kind = 'User' AND m.subject = s.manager AND s.manager <> s.id
 		LEFT JOIN access x ON x.app = $1 AND x.user_id = s.id`
 	// noLink are the columns of the link of a subject for which nothing was tried yet.
-	noLink   = "CAST($1 AS TEXT), CAST($2 AS TEXT), s.id, '', '', 'pending', '', 0, 0, 0, 0, '', 0, 0, 0, '', '', '', 0, 0, '', ''"
+	noLink   = "CAST($1 AS TEXT), CAST($2 AS TEXT), s.id, '', '', 'pending', '', 0, 0, 0, 0, '', 0, 0, 0, 0, '', '', '', 0, 0, '', ''"
 	unlinked = " WHERE s.kind = $2 AND NOT EXISTS (SELECT 1 FROM link l WHERE l.app = $1 AND l.kind = $2 AND l.subject = s.id)"
 )
 

@@ -80,6 +80,7 @@ CREATE TABLE link (
     version      TEXT   NOT NULL DEFAULT '', -- of the resource in the app
     state        TEXT   NOT NULL DEFAULT 'pending',
     acked        TEXT   NOT NULL DEFAULT '', -- JSON, or ''
+    acked_at     BIGINT NOT NULL DEFAULT 0,  -- when that changed last
     basis        TEXT   NOT NULL DEFAULT '', -- hash of what it was last settled by
     desired      BIGINT NOT NULL DEFAULT 1,
     applied      BIGINT NOT NULL DEFAULT 0,
