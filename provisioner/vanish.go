@@ -20,14 +20,14 @@ func (m *missing) Error() string { return m.answered.Error() }
 func (m *missing) Unwrap() error { return m.answered }
 
 // vanished deals with an app that says it does not have a linked resource. It is
-// believed when it says so in SCIM's own words, or else when it answers for the rest
-// and finds the resource in no other way: a moved base URL must not look like a
-// finished goodbye, or make every account again.
+// believed when it answers for its users, and says so in SCIM's own words or finds the
+// resource in no other way: a moved base URL, or a tenant that was renamed, must not look
+// like a finished goodbye, or make every account again.
 func (a *attempt) vanished(ctx context.Context, m *missing) error {
+	if err := a.endpointAnswers(ctx); err != nil {
+		return err
+	}
 	if !saysSCIM(m.read) {
-		if err := a.endpointAnswers(ctx); err != nil {
-			return err
-		}
 		found, err := a.lookup(ctx, "externalId", a.externalID())
 		switch {
 		case err != nil:
@@ -67,7 +67,10 @@ func (a *attempt) converted(ctx context.Context, err error) error {
 // from an endpoint that is not where it was.
 func (a *attempt) endpointAnswers(ctx context.Context) error {
 	_, err := a.client.Page(ctx, KindUser.Endpoint(), scimclient.Query{Count: 1})
-	if s := status(err); s == http.StatusNotFound || s == http.StatusMethodNotAllowed || s/100 == 3 || s/100 == 2 {
+	switch s := status(err); {
+	case saysSCIM(err) && (s == http.StatusBadRequest || s == http.StatusForbidden || s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented):
+		return nil // it is there, and does not list its users
+	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s/100 == 3, s/100 == 2:
 		return &failure{state: LinkFailing, cause: err.Error(), pause: &Pause{
 			Cause:  PauseEndpoint,
 			Reason: fmt.Sprintf("the endpoint does not answer for its users any more (%d): if it has moved, save its new address", s),
@@ -88,8 +91,6 @@ func (a *attempt) remove(ctx context.Context) error {
 	switch s := status(err); {
 	case err == nil:
 		return a.confirmRemoved(ctx, w)
-	case s == http.StatusNotFound && saysSCIM(err):
-		return nil
 	case s == http.StatusNotFound:
 		return a.endpointAnswers(ctx)
 	case s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
