@@ -3,6 +3,7 @@ package queue
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -10,12 +11,14 @@ import (
 
 // A pump has the attempts at one app made.
 type pump struct {
-	queue   *Queue
-	app     string
-	wake    chan struct{}
-	failed  int  // times in a row that nothing could be claimed
-	running int  // attempts under way; the queue's lock guards it and what follows
-	waiting bool // other apps have taken all the room there is
+	queue  *Queue
+	app    string
+	wake   chan struct{}
+	failed int // times in a row that nothing could be claimed
+	// unrecorded counts attempts in a row that could not be recorded.
+	unrecorded atomic.Int64
+	running    int  // attempts under way; the queue's lock guards it and what follows
+	waiting    bool // other apps have taken all the room there is
 }
 
 // look makes the pump look for attempts that are due.
@@ -126,7 +129,10 @@ func (p *pump) attempt(claim provisioner.Claim) {
 		q.config.Log.Warn("an attempt took so long that somebody else has taken it over", "link", claim.Key.String())
 	default:
 		q.config.Log.Error("an attempt could not be recorded", "link", claim.Key.String(), "error", err)
-		p.abandon(claim)
+		p.abandon(claim, p.unrecorded.Add(1))
+	}
+	if err == nil {
+		p.unrecorded.Store(0)
 	}
 	p.release(1)
 	if p.roomy() {
@@ -143,17 +149,24 @@ func (p *pump) roomy() bool {
 	return p.running <= room-max(room/4, 1)
 }
 
-// abandon gives a claim back as soon as the store takes it. If that is not before the
-// queue stops, the claim is taken over like those of a process that has died.
-func (p *pump) abandon(claim provisioner.Claim) {
-	for pause := time.Second; ; pause = min(2*pause, 30*time.Second) {
-		if p.queue.config.Store.Abandon(p.queue.claiming, claim) == nil {
-			return
-		}
+// longestAbandon bounds the wait before a claim is given back whose attempt could not be
+// recorded.
+const longestAbandon = 30 * time.Second
+
+// abandon gives a claim back whose attempt could not be recorded, as the n-th of the app
+// in a row. Since the next one will hardly fare better it waits first, the longer the
+// more there were, or else an app would be asked the same again and again while the
+// disk is full. If the queue stops meanwhile, the claim is taken over like those of a
+// process that has died.
+func (p *pump) abandon(claim provisioner.Claim, n int64) {
+	for ; ; n++ {
 		select {
 		case <-p.queue.claiming.Done():
 			return
-		case <-time.After(pause):
+		case <-time.After(min(time.Second<<min(n-1, 10), longestAbandon)):
+		}
+		if p.queue.config.Store.Abandon(p.queue.claiming, claim) == nil {
+			return
 		}
 	}
 }
