@@ -137,17 +137,26 @@ func (a *watchedApp) waitFor(t *testing.T, point hold) (release func()) {
 		a.waitForWrites(t, 1+rand.IntN(25))
 		return func() {}
 	}
+	return a.expect(t, point)()
+}
+
+// expect has the next write of a kind kept back. The function it returns waits for it,
+// and returns what lets it go on.
+func (a *watchedApp) expect(t *testing.T, point hold) (wait func() (release func())) {
 	h := &point
 	h.held, h.release = make(chan struct{}), make(chan struct{})
 	a.mu.Lock()
 	a.hold = h
 	a.mu.Unlock()
-	select {
-	case <-h.held:
-	case <-time.After(60 * time.Second):
-		t.Fatalf("the app has had no %s of %s for a minute", point.method, point.path)
+	return func() func() {
+		t.Helper()
+		select {
+		case <-h.held:
+		case <-time.After(60 * time.Second):
+			t.Fatalf("the app has had no %s of %s for a minute", point.method, point.path)
+		}
+		return func() { close(h.release) }
 	}
-	return func() { close(h.release) }
 }
 
 func (a *watchedApp) writes() int {

@@ -25,10 +25,11 @@ const keyEnv = "SCIMWRIGHT_KEY"
 
 func sealingKey() []byte { return []byte(os.Getenv(keyEnv)) }
 
-// stopWithin is how long attempts under way may take when the program ends;
-// interruptWithin when somebody waits for it to end.
+// stopWithin is how long requests and attempts under way may take when the program ends:
+// service managers kill what has not ended 10 s after they asked for it. interruptWithin
+// is how long when somebody waits for it to end.
 const (
-	stopWithin      = 10 * time.Second
+	stopWithin      = 8 * time.Second
 	interruptWithin = 2 * time.Second
 )
 
@@ -166,10 +167,12 @@ func startDaemon(ctx context.Context, listener net.Listener, apiKey string, conf
 	return d, nil
 }
 
-// stop gives requests in flight time to finish and closes the service.
+// stop gives requests and attempts under way the same time to finish, and closes the
+// service.
 func (d *daemon) stop() error {
 	d.cancel(nil)
-	return errors.Join(<-d.done, d.service.close())
+	err := d.service.stop(stopWithin)
+	return errors.Join(<-d.done, err, d.service.store.Close())
 }
 
 // serveHTTP answers requests until ctx ends.
