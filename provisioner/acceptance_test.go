@@ -220,6 +220,19 @@ func TestAcceptance06_NoGroups(t *testing.T) { // R4
 	}
 }
 
+// TestGroupsAreNoResourceType: an app may also say in words that it has no groups.
+func TestGroupsAreNoResourceType(t *testing.T) { // R4
+	b := mock(t, provisioner.Settings{})
+	b.app.answerWith(on("", "/Groups", refuse(400, scim.TypeInvalidValue, "The resource type Group is not valid.")))
+	b.putUser(t, "u1", "ada", true)
+	b.putGroup(t, "g1", "staff", "u1")
+	r := b.sync(t, "app")
+	if r.Users.Created != 1 || r.Groups != (provisioner.Tally{Skipped: 1}) {
+		t.Errorf("users %+v, groups %+v, want one created and one skipped", r.Users, r.Groups)
+	}
+	b.wantFact(t, provisioner.Groups, provisioner.GroupsNone, "/Groups answered 400")
+}
+
 // TestAcceptance07_PoisonedMember: 49 of 50 members land.
 func TestAcceptance07_PoisonedMember(t *testing.T) { // R5
 	b := unconnected(t)

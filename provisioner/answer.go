@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -118,6 +119,14 @@ func unsupported(err error) bool {
 	default:
 		return false
 	}
+}
+
+var unknownTypeWords = regexp.MustCompile(`(?i)resource ?type.*(\bnot |\bin|\bun)(valid|supported|known|recogni[sz]ed|implemented)`)
+
+// groupless reports whether an answer about /Groups says that the app has none.
+func groupless(err error) bool {
+	refused, ok := asRefused(err)
+	return unsupported(err) || ok && aboutRequest(err) && unknownTypeWords.MatchString(refused.Detail)
 }
 
 // Backoff bounds the waits between failed attempts at one link.

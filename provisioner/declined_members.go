@@ -101,7 +101,7 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 	case len(w.Add) > 0 && s == http.StatusNotFound && saysSCIM(err):
 		a.trial.set(CreateMembers, No) // it is a member that is missing
 		return nil
-	case unsupported(err):
+	case unsupported(err), a.link.Kind == KindGroup && groupless(err):
 		return a.cannotCreate(ctx, err)
 	case s == http.StatusForbidden:
 		return a.forbidden(ctx, err)
@@ -144,7 +144,7 @@ func (a *attempt) cannotCreate(ctx context.Context, err error) error {
 		return a.noUserCreate()
 	}
 	if _, none := count(ctx, a.client, KindGroup); none != nil {
-		if !unsupported(none) {
+		if !groupless(none) {
 			return none
 		}
 		a.observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(none)))

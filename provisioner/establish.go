@@ -59,7 +59,7 @@ func (a *attempt) absent(reason string) error {
 // noGroups turns the answer of an app without groups into a skip; any other error
 // passes through.
 func (a *attempt) noGroups(err error) error {
-	if a.link.Kind != KindGroup || !unsupported(err) {
+	if a.link.Kind != KindGroup || !groupless(err) {
 		return err
 	}
 	a.observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)))

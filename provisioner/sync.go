@@ -159,7 +159,7 @@ func (e *Engine) probe(ctx context.Context, app *App, observe func(scimclient.Ex
 		switch {
 		case groups >= 0 && l.Observed[Groups].Value == GroupsNone:
 			l.Forget(Groups)
-		case app.WantsGroups() && unsupported(err):
+		case app.WantsGroups() && groupless(err):
 			l.Observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)), now)
 		}
 	}, nil

@@ -174,7 +174,7 @@ func (t *connectionTest) groups(ctx context.Context) bool {
 			t.keep(func(l *Learned) { l.Forget(Groups) })
 		}
 		t.add("groups", true, "the app says that it has %d", page.TotalResults)
-	case unsupported(err):
+	case groupless(err):
 		t.observe(Groups, GroupsNone, fmt.Sprintf("the app has no groups: /Groups answered %d", status(err)))
 		t.add("groups", true, "the app has none (%d): users are provisioned without", status(err))
 	default:
