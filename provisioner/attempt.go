@@ -30,6 +30,9 @@ type attempt struct {
 	// retried says that a version was out of date once already, memberless that a
 	// group was made without the members in the request.
 	retried, memberless bool
+	// groups are the app's ids of those that it says an account is in, nil if it does
+	// not say.
+	groups map[string]bool
 	// suggestion is about another account that may be the subject's, "" if there is none.
 	suggestion string
 

@@ -66,6 +66,9 @@ func (a *attempt) update(ctx context.Context) error {
 	if err := a.carryOut(ctx, d); err != nil {
 		return err
 	}
+	if err := a.regroup(ctx); err != nil {
+		return err
+	}
 	a.enabled()
 	if missing := a.missingMembers(d); missing != "" {
 		a.settle(LinkPartial, missing)

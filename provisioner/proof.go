@@ -151,6 +151,7 @@ func (a *attempt) unseen(w Write, seen *scim.Object) {
 // was to change is looked at: what others have changed beside it is for an audit.
 func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
 	was := a.link.Acked
+	a.groups = shownGroups(seen)
 	a.link.Acked = w.Acked.Clone()
 	for _, name := range w.Sets {
 		want, have := w.Acked.Get(name), seen.Get(name)
