@@ -10,6 +10,8 @@ import (
 
 	"github.com/permiso/scimwright/mocktarget/fault"
 	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/store"
+	"github.com/permiso/scimwright/provisioner/store/storetest"
 )
 
 // TestFaultClockJumps: the clock of the machine is set back or ahead while work waits.
@@ -51,7 +53,12 @@ func TestFaultDiskFull(t *testing.T) {
 	const users = 20
 	m := newMoody(t)
 	m.seedForeign()
-	r := newRig(t, rigConfig{engine: quick(), realTime: true})
+	db, err := sql.Open("sqlite", store.SQLiteDSN(storetest.SQLite(t)))
+	must(t, err)
+	t.Cleanup(func() { must(t, db.Close()) })
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	r := newRig(t, rigConfig{db: db, engine: quick(), realTime: true})
 	r.connect("app", m, provisioner.Settings{})
 	r.put(users/2, "a", nil)
 	r.settle("app")

@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -45,9 +46,10 @@ func (c *clock) Now() time.Time {
 
 // A rigConfig says how a rig differs from the usual one.
 type rigConfig struct {
-	database string // empty means a new file
-	clock    *clock // nil means a new one
-	realTime bool   // it goes on by itself
+	database string  // empty means a new file
+	db       *sql.DB // in place of it, one that is open
+	clock    *clock  // nil means a new one
+	realTime bool    // it goes on by itself
 	// publicOnly leaves it to the apps' settings whether they may be on this machine.
 	publicOnly bool
 	engine     provisioner.Config
@@ -70,7 +72,11 @@ func newRig(t *testing.T, config rigConfig) *rig {
 		now = time.Now
 	}
 	var err error
-	r.Store, err = store.Open(t.Context(), store.Config{Database: config.database, Key: []byte(storetest.Key), Now: now})
+	opened := store.Config{Database: config.database, DB: config.db, Key: []byte(storetest.Key), Now: now}
+	if config.db != nil {
+		opened.Database = ""
+	}
+	r.Store, err = store.Open(t.Context(), opened)
 	if err != nil {
 		t.Fatal(err)
 	}
