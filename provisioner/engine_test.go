@@ -143,7 +143,7 @@ func startAt(t *testing.T, file string, now func() time.Time) (b *bundle, stop f
 // sync pushes the whole state to the app and waits until it has settled.
 func (b *bundle) sync(t *testing.T, app string) *provisioner.Result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	run, err := b.engine.StartSync(ctx, app, "test", 10*time.Second)
 	if err != nil {
@@ -164,7 +164,7 @@ func (b *bundle) settle(t *testing.T, app string) *provisioner.Result {
 
 func (b *bundle) await(t *testing.T, app string, since int64) *provisioner.Result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	r, err := b.engine.Await(ctx, app, since, 10*time.Second, nil)
 	if err != nil {

@@ -211,7 +211,7 @@ func (r *rig) settle(app string) {
 // until waits for a condition, and tells how the links are if it does not come true.
 func (r *rig) until(what string, condition func() bool) {
 	r.t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().Before(deadline) {
 			continue
 		}

@@ -486,10 +486,10 @@ func (d discard) WriteHeader(int)             {}
 
 func waitFor(t *testing.T, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			t.Fatal("waited 20 s in vain")
+			t.Fatal("waited two minutes in vain")
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

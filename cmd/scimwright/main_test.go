@@ -72,7 +72,7 @@ func port(ts *testscript.TestScript, _ bool, args []string) {
 
 // ready URL waits until somebody answers there.
 func ready(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(args[0])
 		if err == nil {
 			ts.Check(resp.Body.Close())

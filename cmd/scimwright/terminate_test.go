@@ -76,7 +76,7 @@ func (d *crashingDaemon) terminate(t *testing.T) {
 // waitDeaf waits until the program takes no more requests.
 func (d *crashingDaemon) waitDeaf(t *testing.T) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("tcp", d.address)
 		if err != nil {
 			return

@@ -97,7 +97,7 @@ func (v *verification) cleanUp() {
 func (v *verification) wantNothingLeft() {
 	v.t.Helper()
 	tenant := v.app.mock.Tenant(mocktarget.DefaultTenant)
-	for deadline := time.Now().Add(10 * time.Second); len(tenant.Resources("User")) > 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); len(tenant.Resources("User")) > 0 && time.Now().Before(deadline); {
 		time.Sleep(10 * time.Millisecond) // until the last write has gone through
 	}
 	for _, u := range tenant.Resources("User") {

@@ -383,7 +383,7 @@ func must(t *testing.T, err error) {
 func waitConverged(t *testing.T, client *admin.Client, app string, n int) {
 	t.Helper()
 	var links []admin.Link
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		var err error
 		links, err = client.Links(t.Context(), app)
 		must(t, err)
@@ -459,7 +459,7 @@ func TestRuns(t *testing.T) {
 	if err != nil || run.App != "chat" || run.By != "a test" || run.Kind != "sync" {
 		t.Fatalf("%+v, %v", run, err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); run.State == "running" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); run.State == "running" && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		run, err = client.Run(ctx, "chat", run.ID)
 		must(t, err)
 	}

@@ -179,7 +179,7 @@ func TestImpact(t *testing.T) {
 	if _, err := client.PutApp(ctx, "wiki", input); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for disabled := 0; disabled != 6; {
 		disabled = 0
 		for _, u := range target.Users() {

@@ -208,7 +208,7 @@ func TestAppThatComesBack(t *testing.T) {
 		}
 	}()
 	g.due([]provisioner.Key{{App: "a"}})
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if p, err := s.Progress(t.Context(), "a"); err != nil && !errors.Is(err, provisioner.ErrNotFound) {
 			t.Fatal(err)
 		} else if p.Total == 1 && p.Settled == 1 {
@@ -222,7 +222,7 @@ func TestAppThatComesBack(t *testing.T) {
 
 func awaitSettled(t *testing.T, s *store.Store) {
 	t.Helper()
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		behind := 0
 		for _, name := range apps {
@@ -236,7 +236,7 @@ func awaitSettled(t *testing.T, s *store.Store) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d links are behind after a minute", behind)
+			t.Fatalf("%d links are behind after two minutes", behind)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
