@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/permiso/scimwright/conformance"
-	"github.com/permiso/scimwright/conformance/steps"
 	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/mocktarget/elimityserver"
 )
@@ -341,37 +340,6 @@ func TestSkippedChecksSayWhy(t *testing.T) {
 	}
 	if conformance.ExitCode(report, err) != conformance.ExitGood {
 		t.Error("a skipped check makes the run bad")
-	}
-}
-
-// A scenario that wants to touch what the run did not make ends the run, and touches
-// nothing.
-func TestViolationEndsTheRun(t *testing.T) {
-	touched := false
-	endpoint := server(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			touched = touched || strings.HasSuffix(r.URL.Path, "/somebody")
-			next.ServeHTTP(w, r)
-		})
-	})
-	foreign := `
-  @write
-  Rule: r
-    @MADE-20 @must
-    Scenario: Somebody else is deleted
-      When the client sends DELETE /Users/somebody
-      Then the answer has status 204
-    @MADE-21 @must
-    Scenario: This comes afterwards
-      Given a user barbara
-`
-	report, err := conformance.Run(t.Context(), config(endpoint, foreign))
-	var violation *steps.Violation
-	if !errors.As(err, &violation) || conformance.ExitCode(report, err) != conformance.ExitCouldNotRun || touched {
-		t.Errorf("exit %d, error %v, touched %t", conformance.ExitCode(report, err), err, touched)
-	}
-	if report.Results[0].Verdict != conformance.Error || report.Results[1].Verdict != conformance.Skip {
-		t.Errorf("results %+v", report.Results)
 	}
 }
 

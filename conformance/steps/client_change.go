@@ -98,7 +98,7 @@ func (c *client) tryPatchReadOnly(ctx context.Context) error {
 	}
 	m := c.named["barbara"]
 	return c.tryEach(all, func(p lint.Place) error {
-		var value any = "claimed-" + nickOf(p)
+		var value any = c.s.name("claimed-" + nickOf(p))
 		if p.Type == "complex" {
 			value = map[string]any{"value": value}
 		}

@@ -74,7 +74,11 @@ func (c *client) places(what string, keep func(lint.Place) bool) ([]lint.Place, 
 	return all, nil
 }
 
+// writable reports whether a run may write an attribute. It gives nobody rights.
 func writable(p lint.Place) bool {
+	if p.Parent == nil && givesRights(p.Name) || p.Parent != nil && givesRights(p.Parent.Name) {
+		return false
+	}
 	return p.Mutability != "readOnly" && (p.Parent == nil || p.Parent.Mutability != "readOnly")
 }
 
@@ -235,9 +239,9 @@ func (c *client) tryReadOnly(ctx context.Context) error {
 		for _, p := range all {
 			plain := p
 			plain.Type, plain.SubAttributes = "string", nil
-			claimed[p.Path()] = any("claimed-" + nickOf(p))
+			claimed[p.Path()] = any(c.s.name("claimed-" + nickOf(p)))
 			if p.Type == "complex" {
-				claimed[p.Path()] = map[string]any{"value": "claimed-" + nickOf(p)}
+				claimed[p.Path()] = map[string]any{"value": c.s.name("claimed-" + nickOf(p))}
 			}
 			if p.MultiValued {
 				claimed[p.Path()] = []any{claimed[p.Path()]}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -263,6 +262,9 @@ func (g *Guard) refuse(ctx context.Context, r *Request) string {
 			return "the path is not a plain one"
 		}
 	}
+	if why := disguised(r); why != "" {
+		return why
+	}
 	if !r.writes() {
 		if r.Method != http.MethodPost && len(r.Body) > 0 {
 			return "a read carries a body"
@@ -287,6 +289,29 @@ func (g *Guard) refuse(ctx context.Context, r *Request) string {
 	}
 }
 
+// disguised returns why a request may be another one to the target than it looks, ""
+// if it may not.
+func disguised(r *Request) string {
+	for name := range r.Header {
+		if slices.ContainsFunc(overrides[:], func(o string) bool { return strings.EqualFold(o, name) }) {
+			return "the header " + name + " can make another request of it"
+		}
+	}
+	for name := range r.Query {
+		if strings.EqualFold(name, "_method") || slices.ContainsFunc(overrides[:], func(o string) bool { return strings.EqualFold(o, name) }) {
+			return "the parameter " + name + " can make another request of it"
+		}
+	}
+	return ""
+}
+
+// overrides are headers by which some services take another method or path than that
+// of the request line.
+var overrides = [...]string{
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url",
+	"X-Forwarded-Host", "X-Forwarded-Uri", "X-Forwarded-Prefix", "Forwarded",
+}
+
 const elsewhere = "the run writes to /Users and /Groups only"
 
 func (g *Guard) refuseWrite(ctx context.Context, r *Request) string {
@@ -309,7 +334,7 @@ func (g *Guard) refuseWrite(ctx context.Context, r *Request) string {
 		if !g.owns(ctx, r.Path[0], r.Path[1]) {
 			return "this run did not make the resource"
 		}
-		return g.refuseMembers(ctx, r)
+		return g.refuseBody(ctx, r)
 	default:
 		return "the method is not part of SCIM"
 	}
@@ -325,76 +350,5 @@ func (g *Guard) refuseDiscovery(r *Request) string {
 		return ""
 	default:
 		return "the run does not change what the target says about itself"
-	}
-}
-
-func (g *Guard) refuseCreate(ctx context.Context, r *Request) string {
-	collection := r.Path[0]
-	o := (&Answer{Body: r.Body}).object()
-	if name := o.text(nameAttribute(collection)); strings.TrimSpace(name) != "" && !g.marked(name) {
-		return fmt.Sprintf("the %s %q does not begin with this run's marker %q", nameAttribute(collection), name, g.marker)
-	}
-	if _, word := g.identity(collection, r.Body); word == "" {
-		return fmt.Sprintf("nothing in it begins with this run's marker %q", g.marker)
-	}
-	return g.refuseMembers(ctx, r)
-}
-
-// refuseMembers keeps resources that the run did not make out of its groups.
-func (g *Guard) refuseMembers(ctx context.Context, r *Request) string {
-	if r.Path[0] != groups {
-		return ""
-	}
-	var body any
-	if json.Unmarshal(r.Body, &body) != nil {
-		return "" // nothing a target could read a member from
-	}
-	var ids []string
-	collectMembers(body, &ids)
-	for _, id := range ids {
-		if !g.invented(id) && !g.owns(ctx, users, id) && !g.owns(ctx, groups, id) {
-			return fmt.Sprintf("the member %q was not made by this run", id)
-		}
-	}
-	return ""
-}
-
-// collectMembers gathers the ids that a group's body, or a PATCH of one, gives as
-// members: whatever stands below a "members" attribute, and below the value of an
-// operation whose path begins with it.
-func collectMembers(v any, ids *[]string) {
-	switch v := v.(type) {
-	case []any:
-		for _, e := range v {
-			collectMembers(e, ids)
-		}
-	case map[string]any:
-		o := resource(v)
-		adds := !strings.EqualFold(o.text("op"), "remove")
-		if path := strings.ToLower(o.text("path")); adds && strings.Contains(path, "members") {
-			collectValues(o.get("value"), ids)
-		}
-		for name, e := range v {
-			if strings.Contains(strings.ToLower(name), "members") {
-				collectValues(e, ids)
-			} else {
-				collectMembers(e, ids)
-			}
-		}
-	}
-}
-
-func collectValues(v any, ids *[]string) {
-	switch v := v.(type) {
-	case string:
-		if !slices.Contains(*ids, v) {
-			*ids = append(*ids, v)
-		}
-	case []any:
-		for _, e := range v {
-			collectValues(e, ids)
-		}
-	case map[string]any:
-		collectValues(resource(v).get("value"), ids)
 	}
 }

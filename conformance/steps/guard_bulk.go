@@ -1,8 +1,10 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -51,6 +53,9 @@ func (g *Guard) refuseBulk(ctx context.Context, r *Request) string {
 	operations, readable := bulkOperations(r.Body)
 	if r.Method != http.MethodPost || len(r.Path) != 1 || !readable {
 		return "a bulk request is a POST of readable operations to /Bulk"
+	}
+	if name := twice(json.NewDecoder(bytes.NewReader(r.Body))); name != "" {
+		return fmt.Sprintf("%q is there twice, and nobody knows which one counts", name)
 	}
 	references := &Guard{target: g.target, ledger: g.ledger.copy(), marker: g.marker, unknown: g.unknown}
 	for _, o := range operations {

@@ -132,10 +132,14 @@ func (s *scenario) set(attributes map[string]any, path, value string) {
 
 // expected returns what a value of a scenario stands for.
 func (s *scenario) expected(path, value string) string {
-	if path == "userName" || path == "email" {
+	switch path {
+	case "userName", "email":
 		return s.address(value)
+	case "externalId":
+		return s.name(value)
+	default:
+		return value
 	}
-	return value
 }
 
 // clear takes an attribute away.

@@ -151,7 +151,8 @@ func (r *Request) writes() bool {
 	case http.MethodGet, http.MethodHead:
 		return false
 	case http.MethodPost:
-		return len(r.Path) == 0 || r.Path[len(r.Path)-1] != ".search"
+		n := len(r.Path)
+		return n == 0 || n > 2 || r.Path[n-1] != ".search" || strings.EqualFold(r.Path[0], bulk) || strings.EqualFold(r.Path[0], "Me")
 	default:
 		return true
 	}
