@@ -35,8 +35,10 @@ type Config struct {
 	// Token is the bearer token. Empty sends no credentials.
 	Token string
 	// Transport carries requests to the target. Nil means one that verifies TLS.
-	// A test can put an http.Handler behind it.
 	Transport http.RoundTripper
+	// Handler, if not nil, is judged in this process, without a network. Endpoint may
+	// then be just the path at which it serves SCIM, such as "/scim/v2".
+	Handler http.Handler
 	// Timeout bounds one exchange with the target. Zero means 30 s.
 	Timeout time.Duration
 	// Rate is how many requests are sent to the target in a second, evenly spaced. Zero
@@ -46,8 +48,13 @@ type Config struct {
 	// Limit is how long the run may take, cleaning up not counted. Zero sets no limit.
 	Limit time.Duration
 
-	// Features holds the feature files, in any folders. Required.
+	// Features holds the feature files, in any folders. Required. Those of package
+	// features are the checks of this project; [Join] adds others.
 	Features fs.FS
+	// Sentences defines sentences beside those of package steps, for scenarios of one's
+	// own. It is called for each scenario, as godog's scenario initializers are; the
+	// sentences send by [steps.Send]. Nil defines none.
+	Sentences func(*godog.ScenarioContext)
 	// Select says which checks are made. Empty means the profile [RFC].
 	Select Selection
 	// Write allows the run to make resources, and to change and delete those.
@@ -104,22 +111,11 @@ type Config struct {
 // of ctx; a [*LimitError] if the run took longer than it may. A scenario that wants to touch what the run did not make ends the run with a
 // [*steps.Violation]. The report is nil only before anything was selected.
 func Run(ctx context.Context, config Config) (*Report, error) {
-	if config.Now == nil {
-		config.Now = time.Now
-	}
-	if config.Run == "" {
-		config.Run = steps.NewRun()
-	}
-	target, err := steps.NewTarget(steps.TargetConfig{
-		Endpoint: config.Endpoint, Token: config.Token, Transport: config.Transport, Timeout: config.Timeout, Rate: config.Rate,
-	})
+	r, err := newRun(config)
 	if err != nil {
-		return nil, &ConfigError{Err: err}
+		return nil, err
 	}
-	r := &run{config: config, started: config.Now()}
-	r.target = target.Watch(func(q *steps.Request, a *steps.Answer) {
-		r.preflight = append(r.preflight, steps.Exchange{Request: *q, Fate: steps.FateForwarded, Answer: a})
-	})
+	config = r.config
 	if err := r.load(); err != nil {
 		return nil, err
 	}
@@ -161,6 +157,30 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 		return report, &NothingError{Reason: report.Results[0].Reason}
 	}
 	return report, nil
+}
+
+// newRun returns a run that has not begun.
+func newRun(config Config) (*run, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Run == "" {
+		config.Run = steps.NewRun()
+	}
+	if err := config.through(); err != nil {
+		return nil, err
+	}
+	target, err := steps.NewTarget(steps.TargetConfig{
+		Endpoint: config.Endpoint, Token: config.Token, Transport: config.Transport, Timeout: config.Timeout, Rate: config.Rate,
+	})
+	if err != nil {
+		return nil, &ConfigError{Err: err}
+	}
+	r := &run{config: config, started: config.Now()}
+	r.target = target.Watch(func(q *steps.Request, a *steps.Answer) {
+		r.preflight = append(r.preflight, steps.Exchange{Request: *q, Fate: steps.FateForwarded, Answer: a})
+	})
+	return r, nil
 }
 
 // A run is one run under way.
@@ -318,16 +338,11 @@ func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
 	r.linter = lint.New(r.discovery.Published)
 	r.lookAt(r.preflight, "")
-	suite, err := steps.New(steps.Config{
-		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
-		MailDomain: r.config.MailDomain, UserAttributes: r.config.UserAttributes, GroupAttributes: r.config.GroupAttributes,
-		Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
-		Ledger: r.ledger, ReadOnly: !r.config.Write, Skip: r.leaveOut, OnOutcome: r.outcome,
-	})
+	suite, err := r.suite(r.leaveOut, r.outcome)
 	if err != nil {
-		return &ConfigError{Err: err}
+		return err
 	}
-	status := godog.TestSuite{Name: "scimwright", ScenarioInitializer: suite.Initialize, Options: r.options(ctx)}.Run()
+	status := godog.TestSuite{Name: "scimwright", ScenarioInitializer: r.initialize(suite), Options: r.options(ctx)}.Run()
 	if status > 1 {
 		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cucumber/godog"
+
 	"github.com/permiso/scimwright/conformance/steps"
 )
 
@@ -187,6 +189,8 @@ func (r *run) rootOf(h held) (root string, known bool) {
 // verdict decides how a check ended, and why.
 func verdict(c Check, o steps.Outcome) (v Verdict, reason string) {
 	switch {
+	case errors.Is(o.Err, godog.ErrUndefined):
+		return Error, strings.Replace(sentence(o.Err), godog.ErrUndefined.Error(), "nobody has defined a sentence like this one, and verify steps lists those there are", 1)
 	case steps.IsUnmet(o.Err):
 		return Error, sentence(o.Err)
 	case o.Err != nil && steps.IsFailure(o.Err):

@@ -127,7 +127,8 @@ func AllChecks(features fs.FS) ([]Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(checks, lintChecks()...), nil
+	checks = append(checks, lintChecks()...)
+	return checks, wantUnique(checks)
 }
 
 // has reports whether the selection selects a check.

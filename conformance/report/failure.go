@@ -69,7 +69,7 @@ func (c *Check) sent() *Exchange {
 func (r *Results) WriteFailures(w io.Writer) error {
 	for _, v := range []conformance.Verdict{conformance.Fail, conformance.Error, conformance.Warn} {
 		for _, c := range r.with(v) {
-			if _, err := io.WriteString(w, r.failure(&c)); err != nil {
+			if _, err := fmt.Fprintf(w, "\n%s\n", r.Account(&c)); err != nil {
 				return err
 			}
 		}
@@ -77,9 +77,11 @@ func (r *Results) WriteFailures(w io.Writer) error {
 	return nil
 }
 
-func (r *Results) failure(c *Check) string {
+// Account tells of a check what [Results.WriteFailures] does, without a line end after the
+// last.
+func (r *Results) Account(c *Check) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "\n%s %s: %s\n", strings.ToUpper(c.Verdict), c.ID, c.Title)
+	fmt.Fprintf(&text, "%s %s: %s\n", strings.ToUpper(c.Verdict), c.ID, c.Title)
 	lines := account(c)
 	if blocked := r.blocked(c.ID); len(blocked) > 0 {
 		lines = append([]line{{"Also", fmt.Sprintf("the reason of %d more: %s", len(blocked), strings.Join(blocked, ", "))}}, lines...)
@@ -96,7 +98,7 @@ func (r *Results) failure(c *Check) string {
 			label = ""
 		}
 	}
-	return text.String()
+	return strings.TrimRight(text.String(), "\n")
 }
 
 // Fold breaks a text into lines of at most 100 columns that begin with an indent, without

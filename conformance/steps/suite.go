@@ -291,8 +291,10 @@ func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.C
 	s.guard = NewGuard(s.suite.config.Target.Watch(s.see), s.suite.config.Run)
 	s.guard.readOnly = s.suite.config.ReadOnly
 	s.guard.Keep(s.suite.config.Ledger)
-	return ctx, nil
+	return context.WithValue(ctx, scenarioKey{}, s), nil
 }
+
+type scenarioKey struct{}
 
 // end stops the provisioner, then the wire, then removes what the scenario made,
 // however it went.

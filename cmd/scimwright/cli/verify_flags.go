@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
@@ -23,6 +24,7 @@ type verifyFlags struct {
 	// selection
 	profiles, only, skip []string
 	tags, waiverFile     string
+	features             string
 	// what may be done, and how
 	write, plan, allowHTTP bool
 	rate                   float64
@@ -57,6 +59,21 @@ func (f *verifyFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.file, "config", "", "YAML file with values for these flags, under their names")
 }
 
+func (f *verifyFlags) registerFeatures(flags *pflag.FlagSet) {
+	flags.StringVar(&f.features, "features", "", "folder with feature files of your own, whose scenarios are checks too; verify steps lists the sentences")
+}
+
+// scenarios returns the feature files of this project, and those of the user's folder.
+func (f *verifyFlags) scenarios() (fs.FS, error) {
+	if f.features == "" {
+		return features.FS, nil
+	}
+	if info, err := os.Stat(f.features); err != nil || !info.IsDir() {
+		return nil, usagef("--features %s: there is no such folder", f.features)
+	}
+	return conformance.Join(features.FS, "own", os.DirFS(f.features)), nil
+}
+
 // registerTarget adds the flags that say how the service is talked to.
 func (f *verifyFlags) registerTarget(flags *pflag.FlagSet) {
 	flags.Float64Var(&f.rate, "rate", 5, "requests per second, evenly spaced; 0 for no limit. Retry-After is honoured in any case")
@@ -69,6 +86,7 @@ func (f *verifyFlags) registerSelection(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.profiles, "profile", nil, "what to judge by: rfc, rfc-strict, readonly, lifecycle, cursor, bulk, stress, interop (default rfc)")
 	flags.StringSliceVar(&f.only, "only", nil, "only these checks: ids, areas, sections, levels, as in PATCH-08,FILT,7644/3.5.2,must")
 	flags.StringSliceVar(&f.skip, "skip", nil, "all but these checks, named in the same ways")
+	f.registerFeatures(flags)
 	flags.StringVar(&f.tags, "tags", "", "only the checks that a tag expression selects, such as '@patch && ~@edge'")
 }
 
@@ -78,8 +96,12 @@ func (f *verifyFlags) selection() conformance.Selection {
 
 // config returns the run that the flags ask for.
 func (f *verifyFlags) config() (conformance.Config, error) {
+	scenarios, err := f.scenarios()
+	if err != nil {
+		return conformance.Config{}, err
+	}
 	config := conformance.Config{
-		Endpoint: f.target, Features: features.FS, Select: f.selection(), Waivers: f.waivers,
+		Endpoint: f.target, Features: scenarios, Select: f.selection(), Waivers: f.waivers,
 		Write: f.write, Rate: f.rate, Timeout: f.timeout, Limit: f.limit, Settle: f.settle,
 		Run: steps.NewRun(), Ledger: f.ledger, MailDomain: f.mailDomain,
 		UserAttributes: f.extraUser.members, GroupAttributes: f.extraGroup.members,

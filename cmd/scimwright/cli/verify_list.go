@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 	"text/tabwriter"
 
@@ -12,7 +13,6 @@ import (
 	"github.com/permiso/scimwright/conformance/report"
 	"github.com/permiso/scimwright/conformance/requirement"
 	"github.com/permiso/scimwright/conformance/steps"
-	"github.com/permiso/scimwright/features"
 )
 
 func newVerifyList() *cobra.Command {
@@ -29,7 +29,11 @@ func newVerifyList() *cobra.Command {
 					selection.Profiles = append(selection.Profiles, p.Name) // without a word, all there are
 				}
 			}
-			checks, err := conformance.Select(features.FS, selection)
+			scenarios, err := f.scenarios()
+			if err != nil {
+				return err
+			}
+			checks, err := conformance.Select(scenarios, selection)
 			if err != nil {
 				return usagef("%v", err)
 			}
@@ -48,7 +52,8 @@ func newVerifyList() *cobra.Command {
 }
 
 func newVerifyExplain() *cobra.Command {
-	return &cobra.Command{
+	var f verifyFlags
+	c := &cobra.Command{
 		Use:     "explain ID",
 		Short:   "Show what a check demands, where that is said, and what it does",
 		Example: "  scimwright verify explain PATCH-08",
@@ -59,22 +64,28 @@ func newVerifyExplain() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			checks, err := conformance.AllChecks(features.FS)
+			scenarios, err := f.scenarios()
 			if err != nil {
 				return err
 			}
+			checks, err := conformance.AllChecks(scenarios)
+			if err != nil {
+				return usagef("%v", err)
+			}
 			for _, c := range checks {
 				if strings.EqualFold(c.ID, args[0]) {
-					return explain(cmd.OutOrStdout(), c)
+					return explain(cmd.OutOrStdout(), scenarios, c)
 				}
 			}
 			return usagef("there is no check %q; scimwright verify list has them all", args[0])
 		},
 	}
+	f.registerFeatures(c.Flags())
+	return c
 }
 
 // explain writes what there is to know about a check before it is run.
-func explain(w io.Writer, c conformance.Check) error {
+func explain(w io.Writer, scenarios fs.FS, c conformance.Check) error {
 	fmt.Fprintf(w, "%s (%s): %s\n\n%s\n", c.ID, c.Level, c.Title, c.Rule)
 	for _, part := range []struct{ label, text string }{{"Why it matters", c.Why}, {"How to fix it", c.Fix}} {
 		if part.text != "" {
@@ -93,7 +104,7 @@ func explain(w io.Writer, c conformance.Check) error {
 		_, err := fmt.Fprintln(w, "\nEvery answer of a run is looked at.")
 		return err
 	}
-	text, err := c.Text(features.FS)
+	text, err := c.Text(scenarios)
 	if err != nil {
 		return err
 	}
