@@ -134,6 +134,37 @@ func TestEveryScenarioIsACheck(t *testing.T) {
 	}
 }
 
+// A check that comes after itself, by way of others, would never know which of them is the
+// reason of a failure.
+func TestNoCheckComesAfterItself(t *testing.T) {
+	checks, err := conformance.AllChecks(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := map[string][]string{}
+	for _, c := range checks {
+		after[c.ID] = c.After
+	}
+	done := map[string]bool{}
+	var visit func(id string, way []string)
+	visit = func(id string, way []string) {
+		if at := slices.Index(way, id); at >= 0 {
+			t.Errorf("%s comes after itself: %s", id, strings.Join(way[at:], " after "))
+			return
+		}
+		if done[id] {
+			return
+		}
+		for _, other := range after[id] {
+			visit(other, append(slices.Clone(way), id))
+		}
+		done[id] = true
+	}
+	for _, c := range checks {
+		visit(c.ID, nil)
+	}
+}
+
 // wantProtocol checks the tags of a scenario about the protocol.
 func wantProtocol(t *testing.T, at string, c conformance.Check) {
 	if !slices.Contains(c.Tags, "@protocol") {

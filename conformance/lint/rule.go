@@ -41,7 +41,7 @@ var rules = []Rule{
 		Demand:       "The body of an answer is a JSON object (RFC 7644 section 3.2); what a gateway answers is not judged",
 		Why:          "Okta shows \"invalid JSON\" to the administrator, and what was wrong is lost.",
 		Fix:          "Let errors of the framework (404, 405, 413, 500) go through the function that writes errors of SCIM, too.",
-		Requirements: []string{"RFC7644-3.2-R8"}, After: []string{"ERR-01"},
+		Requirements: []string{"RFC7644-3.2-R8"}, After: []string{"ERR-01", "LIST-01"},
 		about: func(a *answer) bool { return a.hasBody() && !a.gateway() }, look: isJSON,
 	},
 	{
@@ -113,7 +113,7 @@ var rules = []Rule{
 		Demand:       "A list has a number of results and, unless that is zero, resources (RFC 7644 section 3.4.2)",
 		Why:          "Clients count by totalResults; without a number they stop after the first page, or never.",
 		Fix:          "Write totalResults as a JSON number, and Resources as an array whenever it is not 0.",
-		Requirements: []string{"RFC7644-3.4.2-R5", "RFC7644-3.4.2-R4"}, After: []string{"LIST-01"},
+		Requirements: []string{"RFC7644-3.4.2-R5", "RFC7644-3.4.2-R4"}, After: []string{"LIST-01", "LIST-08", "LIST-06"},
 		about: (*answer).isList, look: envelope,
 	},
 	{

@@ -33,6 +33,9 @@ func (c *client) answerWords() []definition {
 		c.claim(`the answer has the header `+quoted+`(?: "(.*)")?`, `the answer has the header "Location" "{base}/Users/{barbara.id}"`,
 			"Demands a header field, with this value if there is one.",
 			c.hasHeader),
+		c.claim(`the answer is JSON`, `the answer is JSON`,
+			"Demands that the body is one JSON value and nothing else.",
+			c.isJSON),
 		c.claim(`the answer has no body`, `the answer has no body`,
 			"Demands an empty body.",
 			c.hasNoBody),
@@ -117,10 +120,19 @@ func unquote(all []string) []string {
 func (c *client) hasStatus(ctx context.Context, want string) error {
 	return c.again(ctx, func(a *Answer) error {
 		if !slices.Contains(list(want), strconv.Itoa(a.Status)) {
-			return failf("%s answered %d and should answer %s%s", c.asked(), a.Status, want, detail(a))
+			return mistaken(a, failf("%s answered %d and should answer %s%s", c.asked(), a.Status, want, detail(a)))
 		}
 		return nil
 	})
+}
+
+// mistaken roots a failure in the checks about errors, if the answer is an error under a
+// status of success.
+func mistaken(a *Answer, failure error) error {
+	if schemas, _ := a.object().get("schemas").([]any); a.OK() && slices.Contains(schemas, any("urn:ietf:params:scim:api:messages:2.0:Error")) {
+		return rooted(failure, "ERR-01")
+	}
+	return failure
 }
 
 // asked names the last request.
@@ -170,6 +182,10 @@ func (c *client) hasHeader(ctx context.Context, name, want string) error {
 		}
 		return nil
 	})
+}
+
+func (c *client) isJSON(ctx context.Context) error {
+	return c.about(ctx, "the answer", func(any) error { return nil })
 }
 
 func (c *client) hasNoBody(ctx context.Context) error {

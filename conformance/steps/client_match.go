@@ -10,11 +10,16 @@ import (
 	"github.com/permiso/scimwright/conformance/lint"
 )
 
-// comparable returns the attributes of a user that can be looked for by a value, with
-// the value each has.
+// comparable returns the attributes of a user that can be looked for by a value: those
+// that were sent when it was made, and are shown.
 func (c *client) comparable(whole resource) ([]lint.Place, error) {
+	made, err := c.last()
+	if err != nil {
+		return nil, err
+	}
+	sent := (&Answer{Body: made.request.Body}).object()
 	return c.places("comparable", func(p lint.Place) bool {
-		return p.Type != "complex" && p.Type != "binary" && p.Returned != "never" && p.Mutability != "writeOnly" && c.valueOf(whole, p) != nil
+		return c.valueOf(sent, p) != nil && p.Type != "complex" && p.Type != "binary" && p.Returned != "never" && p.Mutability != "writeOnly" && c.valueOf(whole, p) != nil
 	})
 }
 

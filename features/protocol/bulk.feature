@@ -36,7 +36,7 @@ Feature: Many changes in one request
       Then the answer has status 200
       And the answer has "userName" "{run}barbara@{domain}"
 
-    @BULK-06 @must @RFC7644-3.7-R6 @RFC7644-3.7.3-R1 @needs-patch @after-BULK-01 @core
+    @BULK-06 @must @RFC7644-3.7-R6 @RFC7644-3.7.3-R1 @needs-patch @after-BULK-01 @after-READ-01 @after-READ-03 @core
     Scenario: Users are replaced, patched and deleted in bulk
       Given a user barbara
       And a user carla
@@ -76,7 +76,7 @@ Feature: Many changes in one request
     Fix: Go on after a failure until failOnErrors of them; put the error of each into "response" of
     its result. Give every operation that was tried a result.
 
-    @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @after-CREATE-05 @core
+    @BULK-08 @must @RFC7644-3.7-R16 @after-BULK-01 @after-CREATE-05 @after-CREATE-25 @core
     Scenario: A failing operation does not stop the others
       Given a user barbara
       When the client sends POST /Bulk with:
@@ -117,7 +117,7 @@ Feature: Many changes in one request
         """
       Then the answer has no "Operations[1].location"
 
-    @BULK-11 @must @RFC7644-3.7-R16 @after-BULK-08
+    @BULK-11 @must @RFC7644-3.7-R16 @after-BULK-08 @after-READ-01
     Scenario: After as many failures as the client allows, the rest is left out
       Given a user barbara
       When the client sends POST /Bulk with:
@@ -192,7 +192,7 @@ Feature: Many changes in one request
       When the client follows "{answer.Operations[bulkId=g].location}"
       Then the answer has a text at "members[1].value"
 
-    @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @needs-filter @after-BULK-02 @after-GROUP-20 @after-FILT-42
+    @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @needs-filter @after-BULK-02 @after-GROUP-20 @after-FILT-42 @after-LIST-11
     Scenario: Two groups are members of each other
       When the client sends POST /Bulk with:
         """

@@ -11,14 +11,14 @@ Feature: Creating a user
     Fix: Answer 201 with the stored user in the body: "id" as a non-empty string, "schemas", "meta",
     and every attribute that was kept. Read it back from storage instead of echoing the request.
 
-    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @core
+    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @after-HTTP-17 @core
     Scenario: A new user is created and comes back with an id
       When the client creates a user barbara
       Then the answer has status 201
       And the answer has a text at "id"
       And the answer has "userName" "{barbara}"
 
-    @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01 @after-READ-02 @after-ETAG-07
+    @CREATE-31 @should @RFC7644-3.3-R7 @after-CREATE-01 @after-READ-01 @after-READ-02 @after-ETAG-07 @after-READ-07
     Scenario: The answer to the create shows the whole user, as a read does
       Why: Clients compare this answer with what they sent, and send what is missing once more. An
       attribute that is stored and not shown costs a write in every cycle of Entra or authentik.
@@ -82,7 +82,7 @@ Feature: Creating a user
       And barbara has a date at "meta.lastModified"
       And barbara has a URI at "meta.location"
 
-    @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03 @after-READ-01
+    @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03 @after-READ-01 @after-READ-02
     Scenario: A user that was never changed was modified last when it was created
       Fix: Take the clock once for a create and use that one value for created and lastModified.
 
@@ -235,7 +235,7 @@ Feature: Creating a user
     Scenario: Whatever the schema requires has to be there
       * a user is refused without each attribute that the schema requires
 
-    @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01 @after-SCHEMA-02 @after-SCHEMA-12
+    @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01 @after-SCHEMA-02 @after-SCHEMA-12 @after-ROB-08
     Scenario: No attribute takes a value of another JSON type
       Why: Entra may send "True" as text for a boolean; a service may read that, but one that
       stores whatever comes shows it to every other client from then on.
@@ -430,7 +430,7 @@ Feature: Creating a user
       Then the answer has status 201
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Research"
 
-    @CREATE-28 @must @RFC7643-2.1-R1 @after-CREATE-01 @after-READ-01
+    @CREATE-28 @must @RFC7643-2.1-R1 @after-CREATE-01 @after-READ-01 @after-READ-07
     Scenario: The letter case of attribute names means nothing
       Why: Clients write username, userName and UserName. What is dropped because of a capital
       letter is lost without an error.
@@ -445,7 +445,7 @@ Feature: Creating a user
       And barbara has "displayName" "Barbara Jensen"
       And barbara has "name.familyName" "Jensen"
 
-    @CREATE-15 @must @RFC7643-2.3.1-R1 @RFC7644-3.8-R2 @after-CREATE-01 @after-READ-01
+    @CREATE-15 @must @RFC7643-2.3.1-R1 @RFC7644-3.8-R2 @after-CREATE-01 @after-READ-01 @after-READ-07
     Scenario: Letters of every script arrive as they are
       Why: A name that comes back with question marks is rewritten in every cycle, and its owner
       reads it each day.

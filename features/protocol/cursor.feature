@@ -100,7 +100,7 @@ Feature: Reading a list by cursors
         | count  | 2                   |
       Then the answer has a word at "nextCursor"
 
-    @CURSOR-10 @should @RFC9865-2-R17 @write @needs-filter @after-CURSOR-02 @after-LIST-01 @after-LIST-15
+    @CURSOR-10 @should @RFC9865-2-R17 @write @needs-filter @after-CURSOR-02 @after-LIST-01 @after-LIST-15 @after-LIST-02
     Scenario: If a page says how many there are in all, it is true
       Given 3 users u with:
         """

@@ -9,7 +9,7 @@ Feature: What the service says about itself
     Fix: Serve /ServiceProviderConfig as one object with patch, bulk, filter, changePassword, sort,
     etag and authenticationSchemes, each with "supported" as a boolean.
 
-    @DISC-01 @must @RFC7644-4-R2 @RFC7643-5-R1 @core
+    @DISC-01 @must @RFC7644-4-R2 @RFC7643-5-R1 @after-HTTP-17 @core
     Scenario: There is a configuration
       When the client sends GET /ServiceProviderConfig
       Then the answer has status 200
@@ -42,14 +42,14 @@ Feature: What the service says about itself
     Fix: Serve /ResourceTypes and /Schemas as ListResponses and each entry at its own address; every
     URN that a type names is a schema there.
 
-    @DISC-03 @must @RFC7644-4-R5 @RFC7643-6-R1 @core
+    @DISC-03 @must @RFC7644-4-R5 @RFC7643-6-R1 @after-HTTP-17 @core
     Scenario: The resource types are a list
       When the client sends GET /ResourceTypes
       Then the answer has status 200
       And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
       And the answer has a text at "Resources.name"
 
-    @DISC-11 @must @RFC7644-4-R3 @RFC7643-7-R4 @core
+    @DISC-11 @must @RFC7644-4-R3 @RFC7643-7-R4 @after-HTTP-17 @core
     Scenario: The schemas are a list
       When the client sends GET /Schemas
       Then the answer has status 200

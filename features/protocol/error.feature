@@ -10,7 +10,7 @@ Feature: Errors that a client can understand
     Fix: Write every error by one function: schemas with the URN of Error, "status" as a string,
     "scimType" where there is one, "detail" with a sentence that says which attribute was wrong.
 
-    @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @core
+    @ERR-01 @must @RFC7644-3.12-R1 @RFC7644-3.2-R7 @after-READ-03 @after-HTTP-17 @core
     Scenario: The body of an error is an error of SCIM
       When the client sends GET /Users/{unknown}
       Then the answer has status 404 or 400

@@ -99,7 +99,7 @@ Feature: Attributes beyond the core
       And if it is accepted, the answer has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Research"
       And if it is accepted, the answer has no "title"
 
-    @EXT-08 @should @RFC7644-3.1-R4 @edge
+    @EXT-08 @should @RFC7644-3.1-R4 @after-CREATE-09 @after-CREATE-08 @edge
     Scenario: What an extension does not have is ignored or refused
       When the client creates a user barbara with:
         """

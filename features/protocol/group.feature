@@ -20,7 +20,7 @@ Feature: Groups and who is in them
       And engineers has "displayName" "{engineers}"
       And engineers has "members.value" ["{barbara.id}"]
 
-    @GROUP-05 @must @RFC7643-4.2-R1 @RFC7643-7-R30 @after-GROUP-01
+    @GROUP-05 @must @RFC7643-4.2-R1 @RFC7643-7-R30 @after-GROUP-01 @after-CREATE-07
     Scenario: A group without a name is refused
       Fix: Answer 400 "invalidValue" where displayName is missing or empty.
 
@@ -188,7 +188,7 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has "members.value" ["{barbara.id}"]
 
-    @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08 @after-PATCH-08 @after-READ-02
+    @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08 @after-PATCH-08 @after-READ-02 @after-PATCH-10 @after-PATCH-11 @after-PATCH-33
     Scenario: A patch of a group is one unit too
       Fix: One transaction for all operations of a patch, for groups as for users.
 
@@ -271,7 +271,7 @@ Feature: Groups and who is in them
       Then engineers has "members" [{"value": "{barbara.id}"}]
       And engineers has nothing but "User" at "members.type"
 
-    @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @needs-user-groups @after-GROUP-02
+    @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @needs-user-groups @after-GROUP-02 @after-READ-01
     Scenario: The address of a user's group, if there is one, leads to the group
       Given a user barbara
       And a group engineers with:

@@ -10,7 +10,7 @@ Feature: Reading a list page by page
     Fix: Answer every query with a ListResponse: schemas, totalResults as an integer and, unless
     that is 0, Resources as an array. Nothing found is 200 with totalResults 0.
 
-    @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @core
+    @LIST-01 @must @RFC7644-3.4.2-R4 @RFC7644-3.4.2-R5 @after-HTTP-17 @core
     Scenario: The list of users is a list response
       When the client sends GET /Users?count=1
       Then the answer has status 200
@@ -195,7 +195,7 @@ Feature: Reading a list page by page
       Then the answer has status 200
       And the answer finds exactly barbara and engineers
 
-    @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07 @after-FILT-08 @after-FILT-26 @after-FILT-14
+    @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07 @after-FILT-08 @after-FILT-26 @after-FILT-14 @after-FILT-06
     Scenario: What a type does not have counts as having no value
       Given a user barbara
       When the client asks for / with:

@@ -26,7 +26,7 @@ Feature: Whoever is asking
       Then the answer has status 200
       And the answer has "id" "{before.id}"
 
-    @ME-04 @must @RFC7644-3.9-R4 @needs-me @after-ME-02 @after-PROJ-01
+    @ME-04 @must @RFC7644-3.9-R4 @needs-me @after-ME-02 @after-PROJ-01 @after-CREATE-29
     Scenario: Of /Me some attributes can be asked for
       When the client sends GET /Me?attributes=userName
       Then the answer has status 200

@@ -607,7 +607,7 @@ Feature: Changing a part of a resource
       Then the answer has status 400 or 415
       And barbara has "title" "Guide"
 
-    @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05 @after-READ-02
+    @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05 @after-READ-02 @after-CREATE-25
     Scenario: A user cannot take the user name of another one
       Fix: Let the unique index decide in a patch as well: 409 "uniqueness".
 
@@ -709,7 +709,7 @@ Feature: Changing a part of a resource
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:costCenter" "4130"
 
-    @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09 @after-CREATE-13
+    @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09 @after-CREATE-13 @after-CREATE-18
     Scenario: The first value of an extension is added
       Fix: Make the object of the extension, and list its URN in schemas, when a patch sets its
       first value.

@@ -33,7 +33,7 @@ Feature: Asking for some attributes only
       And the answer has "title" "Guide"
       And the answer has nothing but "schemas", "id", "meta", "title" and "displayName"
 
-    @PROJ-07 @must @RFC7644-3.4.2-R9 @RFC7644-3.4.2.5-R1 @needs-filter @after-PROJ-01 @after-FILT-01 @after-LIST-11
+    @PROJ-07 @must @RFC7644-3.4.2-R9 @RFC7644-3.4.2.5-R1 @needs-filter @after-PROJ-01 @after-FILT-01 @after-LIST-11 @after-LIST-08
     Scenario: A list shows of each resource what was asked for
       Given a user barbara with:
         """
@@ -108,7 +108,7 @@ Feature: Asking for some attributes only
       Then the answer has status 200 or 400
       And if it is accepted, the answer has nothing but "schemas", "id" and "meta"
 
-    @PROJ-12 @must @RFC7643-7-R21 @needs-schemas @after-PROJ-01
+    @PROJ-12 @must @RFC7643-7-R21 @needs-schemas @after-PROJ-01 @after-CREATE-29
     Scenario: Every attribute of the schema can be asked for on its own
       * each attribute comes alone when it is asked for
 
@@ -165,7 +165,7 @@ Feature: Asking for some attributes only
       Then the answer has no "title"
       And the answer has "displayName" "Barbara Jensen"
 
-    @PROJ-20 @must @RFC7644-3.4.2.5-R1 @RFC7644-3.9-R6 @needs-filter @after-PROJ-02 @after-FILT-01
+    @PROJ-20 @must @RFC7644-3.4.2.5-R1 @RFC7644-3.9-R6 @needs-filter @after-PROJ-02 @after-FILT-01 @after-LIST-11 @after-LIST-08
     Scenario: A list leaves out of each resource what it should
       Given a user barbara with:
         """
@@ -197,7 +197,7 @@ Feature: Asking for some attributes only
     Fix: Put the projection behind every handler that writes a resource out. A PATCH with
     attributes= has to answer 200 with a body.
 
-    @PROJ-04 @must @RFC7644-3.9-R4 @after-PROJ-01
+    @PROJ-04 @must @RFC7644-3.9-R4 @after-PROJ-01 @after-CREATE-32 @after-CREATE-29
     Scenario: A create shows what was asked for
       When the client sends POST /Users?attributes=userName with:
         """
@@ -206,7 +206,7 @@ Feature: Asking for some attributes only
       Then the answer has status 201
       And the answer has nothing but "schemas", "id", "meta" and "userName"
 
-    @PROJ-17 @must @RFC7644-3.9-R4 @after-PROJ-01 @after-PUT-01
+    @PROJ-17 @must @RFC7644-3.9-R4 @after-PROJ-01 @after-PUT-01 @after-CREATE-29 @after-PUT-12
     Scenario: A replacement shows what was asked for
       Given a user barbara
       When the client sends PUT /Users/{barbara.id}?attributes=userName with:

@@ -174,7 +174,7 @@ Feature: Replacing a resource
     Scenario: An immutable attribute keeps its first value
       * each immutable attribute keeps its first value in a replacement
 
-    @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05 @after-READ-02
+    @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05 @after-READ-02 @after-CREATE-25
     Scenario: A user cannot take the user name of another one
       Fix: Answer 409 "uniqueness" for a userName that somebody else has; let the unique index
       find out.

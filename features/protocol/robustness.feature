@@ -17,12 +17,12 @@ Feature: Requests that nobody expects
         """
       Then the answer has status 400, 413 or 201
 
-    @ROB-02 @must @RFC7644-3.12-R10 @edge
+    @ROB-02 @must @RFC7644-3.12-R10 @after-READ-03 @edge
     Scenario: An id of 2,000 letters is not found
       When the client sends GET /Users/{2000 letters}
       Then the answer has status 404, 400 or 414
 
-    @ROB-03 @must @RFC7644-3.12-R10 @edge
+    @ROB-03 @must @RFC7644-3.12-R10 @after-READ-03 @edge
     Scenario: An id with signs that mean something elsewhere is not found
       When the client sends GET /Users/{run}';--<b>"&%
       Then the answer has status 404 or 400

@@ -43,9 +43,9 @@ func failures() []Deviation {
 			Respond: errors(func(p *Response) {
 				p.Body = []byte(`{"code":` + itoa(p.Status) + `,"message":"` + http.StatusText(p.Status) + `"}`)
 			})},
-		{Name: "error-keyword-unknown", Summary: "Errors have a scimType that there is not.", Requirements: ids("7644-3.12-R23"),
+		{Name: "error-keyword-unknown", Summary: "Errors have a scimType that there is not.", Requirements: ids("7644-3.12-R23", "7644-3.12-R3"),
 			Respond: errors(scimType("badThings"))},
-		{Name: "error-with-stack-trace", Summary: "Errors show where in the program they came up.", Requirements: ids("9865-5.2-R5", "7644-3.12-R14"),
+		{Name: "error-with-stack-trace", Summary: "Errors show where in the program they came up.", Requirements: ids("9865-5.2-R5", "7644-3.12-R14", "7644-3.7.4-R4"),
 			Respond: errors(edit(set("detail", "java.lang.IllegalStateException: at com.example.scim.UserService.create(UserService.java:42)\n\tat java.base/java.lang.Thread.run(Thread.java:840)")))},
 		{Name: "error-with-secret", Summary: "Errors repeat the password.", Requirements: ids("7643-4.1.1-R15"),
 			Decode: func(r *Request) {
@@ -57,7 +57,7 @@ func failures() []Deviation {
 					p.Edit(set("detail", "cannot process password="+password))
 				}
 			}},
-		{Name: "error-without-detail", Summary: "Errors do not say what was wrong.", Requirements: ids("7644-3.2-R7"), Respond: errors(edit(drop("detail")))},
+		{Name: "error-without-detail", Summary: "Errors do not say what was wrong.", Requirements: ids("7644-3.2-R7", "7644-3.7.4-R4"), Respond: errors(edit(drop("detail")))},
 		{Name: "error-as-json", Summary: "Errors are called application/json.", Requirements: ids("7644-3.12-R1", "7644-3.8-R6"),
 			Respond: errors(func(p *Response) { p.Header.Set("Content-Type", "application/json") })},
 		{Name: "error-of-odd-id", Summary: "A replacement at an id that is no UUID makes the server fail.", Requirements: ids("7644-3.12-R10"),

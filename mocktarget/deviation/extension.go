@@ -74,12 +74,6 @@ func extensions() []Deviation {
 					}
 				}
 			}},
-		{Name: "extension-not-in-schemas", Summary: "schemas does not list the extension.", Requirements: ids("7643-3-R1", "7643-3.3-R1"),
-			Project: resource(func(o *scim.Object) {
-				if enterprise(o) != nil {
-					o.Set("schemas", []any{scim.UserSchema})
-				}
-			})},
 	}
 }
 

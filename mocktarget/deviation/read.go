@@ -27,6 +27,8 @@ func reads() []Deviation {
 			})},
 		{Name: "read-other-id", Summary: "A read shows another id than the one it was asked for.", Requirements: ids("7643-3.1-R7"),
 			Respond: answers(Get, 200, edit(func(o *scim.Object) { o.Set("id", o.ID()+"-r") }))},
+		{Name: "create-not-stored", Summary: "A create answers 201 and stores nothing.", Requirements: ids("7644-3.3-R1", "7644-3.4.1-R1"),
+			Route: forgetCreated, Respond: rememberCreated},
 		{Name: "read-without-id", Summary: "A read shows no id.", Requirements: ids("7643-3.1-R5", "7643-3.1-R13"),
 			Respond: answers(Get, 200, edit(drop("id")))},
 		{Name: "read-id-as-number", Summary: "A read shows the id as a number.", Requirements: ids("7643-2.3-R2", "7643-3.1-R5"),

@@ -164,7 +164,7 @@ func deletions() []Deviation {
 			}},
 		{Name: "delete-unknown-answers-204", Summary: "DELETE of what is not there answers 204.", Requirements: ids("7644-3.6-R6"),
 			Respond: answers(Delete, 404, empty)},
-		{Name: "delete-unknown-answers-500", Summary: "DELETE of what is not there makes the server fail.", Requirements: ids("7644-3.6-R6"),
+		{Name: "delete-unknown-answers-500", Summary: "DELETE of what is not there makes the server fail.", Requirements: ids("7644-3.6-R6", "7644-3.12-R7"),
 			Respond: answers(Delete, 404, status(500))},
 		{Name: "deleted-still-listed", Summary: "A deleted resource is in lists.", Requirements: ids("7644-3.6-R3"),
 			Route: bury(Get, Replace, Patch, Delete), Tolerate: buried, Respond: hideBuried(Search)},
