@@ -95,7 +95,7 @@ func (r *rig) patiently() {
 	r.until("all links of the app are settled", func() bool {
 		app := r.app("app")
 		if app.State == provisioner.AppPaused {
-			if app.Cause != provisioner.PauseEndpoint {
+			if app.Cause != provisioner.PauseEndpoint && app.Cause != provisioner.PauseAuth {
 				r.t.Fatalf("the app is paused (%s): %s", app.Cause, app.Reason)
 			}
 			if err := r.engine.Resume(r.t.Context(), "app"); err != nil {

@@ -62,8 +62,8 @@ type story struct {
 
 // A person is what the directory says of a user.
 type person struct {
-	title           int
-	present, active bool
+	title                     int
+	present, active, vanished bool
 }
 
 var errDying = errors.New("the process is dying")
@@ -126,8 +126,14 @@ func (s *story) step() {
 		s.app.fail(s.mishaps()...)
 	case p < 35:
 		s.app.fail()
-	case p < 37:
+	case p < 36:
 		s.die()
+	case p < 37:
+		s.vanish(i)
+	case p < 38:
+		s.app.fail(fault.Rule{Kind: fault.Status, Status: 401, Times: 3})
+	case p < 39:
+		s.sync()
 	default:
 		time.Sleep(time.Duration(s.random.IntN(60)) * time.Millisecond)
 	}
@@ -184,6 +190,31 @@ func (s *story) deleteGroup(g int) {
 	s.check(s.rig.DeleteGroup(s.t.Context(), fmt.Sprint("g", g)))
 }
 
+// sync begins to push everything, unless that goes on already.
+func (s *story) sync() {
+	s.t.Log("a sync begins")
+	if _, err := s.rig.engine.StartSync(s.t.Context(), "app", "story", time.Second); err != nil && !errors.As(err, new(*provisioner.ProbeError)) {
+		s.t.Fatal(err)
+	}
+}
+
+// vanish has somebody delete an account in the app, and then the directory change it.
+// The second time that would be for a person to look into.
+func (s *story) vanish(i int) {
+	u := &s.users[i]
+	if u.vanished || !u.present {
+		return
+	}
+	for _, r := range s.app.tenant.Resources("User") {
+		if r.ExternalID() == fmt.Sprint("u", i) {
+			s.t.Logf("the account of u%d vanishes", i)
+			u.vanished = true
+			s.check(s.app.tenant.Data().Delete(s.t.Context(), "User", r.ID()))
+			s.putUser(i)
+		}
+	}
+}
+
 // mishaps are ways for the app to go wrong from now on.
 func (s *story) mishaps() (rules []fault.Rule) {
 	kinds := []fault.Rule{
@@ -209,7 +240,7 @@ func (s *story) end() {
 	s.app.fail()
 	s.rig.patiently()
 	accounts, names, twice := map[string]string{}, map[string]string{}, map[string]int{}
-	foreign := false
+	foreign, made := false, s.app.made()
 	for _, u := range s.app.tenant.Resources("User") {
 		if u.ID() == s.app.foreign.ID() {
 			foreign = scim.Equal(u, s.app.foreign)
@@ -229,6 +260,8 @@ func (s *story) end() {
 		switch {
 		case twice[id] > 1:
 			s.t.Errorf("%s has %d accounts", id, twice[id])
+		case made[id] > 1 && !u.vanished || made[id] > 2:
+			s.t.Errorf("%s was made %d times", id, made[id])
 		case u.present && (there || u.active) && has != fmt.Sprintf("title %d, active %t", u.title, u.active):
 			s.t.Errorf("%s has %q, want title %d, active %t", id, has, u.title, u.active)
 		case !u.present && there && has[len(has)-5:] != "false":
