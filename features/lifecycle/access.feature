@@ -9,7 +9,7 @@ Feature: A person without access to the app cannot use it
     Fix: Make accounts only when they are created by SCIM; a group that names somebody must not
     create them.
 
-    @LIFE-131 @must @needs-groups
+    @LIFE-131 @must
     Scenario: A person outside the group gets no account
       Given only the members of the group engineers may use the app
       And barbara is added to the directory
