@@ -11,25 +11,32 @@ import (
 
 var placeholder = regexp.MustCompile(`\{(?:(CAPITAL|[+-]\d\d:\d\d) )?([a-z0-9][a-z0-9-]*)(?:[. ]([^{}\n"]+))?\}`)
 
-// expand replaces what stands in braces:
-//
-//	{barbara}                     the userName or displayName that barbara was given
-//	{barbara.id} {barbara.x.y}    what the target has shown of her
-//	{answer.id} {header ETag}     what is in the last answer
-//	{before.id}                   what is in the answer before that
-//	{token}                       the token of the run, in a header
-//	{config.bulk.maxOperations}   what /ServiceProviderConfig says
-//	{run}                         the beginning of every name of this scenario
-//	{domain}                      the domain of mail addresses
-//	{unknown}                     an id that no resource has
-//	{base}                        the base URL
-//	{CAPITAL barbara}             the same in capital letters, of anything above
-//	{+02:00 barbara.meta.created} the same instant in another zone
-//	{members u 1-20}              the users u-1 to u-20 as members of a group, in JSON
-//	{500 letters}                 a text of that length
-//	{500 braces}                  objects in objects, so many levels deep
-//
-// In JSON, text is escaped as it has to be there.
+// A Placeholder is what may stand in braces in a sentence.
+type Placeholder struct{ Form, Meaning string }
+
+// Placeholders lists what may stand in braces in the sentences about the protocol, for
+// people who write scenarios. In JSON, text is escaped as it has to be there.
+func Placeholders() []Placeholder {
+	return []Placeholder{
+		{"{barbara}", "the userName or displayName that barbara was given"},
+		{"{barbara.id} {barbara.name.givenName}", "what the target has shown of her"},
+		{"{answer.id} {header ETag}", "what is in the last answer"},
+		{"{before.id}", "what is in the answer before that"},
+		{"{secret}", "a password of this scenario"},
+		{"{token}", "the token of the run, in a header"},
+		{"{config.bulk.maxOperations}", "what /ServiceProviderConfig says"},
+		{"{run}", "the beginning of every name of this scenario"},
+		{"{domain}", "the domain of mail addresses"},
+		{"{unknown}", "an id that no resource has"},
+		{"{base}", "the base URL"},
+		{"{CAPITAL barbara}", "the same in capital letters, of anything above"},
+		{"{+02:00 barbara.meta.created}", "the same instant in another zone"},
+		{"{members u 1-20}", "the users u-1 to u-20 as members of a group, in JSON"},
+		{"{500 letters} {500 braces}", "a text of that length, or objects in objects so many levels deep"},
+	}
+}
+
+// expand replaces what stands in braces: see [Placeholders].
 func (c *client) expand(text string, inJSON bool) (string, error) {
 	var failed error
 	out := placeholder.ReplaceAllStringFunc(text, func(match string) string {

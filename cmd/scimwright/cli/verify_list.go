@@ -129,6 +129,13 @@ func newVerifySteps() *cobra.Command {
 				}
 				fmt.Fprintln(w)
 			}
+			fmt.Fprintln(w, `A sentence about what must be so may begin with "if it is accepted, ", "if it is refused, "`)
+			fmt.Fprintln(w, `and "ideally ", which makes a warning of a failure. Sentences that end in ":" are followed by a`)
+			fmt.Fprintln(w, "table or by JSON between lines of three quotation marks, as verify explain shows for every check.")
+			fmt.Fprintf(w, "\nIn braces there may stand:\n\n")
+			for _, p := range steps.Placeholders() {
+				fmt.Fprintf(w, "  %-38s %s\n", p.Form, p.Meaning)
+			}
 			return nil
 		},
 	}
