@@ -100,7 +100,10 @@ func nextDue(ctx context.Context, tx *sql.Tx, app string, now int64) (time.Durat
 
 // atOnce returns when something is due that is due now. It is a number below zero, so
 // that a clock that is set back cannot put it off.
-func (s *Store) atOnce() int64 { return s.nowMillis() - 1<<50 }
+func (s *Store) atOnce() int64 { return s.nowMillis() - dueBefore }
+
+// dueBefore makes of a time the place in the row of what is due at once.
+const dueBefore = 1 << 50
 
 // Release gives a claim back without an attempt.
 func (s *Store) Release(ctx context.Context, claim provisioner.Claim) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -39,7 +40,8 @@ func byKind(keys []provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 // exist, and an attempt at each due at once, in a lane that is not behind the one it
 // waits in already. The row locks it takes order it against an attempt that is about
 // to finish. A link that waits for its attempt already is left as it is: nobody has
-// read yet what the attempt will find.
+// read yet what the attempt will find. One that waited for another link comes before
+// those that have become due since: they may wait for it.
 func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, keys []provisioner.Key) error {
 	keys = sortedKeys(keys)
 	for chunk := range slices.Chunk(keys, rowsPerStatement) {
@@ -55,7 +57,7 @@ func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, ke
 		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, lane, due, behind_since) VALUES "+rows.String()+`
 			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
 				lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
-				due = CASE WHEN link.due < 0 THEN link.due ELSE excluded.due END,
+				due = CASE WHEN link.due < 0 THEN link.due WHEN link.state = 'waiting' THEN link.behind_since - `+strconv.Itoa(dueBefore)+` ELSE excluded.due END,
 				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END,
 				undo = ''
 			WHERE NOT (link.state = 'pending' AND link.due < 0 AND link.worker = '' AND link.lane <= excluded.lane

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -326,5 +327,49 @@ func testHotLinks(t *testing.T, database string) {
 	must(t, s.Finish(ctx, "w", &provisioner.Outcome{Link: done, Want: w.Link.Desired}))
 	if claims, _, err = s.Claim(ctx, "w", "app", 1); err != nil || len(claims) != 1 {
 		t.Errorf("the change during the attempt makes %d others due: %v", len(claims), err)
+	}
+}
+
+// TestWaitingLinksComeFirst lets somebody's manager have an account: then it is the
+// turn of those who waited for it, before others who may wait for them.
+func TestWaitingLinksComeFirst(t *testing.T) { storetest.Each(t, testWaitingLinksComeFirst) }
+
+func testWaitingLinksComeFirst(t *testing.T, database string) {
+	s, _ := open(t, database)
+	ctx := t.Context()
+	putApp(t, s, "app", `{}`)
+	reports := func(id, manager string) provisioner.User {
+		u := user(t, id, id)
+		u.Attributes.Set(scim.EnterpriseUserSchema, scim.NewObject(scim.Field{Name: "manager", Value: scim.NewObject(scim.Field{Name: "value", Value: manager})}))
+		return u
+	}
+	must(t, s.PutUser(ctx, user(t, "u1", "u1")))
+	must(t, s.PutUser(ctx, reports("u2", "u1")))
+	next := func() provisioner.Claim {
+		t.Helper()
+		claims, _, err := s.Claim(ctx, "w", "app", 1)
+		if must(t, err); len(claims) != 1 {
+			t.Fatalf("there are %d attempts, want 1", len(claims))
+		}
+		return claims[0]
+	}
+	finish := func(c provisioner.Claim, state provisioner.LinkState) {
+		t.Helper()
+		w, err := s.Load(ctx, c.Key)
+		must(t, err)
+		done := w.Link
+		if done.State = state; state.Settled() {
+			done.RemoteID, done.Origin = "r-"+c.Subject, provisioner.OriginCreated
+		}
+		must(t, s.Finish(ctx, "w", &provisioner.Outcome{Link: done, Want: w.Link.Desired}))
+	}
+	first, second := next(), next()
+	finish(second, provisioner.LinkWaiting)
+	for i := range 3 {
+		must(t, s.PutUser(ctx, reports(fmt.Sprint("u", 3+i), "u2")))
+	}
+	finish(first, provisioner.LinkConverged)
+	if is := next(); is.Subject != "u2" {
+		t.Errorf("the next one is %s, want u2, who has waited for u1", is.Subject)
 	}
 }
