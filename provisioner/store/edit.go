@@ -50,8 +50,8 @@ func (s set) add(values ...string) set {
 // A userChange says how the attributes of a user have changed.
 type userChange struct {
 	isNew, wasActive, isActive bool
-	// reads are the apps to which it makes a difference.
-	reads set
+	// reads tells of each app of the edit whether it makes a difference to it.
+	reads []bool
 }
 
 // edit runs f in a transaction and touches the links that are concerned. An edit
@@ -76,8 +76,19 @@ func (s *Store) edit(ctx context.Context, alone bool, f func(*edit) error) error
 		if err := e.settle(ctx); err != nil {
 			return err
 		}
-		return s.touchLanes(ctx, tx, byLane(e.lanes))
+		return e.touchConcerned(ctx)
 	})
+}
+
+// mostConcerned bounds the links that an edit gathers before it touches them: there are
+// as many as people by apps when everybody changes.
+const mostConcerned = 50_000
+
+// touchConcerned touches the links gathered so far.
+func (e *edit) touchConcerned(ctx context.Context) error {
+	err := e.touchLanes(ctx, e.tx, byLane(e.lanes))
+	clear(e.lanes)
+	return err
 }
 
 // lockDirectory keeps apart what works out who has access to what: an edit that is
@@ -106,6 +117,11 @@ func (e *edit) settle(ctx context.Context) error {
 	for _, user := range slices.Sorted(maps.Keys(concerned)) {
 		if err := e.settleUser(ctx, user); err != nil {
 			return err
+		}
+		if len(e.lanes) > mostConcerned {
+			if err := e.touchConcerned(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	for _, group := range slices.Sorted(maps.Keys(e.groups)) {
@@ -274,7 +290,7 @@ func (e *edit) settleUser(ctx context.Context, user string) error {
 		change := e.users[user]
 		switch {
 		case st.was != st.is && (access || st.linked),
-			st.was == st.is && access && change != nil && change.reads[app.Name]:
+			st.was == st.is && access && change != nil && change.reads[i]:
 			lane := provisioner.LaneUsers
 			if st.is != provisioner.Present {
 				lane = provisioner.LaneGoodbye
@@ -377,13 +393,11 @@ func (e *edit) settleMoved(ctx context.Context, lane provisioner.Lane, group str
 // changeUser notes how the attributes of a user have changed; before is nil for one
 // who is new.
 func (e *edit) changeUser(id string, before, after *scim.Object) {
-	change := &userChange{isNew: before == nil}
+	change := &userChange{isNew: before == nil, reads: make([]bool, len(e.apps))}
 	was, is := provisioner.User{Attributes: before}, provisioner.User{Attributes: after}
 	change.wasActive, change.isActive = was.Active(), is.Active()
 	for i := range e.apps {
-		if e.apps[i].Reads(before, after) {
-			change.reads = change.reads.add(e.apps[i].Name)
-		}
+		change.reads[i] = e.apps[i].Reads(before, after)
 	}
 	e.users[id] = change
 }
