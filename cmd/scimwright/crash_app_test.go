@@ -30,6 +30,10 @@ type watchedApp struct {
 	problems []string
 	history  map[string][]string // externalId → what was done to it
 	hold     *hold
+
+	busyMu   sync.Mutex
+	busy     map[string]*http.Request // path → a write to it that has come and has no answer
+	overlaps []string
 }
 
 // A hold keeps back the next write of a method to a kind of resource, before it is
@@ -52,7 +56,7 @@ func newWatchedApp(t *testing.T) *watchedApp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &watchedApp{mock: mock, newest: map[string]string{}, made: map[string]int{}, history: map[string][]string{}}
+	a := &watchedApp{mock: mock, newest: map[string]string{}, made: map[string]int{}, history: map[string][]string{}, busy: map[string]*http.Request{}}
 	a.server = httptest.NewServer(a)
 	t.Cleanup(func() {
 		a.server.Close()
@@ -73,6 +77,7 @@ func (a *watchedApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client died while it sent the request
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	defer a.enter(r)()
 	// Writes one at a time: the order they are noted in is the order they happen in.
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -91,6 +96,27 @@ func (a *watchedApp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// enter notes that a write has come, and whether somebody who lives waits for another one
+// to the same resource, until the function it returns is called.
+func (a *watchedApp) enter(r *http.Request) (leave func()) {
+	if r.Method == http.MethodPost {
+		return func() {} // of what is made twice it is known from note
+	}
+	a.busyMu.Lock()
+	defer a.busyMu.Unlock()
+	if other := a.busy[r.URL.Path]; other != nil && other.Context().Err() == nil {
+		a.overlaps = append(a.overlaps, fmt.Sprintf("%s %s came before another %s was answered", r.Method, r.URL.Path, other.Method))
+	}
+	a.busy[r.URL.Path] = r
+	return func() {
+		a.busyMu.Lock()
+		defer a.busyMu.Unlock()
+		if a.busy[r.URL.Path] == r {
+			delete(a.busy, r.URL.Path)
+		}
+	}
 }
 
 // keepBack holds up a write that somebody waits for.
@@ -179,7 +205,7 @@ func (a *watchedApp) waitForWrites(t *testing.T, n int) {
 // directory.
 func (a *watchedApp) check(t *testing.T, writers []*crashWriter) {
 	t.Helper()
-	for _, p := range a.problems {
+	for _, p := range slices.Concat(a.problems, a.overlaps) {
 		t.Error(p)
 	}
 	type account struct {

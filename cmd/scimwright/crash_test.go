@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"path/filepath"
@@ -58,33 +59,43 @@ func TestAcceptance14_KilledAtEveryWritePoint(t *testing.T) {
 	app.check(t, writers)
 }
 
-// TestCrashOfOneOfTwo kills one of two processes that share a PostgreSQL database, again
-// and again: the other one goes on with what the dead one was doing, and nothing is
-// done by both.
-func TestCrashOfOneOfTwo(t *testing.T) {
-	database, program := storetest.Postgres(t), buildProgram(t)
+// TestCrashOfOneOfSeveral kills one of several processes that share a PostgreSQL
+// database, again and again: the others go on with what the dead one was doing, nothing
+// is done by two at a time, and nothing is lost.
+func TestCrashOfOneOfSeveral(t *testing.T) {
+	program := buildProgram(t)
+	for _, processes := range []int{2, 4} {
+		t.Run(fmt.Sprint(processes), func(t *testing.T) { testCrashOfOne(t, program, processes) })
+	}
+}
+
+func testCrashOfOne(t *testing.T, program string, processes int) {
+	database := storetest.Postgres(t)
 	app := newWatchedApp(t)
-	first, second := newCrashingDaemon(t, program, database, crashAPIKey), newCrashingDaemon(t, program, database, crashAPIKey)
-	first.start(t)
-	second.start(t)
-	stop := startWriters(t, app, first, second)
+	daemons := make([]*crashingDaemon, processes)
+	for i := range daemons {
+		daemons[i] = newCrashingDaemon(t, program, database, crashAPIKey)
+		daemons[i].start(t)
+	}
+	stop := startWriters(t, app, daemons...)
 	for i, point := range writePoints() {
 		release := app.waitFor(t, point)
-		dying := []*crashingDaemon{first, second}[i%2]
+		dying := daemons[i%processes]
 		dying.kill(t)
 		release()
 		dying.start(t)
 	}
 	// The last to die stays dead: what it was doing is not lost with it.
 	release := app.waitFor(t, hold{method: http.MethodPatch, path: "/Users"})
-	second.kill(t)
+	daemons[1].kill(t)
 	release()
 	writers := stop()
 	if t.Failed() {
 		return
 	}
-	first.waitConverged(t)
+	daemons[0].waitConverged(t)
 	app.check(t, writers)
+	t.Logf("%d processes, %d kills: the app has taken %d writes", processes, len(writePoints())+1, app.writes())
 }
 
 // startWriters connects the app and has writers change the directory through the
