@@ -27,11 +27,12 @@ import (
 // address of its own as apps are.
 type course struct {
 	*store.Store
-	engine *provisioner.Engine
-	mock   *mocktarget.Server
-	server *http.Server
-	bytes  atomic.Int64   // have gone over the wires, both ways
-	writes chan time.Time // when writes arrived at the mock; while it is full they are not noted
+	engine  *provisioner.Engine
+	workers []*provisioner.Engine // that one and the others on its database
+	mock    *mocktarget.Server
+	server  *http.Server
+	bytes   atomic.Int64   // have gone over the wires, both ways
+	writes  chan time.Time // when writes arrived at the mock; while it is full they are not noted
 }
 
 // newCourse starts an engine on a database, and a mock whose answers take a time.
@@ -51,18 +52,24 @@ func newCourse(b *testing.B, database string, latency time.Duration) *course {
 	}
 	c.server = &http.Server{Handler: c, ErrorLog: slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelError)}
 	b.Cleanup(func() { _ = c.server.Close() })
-	c.Store = storetest.Open(b, database)
-	c.engine = provisioner.New(provisioner.Config{Store: c.Store, PrivateNetwork: true})
-	q, err := queue.Start(b.Context(), queue.Config{Store: c.Store, Engine: c.engine})
-	if err != nil {
-		b.Fatal(err)
-	}
+	c.Store, c.engine = c.work(b, database)
+	return c
+}
+
+// work starts an engine on a database, as one of several processes does on PostgreSQL.
+func (c *course) work(b *testing.B, database string) (*store.Store, *provisioner.Engine) {
+	b.Helper()
+	s := storetest.Open(b, database)
+	engine := provisioner.New(provisioner.Config{Store: s})
+	q, err := queue.Start(b.Context(), queue.Config{Store: s, Engine: engine})
+	must(b, err)
 	b.Cleanup(func() {
 		if err := q.Stop(b.Context()); err != nil {
 			b.Error(err)
 		}
 	})
-	return c
+	c.workers = append(c.workers, engine)
+	return s, engine
 }
 
 // ServeHTTP passes requests on to the mock.
@@ -114,7 +121,7 @@ func (c *course) connect(b *testing.B, name string, settings provisioner.Setting
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(b, err)
 	go func() { _ = c.server.Serve(wires{listener, &c.bytes}) }()
-	settings.Guard.Off = true
+	settings.Guard.Off, settings.PrivateNetwork = true, true
 	must(b, c.PutApp(b.Context(), provisioner.App{
 		Name: name, Endpoint: fmt.Sprintf("http://%s/t/%s/scim/v2", listener.Addr(), name), Token: c.mock.Token(), Settings: settings,
 	}))
@@ -182,7 +189,9 @@ func (c *course) settle(b *testing.B, apps ...string) {
 // requests counts the requests that were made to apps.
 func (c *course) requests(apps ...string) (n int) {
 	for _, app := range apps {
-		n += c.engine.Requests(app)
+		for _, engine := range c.workers {
+			n += engine.Requests(app)
+		}
 	}
 	return n
 }

@@ -1,7 +1,7 @@
 package provisioner_test
 
 import (
-	"runtime"
+	"fmt"
 	"testing"
 	"time"
 
@@ -57,17 +57,54 @@ func BenchmarkNoop(b *testing.B) {
 			c.pretend(b, "app")
 			must(b, c.Sweep(b.Context())) // what the links are settled by goes on record
 			before, bytes := c.requests("app"), c.bytes.Load()
-			runtime.GC()
-			stop, peak := watchHeap()
+			stop, grown := watchHeap()
 			cpu := cpuTime()
 			for b.Loop() {
 				must(b, c.Sweep(b.Context()))
 			}
 			b.ReportMetric((cpuTime()-cpu).Seconds()/float64(b.N), "cpu-s/op")
 			stop()
-			b.ReportMetric(float64(peak.Load())/(1<<20), "peak-MB")
+			b.ReportMetric(float64(grown.Load())/(1<<20), "MB-grown")
 			b.ReportMetric(float64(c.requests("app")-before), "requests")
 			b.ReportMetric(float64(c.bytes.Load()-bytes), "bytes")
+		})
+	}
+}
+
+// BenchmarkWorkers pushes 300 users into each of 8 apps at a time, whose answers take
+// 20 ms, by one, two and four workers that share a PostgreSQL database. All of them run
+// on this machine, as do the database and the apps: what one has of the processor the
+// others have not.
+func BenchmarkWorkers(b *testing.B) {
+	for _, workers := range []int{1, 2, 4} {
+		b.Run(fmt.Sprint("workers=", workers), func(b *testing.B) {
+			const users, apps = 300, 8
+			for b.Loop() {
+				b.StopTimer()
+				database := storetest.Postgres(b)
+				c := newCourse(b, database, 20*time.Millisecond)
+				for len(c.workers) < workers {
+					c.work(b, database)
+				}
+				must(b, c.ReplaceDirectory(b.Context(), company(users, 3)))
+				var names []string
+				for i := range apps {
+					names = append(names, fmt.Sprint("app", i))
+					c.connect(b, names[i], provisioner.Settings{})
+				}
+				time.Sleep(3 * time.Second) // until the workers know of each other
+				b.StartTimer()
+				began, cpu := time.Now(), cpuTime()
+				for _, name := range names {
+					_, err := c.engine.Sync(b.Context(), name)
+					must(b, err)
+				}
+				c.settle(b, names...)
+				requests := c.requests(names...)
+				b.ReportMetric(float64(requests), "requests")
+				b.ReportMetric(float64(requests)/time.Since(began).Seconds(), "requests/s")
+				b.ReportMetric(millis(cpuTime()-cpu)/float64(requests), "cpu-ms/request")
+			}
 		})
 	}
 }
