@@ -71,14 +71,14 @@ func BenchmarkNoop(b *testing.B) {
 	}
 }
 
-// BenchmarkWorkers pushes 300 users into each of 8 apps at a time, whose answers take
+// BenchmarkWorkers pushes 100 users into each of 4 apps at a time, whose answers take
 // 20 ms, by one, two and four workers that share a PostgreSQL database. All of them run
 // on this machine, as do the database and the apps: what one has of the processor the
 // others have not.
 func BenchmarkWorkers(b *testing.B) {
 	for _, workers := range []int{1, 2, 4} {
 		b.Run(fmt.Sprint("workers=", workers), func(b *testing.B) {
-			const users, apps = 300, 8
+			const users, apps = 100, 4
 			for b.Loop() {
 				b.StopTimer()
 				database := storetest.Postgres(b)
@@ -86,7 +86,7 @@ func BenchmarkWorkers(b *testing.B) {
 				for len(c.workers) < workers {
 					c.work(b, database)
 				}
-				must(b, c.ReplaceDirectory(b.Context(), company(users, 3)))
+				must(b, c.ReplaceDirectory(b.Context(), company(users, 1)))
 				var names []string
 				for i := range apps {
 					names = append(names, fmt.Sprint("app", i))
