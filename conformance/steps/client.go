@@ -83,7 +83,7 @@ func (c *client) send(ctx context.Context, r *Request) error {
 // sentence is the sentence under way, with what stands for its placeholders unless that
 // is a secret.
 func (c *client) sentence() string {
-	if strings.Contains(c.step, "{secret}") || strings.Contains(c.step, "{token}") {
+	if strings.HasSuffix(c.step, " is in no answer") || strings.Contains(c.step, "{token}") {
 		return c.step
 	}
 	if text, err := c.expand(c.step, false); err == nil {

@@ -93,7 +93,7 @@ func (c *client) answerWords() []definition {
 		c.claim(`there is no (user|group) `+nick, `there is no user barbara`,
 			"Looks for the name, and demands that nothing is found.",
 			c.nobody),
-		c.claim(`"([^"]+)" is in no answer`, `"{secret}" is in no answer`,
+		c.claim(`"([^"]+)" is in no answer`, `"{run}hidden" is in no answer`,
 			"Demands that a text is in none of the bodies and header fields of the scenario so far.",
 			c.inNoAnswer),
 		c.claim(`each of the answers has status `+statuses, `each of the answers has status 200 or 409`,

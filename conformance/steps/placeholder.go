@@ -22,7 +22,6 @@ func Placeholders() []Placeholder {
 		{"{barbara.id} {barbara.name.givenName}", "what the target has shown of her"},
 		{"{answer.id} {header ETag}", "what is in the last answer"},
 		{"{before.id}", "what is in the answer before that"},
-		{"{secret}", "a password of this scenario"},
 		{"{token}", "the token of the run, in a header"},
 		{"{config.bulk.maxOperations}", "what /ServiceProviderConfig says"},
 		{"{run}", "the beginning of every name of this scenario"},
