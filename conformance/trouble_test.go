@@ -53,7 +53,7 @@ func turning(t *testing.T, other http.HandlerFunc) conformance.Config {
 			next.ServeHTTP(w, r)
 		})
 	}), reading)
-	c.Timeout, c.Write = 100*time.Millisecond, false
+	c.Timeout, c.Write = 2*time.Second, false
 	seen := 0
 	c.Transport = counting{func() {
 		if seen++; seen == 4 { // Users, and three documents of discovery
@@ -76,7 +76,7 @@ func TestTargetThatStopsTakingPart(t *testing.T) {
 		other http.HandlerFunc
 		made  int // checks that came to an end of their own
 	}{
-		"no answer within 100ms": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 3},
+		"no answer within 2s":    {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 3},
 		"has not answered 3":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 3},
 		"6 requests in a row":    {tooMany("0"), 2},
 		"left alone for 24h0m0s": {tooMany("86400"), 1},
