@@ -39,6 +39,8 @@ func discoveryCases() []deviationCase {
 		{"patch-unadvertised-500", config, "patch/supported", "true", "false"},
 		{"bulk-unadvertised-500", "POST /Bulk []", "status", "400", "500"},
 		{"bulk-unadvertised-500", config, "bulk/supported", "true", "false"},
+		{"async-request-unknown", config, "securityEvents/asyncRequest", "-", "sometimes"},
+		{"async-with-body", bare + " | Prefer: respond-async", "status", "201", "202"},
 		{"discovery-writable", "POST /ResourceTypes {}", "status", "405", "200"},
 	}
 	for _, feature := range []string{"patch", "bulk", "filter", "changePassword", "sort", "etag"} {

@@ -133,6 +133,8 @@ func cursorCases() []deviationCase {
 		{"cursor-skips", get("cursor&count=1") + "\nGET /Users?cursor={next}", names, "bab", "-"},
 		{"cursor-count-zero-ignored", get("cursor&count=0"), "Resources/#", "0", "3"},
 		{"cursor-count-negative-refused", get("cursor&count=-1"), "status", "200", "400"},
+		{"cursor-bad-count-answers-500", "GET /Users?cursor&count=many", "status", "400", "500"},
+		{"cursor-without-credentials", three + "GET /Users?cursor&count=1\nGET /Users?cursor={next} | Authorization: ", "status", "401", "200"},
 		{"cursor-total-wrong", get("cursor&count=2") + "\nGET /Users?cursor={next}", "totalResults", "3", "1"},
 		{"cursor-ignored-in-search", three + `POST /Users/.search {"cursor":"","count":2}`, "startIndex", "-", "1"},
 		{"cursor-unsorted", get("cursor&sortBy=userName&sortOrder=descending"), names, "Cab bab a", "a bab Cab"},

@@ -36,6 +36,14 @@ func (c *client) answerWords() []definition {
 		c.claim(`the answer is JSON`, `the answer is JSON`,
 			"Demands that the body is one JSON value and nothing else.",
 			c.isJSON),
+		c.claim(`an answer of 202 has no body`, `an answer of 202 has no body`,
+			"Demands an empty body if the status is 202.",
+			func(ctx context.Context) error {
+				if last, err := c.last(); err != nil || last.answer.Status != http.StatusAccepted {
+					return err
+				}
+				return c.hasNoBody(ctx)
+			}),
 		c.claim(`the answer has no body`, `the answer has no body`,
 			"Demands an empty body.",
 			c.hasNoBody),

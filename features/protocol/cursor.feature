@@ -133,3 +133,29 @@ Feature: Reading a list by cursors
         | cursor |                     |
         | count  | 1                   |
       Then the answer finds exactly two
+
+    @CURSOR-12 @should @RFC9865-2.1-R1 @RFC9865-2.1-R4 @after-LIST-13 @edge
+    Scenario: A number that is none is ignored or refused
+      Fix: Answer 400 with invalidCount where count is no number, or read it as if it were missing.
+
+      When the client sends GET /Users?cursor=&count=many
+      Then the answer has status 200 or 400
+
+    @CURSOR-13 @must @RFC9865-5.2-R2 @write @needs-filter @needs-token @after-CURSOR-02 @after-AUTH-01
+    Scenario: A cursor lets nobody in
+      Fix: Ask for credentials on every page, whoever has got the cursor.
+
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 1                   |
+      And the next request has the header "Authorization" ""
+      And the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor | {answer.nextCursor} |
+        | count  | 1                   |
+      Then the answer has status 401 or 403

@@ -157,3 +157,21 @@ Feature: What the service says about itself
       And the client sends GET /ServiceProviderConfig
       Then the answer has status 200 or 401
       And ideally the answer has status 200
+
+  Rule: What happens later is announced as RFC 9967 has it (RFC 9967 sections 2.5.1 and 4)
+    Why: A client that asked for an answer later waits for ever, if it is not told what to wait
+    for.
+    Fix: Say in securityEvents.asyncRequest "none", "long" or "request", and answer 202 without a
+    body and with Set-Txn, Preference-Applied and Location.
+
+    @ASYNC-01 @must @RFC9967-4-R2 @after-DISC-01 @edge
+    Scenario: If there are events, the configuration tells about them in known words
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has nothing but "none", "long", "request", "NONE", "LONG" and "REQUEST" at "securityEvents.asyncRequest"
+
+    @ASYNC-02 @must @RFC9967-2.5.1.1-R4 @write @after-CREATE-01 @edge
+    Scenario: A create that may come later is carried out at once, or announced without a body
+      When the next request has the header "Prefer" "respond-async"
+      And the client creates a user barbara
+      Then the answer has status 201 or 202
+      And an answer of 202 has no body

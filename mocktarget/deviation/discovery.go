@@ -235,6 +235,20 @@ func userSchema(change func(*scim.Object)) func(*Request, *Response) {
 	}
 }
 
+// asynchronous are departures of events and asynchronous requests (RFC 9967).
+func asynchronous() []Deviation {
+	return []Deviation{
+		{Name: "async-request-unknown", Summary: "The configuration has a word for asynchronous requests that there is not.", Requirements: ids("9967-4-R2"),
+			Respond: configured(set("securityEvents", scim.NewObject(scim.Field{Name: "asyncRequest", Value: "sometimes"})))},
+		{Name: "async-with-body", Summary: "A create that is asked to be asynchronous answers 202 with the resource.", Requirements: ids("9967-2.5.1.1-R4"),
+			Respond: func(r *Request, p *Response) {
+				if r.Is(Create) && p.OK() && r.Header.Get("Prefer") == "respond-async" {
+					p.Status = http.StatusAccepted
+				}
+			}},
+	}
+}
+
 // auth are departures in who is let in (RFC 7644 section 2).
 func auth() []Deviation {
 	anyone := func(which func(r *Request, sent string) bool) func(*Request) {

@@ -241,6 +241,14 @@ func cursors() []Deviation {
 					r.Instead = refusal(scim.InvalidCount("count must not be negative"))
 				}
 			}},
+		{Name: "cursor-bad-count-answers-500", Summary: "With a cursor a count that is no number makes the server fail.", Requirements: ids("9865-2.1-R1", "9865-2.1-R4"),
+			Search: func(r *Request, v url.Values) {
+				if _, err := strconv.Atoi(v.Get("count")); err != nil && v.Has("cursor") && v.Has("count") {
+					r.Instead = refusal(scim.Status(500, "invalid syntax"))
+				}
+			}},
+		{Name: "cursor-without-credentials", Summary: "A cursor is as good as a token.", Requirements: ids("9865-5.2-R2"),
+			Route: on(List, func(r *Request) { r.Admitted = r.Admitted || r.Query.Get("cursor") != "" })},
 		{Name: "cursor-total-wrong", Summary: "totalResults counts what is left.", Requirements: ids("9865-2-R17"),
 			Respond: func(r *Request, p *Response) {
 				if r.Is(List) && p.OK() && r.Query.Get("cursor") != "" {
