@@ -37,6 +37,8 @@ type App struct {
 	Synced bool
 	// Limit is how fast the app may be asked.
 	Limit Limit
+	// Revision grows with every change of what is on record of the app.
+	Revision int64
 	// Alerts are those that were raised about the app and still hold, by topic.
 	Alerts map[Topic]Raised
 	// Learned is what the app has shown about itself so far.

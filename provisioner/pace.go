@@ -67,6 +67,7 @@ type pace struct {
 	// until is when a pause ends. known is the end on record that it comes from: the
 	// clock that it is written by may be set while the pause lasts.
 	until, known time.Time
+	revision     int64 // of the record that is known
 	// refused is when the app refused the token: then nothing more is sent until the
 	// app was paused for it and goes on.
 	refused   time.Time
@@ -99,11 +100,17 @@ func (p *pace) follow(app *App) {
 	if app.State != AppPaused && !app.StateSince.Before(fullMillis(p.refused)) {
 		p.refused = time.Time{}
 	}
-	p.adopt(app.Limit)
+	p.adopt(app)
 }
 
-// adopt takes over a limit that is on record. The lock is held.
-func (p *pace) adopt(l Limit) {
+// adopt takes over the limit that is on record, unless a newer one is known. The lock
+// is held.
+func (p *pace) adopt(app *App) {
+	if app.Revision < p.revision {
+		return
+	}
+	p.revision = app.Revision
+	l := app.Limit
 	if l.Concurrency > 0 {
 		p.concurrency = l.Concurrency
 	}
@@ -379,10 +386,10 @@ func (p *pace) cleanly(ctx context.Context, began time.Time, took time.Duration)
 
 // save changes what is on record, for all processes, and takes it over.
 func (p *pace) save(ctx context.Context, change func(*App, *Limit)) error {
-	var saved Limit
+	var saved *App
 	err := p.engine.config.Store.UpdateApp(ctx, p.app, func(a *App) {
 		change(a, &a.Limit)
-		saved = a.Limit
+		saved = a
 	})
 	if err != nil {
 		return err
@@ -390,8 +397,8 @@ func (p *pace) save(ctx context.Context, change func(*App, *Limit)) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	// The pause that is already known ends by this process's own clock.
-	if saved.PausedUntil.Sub(p.until).Abs() < time.Second {
-		p.known = saved.PausedUntil
+	if saved.Limit.PausedUntil.Sub(p.until).Abs() < time.Second {
+		p.known = saved.Limit.PausedUntil
 	}
 	p.adopt(saved)
 	return nil

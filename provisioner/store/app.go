@@ -40,7 +40,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		app.Connect(old)
 		app.Learned = app.Remembered(old)
 		if old != nil {
-			app.Synced, app.Alerts = old.Synced, old.Alerts
+			app.Synced, app.Alerts, app.Revision = old.Synced, old.Alerts, old.Revision
 		} else if _, err := tx.ExecContext(ctx, "DELETE FROM removal WHERE app = $1", app.Name); err != nil {
 			return err // of another app of that name
 		}
@@ -81,7 +81,10 @@ func (s *Store) announceApp(ctx context.Context, tx *sql.Tx, app string) error {
 	return s.announce(ctx, tx, []provisioner.Key{{App: app}})
 }
 
+// writeApp writes an app under a new revision, which is the time or later, so that that
+// of an app that was removed and is connected again is higher than before.
 func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) error {
+	app.Revision = max(app.Revision+1, s.nowMillis())
 	learned, err := json.Marshal(app.Learned)
 	if err != nil {
 		return err
@@ -99,25 +102,26 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14)
+		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
-			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts`,
+			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts,
+			revision = excluded.revision`,
 		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
-		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts))
+		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts), app.Revision)
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts"
+const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts, revision"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
 	var token, settings, learned, removal, alerts string
 	var since, synced, pausedUntil int64
 	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
-		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts)
+		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts, &app.Revision)
 	if err != nil {
 		return nil, err
 	}

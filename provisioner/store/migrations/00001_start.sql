@@ -14,6 +14,7 @@ CREATE TABLE app (
     synced       BIGINT NOT NULL DEFAULT 0,      -- whether all of the directory was pushed once
     removal      TEXT   NOT NULL DEFAULT 'null', -- JSON: how it is being removed
     updated_at   BIGINT NOT NULL,
+    revision     BIGINT NOT NULL,                -- grows with every change
     -- How fast it may be asked, by all processes together: requests in flight (0 if
     -- that is not known yet), until when nothing is sent, and, in microseconds, from
     -- when on the next request may be sent.
