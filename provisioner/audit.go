@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -133,9 +134,11 @@ func (e *Engine) audit(ctx context.Context, run *Run) error {
 	}
 	run.Marked = 0 // another process may have begun before
 	a := &auditor{engine: e, app: app, run: run, result: &Audit{}}
-	if a.client, err = e.client(app, LaneGroups, func(scimclient.Exchange) { a.result.Requests++ }); err == nil {
+	var requests atomic.Int64
+	if a.client, err = e.client(app, LaneGroups, func(scimclient.Exchange) { requests.Add(1) }); err == nil {
 		err = a.do(ctx)
 	}
+	a.result.Requests = int(requests.Load())
 	refused, isRefused := errors.AsType[*scimclient.Error](err)
 	switch {
 	case errors.Is(err, ErrCancelled):
