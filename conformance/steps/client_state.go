@@ -14,7 +14,7 @@ func (c *client) wholeOrEmpty(ctx context.Context, nick string) error {
 		return err
 	}
 	if last.answer.Status == http.StatusNoContent {
-		return c.hasNoBody(ctx)
+		return c.hasNoBody(ctx, "")
 	}
 	shown := last.answer.object()
 	return c.about(ctx, nick, func(v any) error {
