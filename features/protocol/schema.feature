@@ -20,6 +20,7 @@ Feature: How resources are built
       When the client sends GET /Schemas
       Then the answer has nothing but "string", "boolean", "decimal", "integer", "dateTime", "reference", "complex" and "binary" at "Resources.attributes.type"
       And the answer has nothing but "string", "boolean", "decimal", "integer", "dateTime", "reference" and "binary" at "Resources[id!=urn:ietf:params:scim:schemas:core:2.0:Schema].attributes.subAttributes.type"
+      And each "Resources.attributes" of the answer has a word at "type"
 
     @SCHEMA-03 @must @RFC7643-7-R10 @RFC7643-7-R32 @after-DISC-11
     Scenario: Attributes say who may change them
