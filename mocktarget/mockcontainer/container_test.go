@@ -237,7 +237,7 @@ func checkService(t *testing.T, image string) {
 		return origin + "/api/v1"
 	}
 	// An app that nobody is at: what the log says of it has the time of Tokyo.
-	ask(t, "PUT", api()+"/apps/wiki", `{"endpoint":"https://127.0.0.1:1/scim/v2","token":"t"}`)
+	ask(t, "PUT", api()+"/apps/wiki", `{"endpoint":"https://127.0.0.1:1/scim/v2","token":"t","settings":{"privateNetwork":true}}`)
 	ask(t, "PUT", api()+"/users/ann", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann"}`)
 	if err := wait.ForLog(`time=\S+\+09:00 .*attempt failed`).AsRegexp().WaitUntilReady(ctx, service); err != nil {
 		t.Errorf("the log does not say when an attempt failed: %v", err)
