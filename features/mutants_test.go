@@ -32,7 +32,7 @@ const mutantsGolden = "testdata/mutants.golden"
 // or is blocked by one that has found it. And against each legal variation, which no check may mind.
 //
 // MUTANTS chooses: areas such as PATCH,GROUP, names of deviations, or "all", which is
-// some six minutes of computing on one core. Without it a sample is run, always the same.
+// some five minutes of computing on one core. Without it a sample is run, always the same.
 func TestMutants(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and little kept
 	run := newMutation(t)

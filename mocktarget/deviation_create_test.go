@@ -66,6 +66,8 @@ func createCases() []deviationCase {
 		{"external-id-in-small-letters", `POST /Users {"userName":"a","externalId":"X"}`, "externalId", "X", "x"},
 		{"full-user-refused", `POST /Users {"userName":"a","a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"k":1,"l":1,"m":1,"n":1}`, "detail", "~not an attribute", "~too many"},
 		{"attribute-dropped", `POST /Users {"userName":"a","preferredLanguage":"nl"}`, "preferredLanguage", "nl", "-"},
+		{"names-case-sensitive", `POST /Users {"userName":"a","DISPLAYNAME":"A"}`, "displayName", "A", "-"},
+		{"schemas-order-matters", `POST /Users {"schemas":["` + enterpriseURN + `","` + userURN + `"],"userName":"a","` + enterpriseURN + `":{"department":"D"}}`, "status", "201", "400"},
 		{"name-flattened", `POST /Users {"userName":"a","name":{"givenName":"G","familyName":"F"}}`, "name/givenName", "G", "-"},
 	}
 }

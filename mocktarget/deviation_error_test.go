@@ -17,6 +17,7 @@ func errorCases() []deviationCase {
 		{"error-with-stack-trace", bad, "detail", "~nobody", "~UserService.java:42"},
 		{"error-with-secret", `POST /Users {"userName":"a","password":"t0p-Secret"}` + "\n" + bad, "detail", "~nobody", "~t0p-Secret"},
 		{"error-without-detail", bad, "detail", "~nobody", "-"},
+		{"cookie-for-a-year", bad, "header Set-Cookie", "-", "session=1; Max-Age=31536000"},
 		{"error-as-json", bad, "header Content-Type", "application/scim+json", "application/json"},
 		{"error-of-odd-id", "PUT /Users/nobody {}", "status", "404", "500"},
 		{"error-answers-200", bad, "status", "404", "200"},

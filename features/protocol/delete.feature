@@ -88,7 +88,7 @@ Feature: Deleting a resource
       Then the answer has status 201
       And the answer has another "id" than "{barbara.id}"
 
-    @DEL-09 @must @RFC7644-3.6-R5 @needs-groups @after-DEL-01 @after-GROUP-01 @after-GROUP-24
+    @DEL-09 @must @RFC7644-3.6-R5 @RFC7644-3.1-R6 @needs-groups @after-DEL-01 @after-GROUP-01
     Scenario: A group is deleted, and its members stay
       Why: A group that takes its members along when it goes locks a whole department out.
       Fix: Deleting a group removes the group and the memberships, never the users.

@@ -488,7 +488,7 @@ Feature: Finding resources by a filter
       When the client looks for users where title eq "{run}a+b & c=d ? 100% #1"
       Then the answer finds exactly barbara
 
-    @FILT-50 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01
+    @FILT-50 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01 @after-CREATE-15
     Scenario: An apostrophe is a letter like any other
       Given a user barbara with:
         """

@@ -186,7 +186,7 @@ Feature: Reading a list page by page
     Fix: Answer GET on the base URL with resources of all types, or with 501 if you do not offer
     that.
 
-    @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01 @after-FILT-08
+    @LIST-07 @must @RFC7644-3.4.2.1-R2 @RFC7644-3.4.2.1-R5 @write @needs-filter @needs-groups @after-FILT-01 @after-GROUP-01 @after-FILT-08 @after-FILT-14
     Scenario: Users and groups are found at the base URL
       Given a user barbara
       And a group engineers

@@ -11,7 +11,7 @@ Feature: Reading a resource
     @READ-01 @must @RFC7644-3.4.1-R1 @write @after-CREATE-01 @core
     Scenario: A user that was made is found under its id
       Given a user barbara
-      When the client reads barbara
+      When the client sends GET /Users/{barbara.id}
       Then the answer has status 200
       And the answer has "id" "{barbara.id}"
       And the answer has "userName" "{barbara}"

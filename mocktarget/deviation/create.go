@@ -3,6 +3,7 @@ package deviation
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -251,6 +252,24 @@ func creates() []Deviation {
 					w.After.Set("name", scim.NewObject(scim.Field{Name: "formatted", Value: n.String("givenName") + " " + n.String("familyName")}))
 				}
 			}},
+		{Name: "names-case-sensitive", Summary: "A create drops attributes whose names do not have the letter case of the schema.", Requirements: ids("7643-2.1-R1"),
+			Decode: func(r *Request) {
+				if r.Is(Create) && isUser(r) {
+					r.Edit(dropMisspelt)
+				}
+			}},
+		{Name: "schemas-order-matters", Summary: "A create whose schemas do not begin with that of users is refused.", Requirements: ids("7643-2.3.8-R1"),
+			Decode: func(r *Request) {
+				if r.Is(Create) && isUser(r) && len(r.Object().Schemas()) > 0 && r.Object().Schemas()[0] != scim.UserSchema {
+					r.Instead = refusal(scim.InvalidValue("this is no user"))
+				}
+			}},
+		{Name: "schema-attribute-not-served", Summary: "The schema defines an attribute that users cannot have.", Requirements: ids("7643-7-R6", "7643-7-R1", "7644-3.1-R6"), Respond: userSchema(func(o *scim.Object) {
+			o.Set("attributes", append(slices.Clone(o.Array("attributes")), scim.NewObject(
+				scim.Field{Name: "name", Value: "shoeSize"}, scim.Field{Name: "type", Value: "string"}, scim.Field{Name: "multiValued", Value: false},
+				scim.Field{Name: "description", Value: "Size of the shoes"}, scim.Field{Name: "required", Value: false}, scim.Field{Name: "caseExact", Value: false},
+				scim.Field{Name: "mutability", Value: "readWrite"}, scim.Field{Name: "returned", Value: "default"}, scim.Field{Name: "uniqueness", Value: "none"})))
+		})},
 	}
 }
 
@@ -349,6 +368,15 @@ func dropWrongTypes(o *scim.Object) {
 			continue
 		}
 		if _, err := a.Check(v); err != nil {
+			o.Delete(name)
+		}
+	}
+}
+
+// dropMisspelt takes away what is not spelt as the schema has it.
+func dropMisspelt(o *scim.Object) {
+	for name := range o.Clone().All() {
+		if a := scim.UserType().Attribute(name); a != nil && a.Name != name {
 			o.Delete(name)
 		}
 	}

@@ -2,7 +2,6 @@ package deviation
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -202,12 +201,6 @@ func schemas() []Deviation {
 			a.Set("mutability", "readWrite")
 		})},
 		{Name: "schema-groups-writable", Summary: "The schema says that the groups of users can be written.", Requirements: ids("7643-4.1.2-R18"), Respond: attribute("groups", set("mutability", "readWrite"))},
-		{Name: "schema-attribute-not-served", Summary: "The schema defines an attribute that users cannot have.", Requirements: ids("7643-7-R6", "7643-7-R1", "7644-3.1-R6"), Respond: userSchema(func(o *scim.Object) {
-			o.Set("attributes", append(slices.Clone(o.Array("attributes")), scim.NewObject(
-				scim.Field{Name: "name", Value: "shoeSize"}, scim.Field{Name: "type", Value: "string"}, scim.Field{Name: "multiValued", Value: false},
-				scim.Field{Name: "description", Value: "Size of the shoes"}, scim.Field{Name: "required", Value: false}, scim.Field{Name: "caseExact", Value: false},
-				scim.Field{Name: "mutability", Value: "readWrite"}, scim.Field{Name: "returned", Value: "default"}, scim.Field{Name: "uniqueness", Value: "none"})))
-		})},
 		{Name: "schema-attribute-not-defined", Summary: "Users have an attribute that the schema does not define.", Requirements: ids("7643-7-R6", "7643-7-R1"), Respond: userSchema(func(o *scim.Object) {
 			var kept []any
 			for _, a := range elements(o, "attributes") {

@@ -92,6 +92,8 @@ func transport() []Deviation {
 		}
 	}
 	return []Deviation{
+		{Name: "cookie-for-a-year", Summary: "Answers set a cookie that outlives the session.", Requirements: ids("7644-7.4-R5"),
+			Respond: func(_ *Request, p *Response) { p.Header.Set("Set-Cookie", "session=1; Max-Age=31536000") }},
 		{Name: "answers-as-json", Summary: "Answers are application/json although nobody asked for it.", Requirements: ids("7644-3.8-R8", "7644-3.8-R6"),
 			Respond: media("application/json")},
 		{Name: "answers-as-text-json", Summary: "Answers are text/json.", Requirements: ids("7644-3.8-R8", "7644-8.1-R1"),

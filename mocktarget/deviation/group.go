@@ -181,17 +181,6 @@ func groups() []Deviation {
 			Respond: echoOn(Replace, "groups")},
 		{Name: "deleted-user-stays-member", Summary: "A user who is deleted stays a member.", Requirements: ids("7643-2.3.7-R4", "7644-3.6-R3"),
 			Route: bury(Get, Replace, Patch, Delete), Tolerate: buried, Respond: hideBuried(List, Search)},
-		{Name: "deleted-group-takes-members", Summary: "Deleting a group deletes its members.", Requirements: ids("7644-3.6-R2", "7644-3.1-R6"),
-			Route: func(r *Request) {
-				if isGroup(r) && deletes(r) {
-					for _, m := range elements(r.Current(), "members") {
-						r.Memory.Put(m.String("value"), true)
-					}
-				}
-				if !r.Is(Delete) && r.ID() != "" && r.Memory.Get(r.ID()) != nil {
-					r.Instead = refusal(scim.NotFound("User", r.ID()))
-				}
-			}},
 	}
 }
 

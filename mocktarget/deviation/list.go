@@ -26,6 +26,12 @@ func lists() []Deviation {
 			Respond: listed(plainly(func(o *scim.Object) { o.Set("totalResults", itoa(count(o, "totalResults"))) }))},
 		{Name: "list-total-of-page", Summary: "totalResults is the number of resources in the page.", Requirements: ids("7644-3.4.2.4-R11"),
 			Respond: listed(plainly(func(o *scim.Object) { o.Set("totalResults", number(len(resources(o)))) }))},
+		{Name: "list-total-one-less", Summary: "totalResults does not count the last of several.", Requirements: ids("7644-3.4.2.4-R11"),
+			Respond: listed(plainly(func(o *scim.Object) {
+				if n := count(o, "totalResults"); n > 1 {
+					o.Set("totalResults", number(n-1))
+				}
+			}))},
 		{Name: "list-total-without-filter", Summary: "totalResults counts what the filter leaves out too.", Requirements: ids("7644-3.4.2.4-R11"),
 			Respond: func(r *Request, p *Response) {
 				if r.Is(List, Search) && p.OK() && r.Query.Has("filter") {

@@ -144,6 +144,17 @@ func deletions() []Deviation {
 			Respond: answers(Delete, 204, func(p *Response) { p.Status, p.Body = 200, []byte(`{}`) })},
 		{Name: "delete-answers-202", Summary: "DELETE answers 202.", Requirements: ids("7644-3.6-R5"),
 			Respond: answers(Delete, 204, status(202))},
+		{Name: "deleted-group-takes-members", Summary: "Deleting a group deletes its members.", Requirements: ids("7644-3.6-R2", "7644-3.1-R6"),
+			Route: func(r *Request) {
+				if isGroup(r) && deletes(r) {
+					for _, m := range elements(r.Current(), "members") {
+						r.Memory.Put(m.String("value"), true)
+					}
+				}
+				if !r.Is(Delete) && r.ID() != "" && r.Memory.Get(r.ID()) != nil {
+					r.Instead = refusal(scim.NotFound("User", r.ID()))
+				}
+			}},
 		{Name: "delete-does-nothing", Summary: "DELETE answers 204 and deletes nothing.", Requirements: ids("7644-3.6-R2"),
 			Route: on(Delete, func(r *Request) {
 				if deletes(r) {
