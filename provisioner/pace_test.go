@@ -157,20 +157,25 @@ func TestR14_LimitHoldsAcrossProcesses(t *testing.T) {
 		rigs = append(rigs, newRig(t, rigConfig{database: database}))
 	}
 	rigs[0].connectTo("app", crowd.url, m.Token(), provisioner.Settings{Concurrency: 6})
-	rigs[0].put(300, "a", nil)
-	rigs[0].settle("app")
-	m.wantUsers(300, "a", nil)
-	if crowd.most() > 6 {
-		t.Errorf("there were %d requests at a time, want 6 at the most", crowd.most())
-	}
 	working := 0
-	for _, r := range rigs {
-		if r.engine.Requests("app") > 0 {
-			working++
+	for round := 0; working < 2; round++ {
+		// Who is new holds back until the others know of it.
+		if round == 100 {
+			t.Fatalf("%d of 3 processes have done something", working)
+		}
+		title := fmt.Sprint("round ", round)
+		rigs[0].put(300, title, nil)
+		rigs[0].settle("app")
+		m.wantUsers(300, title, nil)
+		working = 0
+		for _, r := range rigs {
+			if r.engine.Requests("app") > 0 {
+				working++
+			}
 		}
 	}
-	if working < 2 {
-		t.Errorf("%d of 3 processes did something", working)
+	if crowd.most() > 6 {
+		t.Errorf("there were %d requests at a time, want 6 at the most", crowd.most())
 	}
 }
 
