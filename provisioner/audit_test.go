@@ -198,6 +198,36 @@ func TestR15_AbsenceFromAListProvesNothing(t *testing.T) {
 	}
 }
 
+// TestR15_ProxyIsNotBelieved audits, and is to repair, an app that lists nothing and in
+// front of which a web server says that there is no such page. That ends the audit, and
+// makes no account a second time.
+func TestR15_ProxyIsNotBelieved(t *testing.T) {
+	b := pushed(t, provisioner.Settings{Drift: provisioner.DriftEnforce})
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/scim/v2/Users/"):
+			http.Error(w, "<html>Not Found</html>", http.StatusNotFound)
+		case r.Method == http.MethodGet && r.URL.Path == "/scim/v2/Users":
+			w.Header().Set("Content-Type", "application/scim+json")
+			_, _ = w.Write([]byte(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"Resources":[]}`))
+		default:
+			return false
+		}
+		return true
+	})
+	run, err := b.engine.StartAudit(t.Context(), "app", "test", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run, err = b.engine.AwaitRun(t.Context(), run.ID, nil); err != nil || run.State != provisioner.RunFailed || !strings.Contains(run.Error, "could not be read") {
+		t.Errorf("run %+v, %v", run, err)
+	}
+	b.settle(t, "app")
+	if w := b.app.writes(); len(w) > 0 {
+		t.Errorf("the audit has led to %q", w)
+	}
+}
+
 // TestAuditOfAnAppThatWasEmptied does not fill it again without being asked to.
 func TestAuditOfAnAppThatWasEmptied(t *testing.T) {
 	b := pushed(t, provisioner.Settings{Drift: provisioner.DriftEnforce})
