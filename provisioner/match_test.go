@@ -23,7 +23,7 @@ func account(attributes string) string {
 func unconnected(t *testing.T) *bundle {
 	t.Helper()
 	b := start(t, t.TempDir()+"/test.db")
-	b.app = mockDoor(t)
+	b.app = newMock(t)
 	return b
 }
 

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/permiso/scimwright/mocktarget"
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -177,22 +176,9 @@ func operations(r *http.Request) (ops []map[string]any) {
 func mock(t *testing.T, settings provisioner.Settings) *bundle {
 	t.Helper()
 	b := start(t, filepath.Join(t.TempDir(), "test.db"))
-	b.app = mockDoor(t)
+	b.app = newMock(t)
 	b.connectWith(t, "app", b.app, settings)
 	return b
-}
-
-func mockDoor(t *testing.T) *door {
-	t.Helper()
-	server, err := mocktarget.New(mocktarget.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := &door{Handler: server, token: server.Token()}
-	listener := httptest.NewServer(d)
-	t.Cleanup(listener.Close)
-	d.url = listener.URL + "/scim/v2"
-	return d
 }
 
 // peopled is a mock that has ada and bob, who is in the group staff.

@@ -176,7 +176,7 @@ func TestDiscoveryIsBelievedLast(t *testing.T) {
 // TestRediscovery reads the discovery documents once a day, and says what has changed.
 func TestRediscovery(t *testing.T) {
 	b, c := aged(t, provisioner.Settings{})
-	b.app = mockDoor(t)
+	b.app = newMock(t)
 	b.connect(t, "app", b.app)
 	b.putUser(t, "u1", "ada", true)
 	b.sync(t, "app")
