@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -142,7 +140,7 @@ func (m *mutation) judge(t *testing.T, d deviation.Deviation) {
 		return
 	}
 	report, err := conformance.Run(t.Context(), conformance.Config{
-		Endpoint: "http://127.0.0.1" + tenant.Path(), Token: m.server.Token(), Transport: inProcess{m.server},
+		Handler: m.server, Endpoint: tenant.Path(), Token: m.server.Token(),
 		Features: features.FS, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
 	})
 	if report == nil {
@@ -267,20 +265,4 @@ func (m *mutation) compare(t *testing.T) {
 		}
 	}
 	t.Logf("%d notes", len(m.notes))
-}
-
-// inProcess carries requests to a handler without a socket.
-type inProcess struct{ handler http.Handler }
-
-func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	in.RequestURI, in.Host = r.URL.RequestURI(), r.URL.Host
-	w := httptest.NewRecorder()
-	p.handler.ServeHTTP(w, in)
-	response := w.Result()
-	response.Request = r
-	return response, nil
 }

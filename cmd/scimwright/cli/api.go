@@ -99,12 +99,14 @@ func apiError(err error) error {
 // An inProcess transport hands requests to a handler of this process.
 type inProcess struct{ handler http.Handler }
 
+// RoundTrip implements [http.RoundTripper].
 func (t inProcess) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body == nil {
 		req.Body = http.NoBody
 	}
-	w := &held{header: http.Header{}, status: http.StatusOK}
+	w := &held{header: http.Header{}}
 	t.handler.ServeHTTP(w, req)
+	w.WriteHeader(http.StatusOK)
 	return &http.Response{
 		StatusCode: w.status, Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Request: req,
@@ -119,6 +121,18 @@ type held struct {
 	body   bytes.Buffer
 }
 
-func (h *held) Header() http.Header         { return h.header }
-func (h *held) Write(b []byte) (int, error) { return h.body.Write(b) }
-func (h *held) WriteHeader(status int)      { h.status = status }
+// Header implements [http.ResponseWriter].
+func (h *held) Header() http.Header { return h.header }
+
+// WriteHeader implements [http.ResponseWriter]: the first status counts.
+func (h *held) WriteHeader(status int) {
+	if h.status == 0 {
+		h.status = status
+	}
+}
+
+// Write implements [http.ResponseWriter].
+func (h *held) Write(b []byte) (int, error) {
+	h.WriteHeader(http.StatusOK)
+	return h.body.Write(b)
+}

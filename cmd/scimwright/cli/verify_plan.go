@@ -188,37 +188,17 @@ func (s *standIn) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s.token == "" {
 		sent.Header.Set("Authorization", "Bearer "+s.mock.Token())
 	}
-	a := &bufferedAnswer{header: http.Header{}, status: http.StatusOK}
-	s.mock.ServeHTTP(a, sent)
-	for name, values := range a.header {
+	response, err := inProcess{s.mock}.RoundTrip(sent)
+	if err != nil {
+		return nil, err
+	}
+	for _, values := range response.Header {
 		for i := range values {
-			a.header[name][i] = strings.ReplaceAll(values[i], s.base.String(), s.endpoint.String())
+			values[i] = strings.ReplaceAll(values[i], s.base.String(), s.endpoint.String())
 		}
 	}
-	body := bytes.ReplaceAll(a.body.Bytes(), []byte(s.base.String()), []byte(s.endpoint.String()))
-	return &http.Response{
-		Status: http.StatusText(a.status), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r,
-	}, nil
-}
-
-// A bufferedAnswer keeps what a handler writes.
-type bufferedAnswer struct {
-	header http.Header
-	status int
-	wrote  bool
-	body   bytes.Buffer
-}
-
-func (a *bufferedAnswer) Header() http.Header { return a.header }
-
-func (a *bufferedAnswer) WriteHeader(status int) {
-	if !a.wrote {
-		a.status, a.wrote = status, true
-	}
-}
-
-func (a *bufferedAnswer) Write(p []byte) (int, error) {
-	a.wrote = true
-	return a.body.Write(p)
+	body, err := io.ReadAll(response.Body)
+	body = bytes.ReplaceAll(body, []byte(s.base.String()), []byte(s.endpoint.String()))
+	response.Body, response.ContentLength, response.Request = io.NopCloser(bytes.NewReader(body)), int64(len(body)), r
+	return response, err
 }
