@@ -261,33 +261,35 @@ func TestAuditOfAnAppThatWasEmptied(t *testing.T) {
 // backup: all that it was given since is not there, and nothing else.
 func TestAuditOfAnAppThatWasSetBack(t *testing.T) {
 	b, c := aged(t, provisioner.Settings{Drift: provisioner.DriftEnforce})
-	b.replace(t, people(t, 6, nil, nil))
+	b.replace(t, people(t, 30, nil, nil))
 	b.sync(t, "app")
 	yesterday := b.app.remote(t, "/Users")
 	b.pass(t, c, 25*time.Hour)
 	b.putUser(t, "u0", "renamed", true)
-	b.putUser(t, "u6", "n6", true)
+	b.putUser(t, "new1", "n31", true)
+	b.putUser(t, "new2", "n32", true)
 	b.settle(t, "app")
 	b.app.patch(t, b.path(t, provisioner.KindUser, "u0"), "userName", "n0")
 	b.app.patch(t, b.path(t, provisioner.KindUser, "u0"), `emails[type eq "work"].value`, "n0@acme.example")
-	b.app.erase(t, b.path(t, provisioner.KindUser, "u6"))
+	b.app.erase(t, b.path(t, provisioner.KindUser, "new1"))
+	b.app.erase(t, b.path(t, provisioner.KindUser, "new2"))
 	if len(b.app.remote(t, "/Users")) != len(yesterday) {
 		t.Fatal("the app was not set back")
 	}
 	b.app.requests()
 	a := b.audit(t, false)
-	if a.Missing != 1 || a.Drifted != 1 || a.Restored != 0 || !strings.Contains(a.Warning, "set back to an earlier state") {
+	if a.Missing != 2 || a.Drifted != 1 || a.Restored != 0 || !strings.Contains(a.Warning, "set back to an earlier state") {
 		t.Errorf("audit %+v", a)
 	}
 	b.settle(t, "app")
 	if w := b.app.writes(); len(w) > 0 {
 		t.Errorf("the audit has led to %q", w)
 	}
-	if a := b.audit(t, true); a.Restored != 1 || a.Repaired != 1 {
+	if a := b.audit(t, true); a.Restored != 1 || a.Repaired != 2 {
 		t.Errorf("repairing: %+v", a)
 	}
 	b.settle(t, "app")
-	if b.app.user(t, "renamed") == nil || b.app.user(t, "n6") == nil {
+	if b.app.user(t, "renamed") == nil || b.app.user(t, "n31") == nil || b.app.user(t, "n32") == nil {
 		t.Errorf("the app has %v", b.app.remote(t, "/Users"))
 	}
 }

@@ -378,17 +378,26 @@ func setBack(traces []trace) string {
 	}
 	const layout = "2006-01-02 15:04:05"
 	inRow, newer := last-first+1, len(traces)-1-last
+	// places is how many rows of that length there are to be hit by chance.
+	places := float64(newer + 1)
 	switch {
-	case lost < 2 || lost == len(traces) || inRow*5 < lost*4:
-		return ""
+	case lost < 3 || lost == len(traces) || inRow*5 < lost*4 || choices(len(traces), inRow) < 1000*places:
+		return "" // it may be by chance that the newest were hit
 	case newer > 0 && traces[last+1].at.Equal(traces[last].at):
 		return "" // what arrived with it is there
 	case newer == 0:
 		return "since " + traces[first].at.UTC().Format(layout)
-	case inRow >= 5: // fewer may be in a row by chance
-		return "from " + traces[first].at.UTC().Format(layout) + " to " + traces[last].at.UTC().Format(layout)
 	}
-	return ""
+	return "from " + traces[first].at.UTC().Format(layout) + " to " + traces[last].at.UTC().Format(layout)
+}
+
+// choices returns in how many ways k of n can be chosen.
+func choices(n, k int) float64 {
+	ways := 1.0
+	for i := range min(k, n-k) {
+		ways *= float64(n-i) / float64(i+1)
+	}
+	return ways
 }
 
 // amend has differences made up for. After a warning that takes a person.
