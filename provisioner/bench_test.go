@@ -142,7 +142,7 @@ func (c *course) multiply(b *testing.B, app string, n int) (names []string) {
 		must(b, c.UpdateApp(b.Context(), name, func(a *provisioner.App) {
 			a.Learned, a.Limit, a.Synced = original.Learned, original.Limit, original.Synced
 		}))
-		for _, table := range []string{"link", "link_member"} {
+		for _, table := range []string{"link", "holding", "link_member"} {
 			c.copyRows(b, table, app, name)
 		}
 	}

@@ -45,8 +45,10 @@ func (c *course) pretend(b *testing.B, name string) {
 				account.Set(name, value)
 			}
 			held = append(held, account)
-			_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, remote_id, origin, state, acked, applied, in_use) VALUES ($1, $2, $3, $4, 'created', 'converged', $5, 1, 1)",
-				name, kind, w.Link.Subject, "r-"+w.Link.Subject, string(d.Payload.AppendJSON(nil)))
+			_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, remote_id, origin, state, applied, in_use) VALUES ($1, $2, $3, $4, 'created', 'converged', 1, 1)",
+				name, kind, w.Link.Subject, "r-"+w.Link.Subject)
+			must(b, err)
+			_, err = tx.ExecContext(ctx, "INSERT INTO holding (app, kind, subject, version, acked) VALUES ($1, $2, $3, '', $4)", name, kind, w.Link.Subject, string(d.Payload.AppendJSON(nil)))
 			must(b, err)
 			for user, id := range d.Members {
 				_, err := tx.ExecContext(ctx, "INSERT INTO link_member (app, group_id, user_id, remote_id) VALUES ($1, $2, $3, $4)", name, w.Link.Subject, user, id)

@@ -69,7 +69,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 // resume makes everything due that an app has missed.
 func (s *Store) resume(ctx context.Context, tx *sql.Tx, app string) error {
 	_, err := tx.ExecContext(ctx, `
-		UPDATE link SET due = $2 WHERE app = $1 AND desired > applied AND due >= 0 AND state NOT IN ('waiting', 'held')`, app, s.atOnce())
+		UPDATE link SET due = $2 WHERE app = $1 AND `+open+` AND desired > applied AND due >= 0 AND state NOT IN ('waiting', 'held')`, app, s.atOnce())
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,7 @@ func (s *Store) announceApp(ctx context.Context, tx *sql.Tx, app string) error {
 // writeApp writes an app under a new revision, which is the time or later, so that that
 // of an app that was removed and is connected again is higher than before.
 func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) error {
+	s.settings.keep(nil)
 	app.Revision = max(app.Revision+1, s.nowMillis())
 	learned, err := json.Marshal(app.Learned)
 	if err != nil {
@@ -248,14 +249,15 @@ func (s *Store) DeleteApp(ctx context.Context, name string) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
 		}
-		return forgetApp(ctx, tx, name)
+		return s.forgetApp(ctx, tx, name)
 	})
 }
 
 // forgetApp drops all that is known of an app that is no more, but for how it was
 // removed.
-func forgetApp(ctx context.Context, tx *sql.Tx, name string) error {
-	for _, table := range []string{"access", "link", "link_member", "log", "run", "goodbye"} {
+func (s *Store) forgetApp(ctx context.Context, tx *sql.Tx, name string) error {
+	s.settings.keep(nil)
+	for _, table := range []string{"access", "link", "holding", "link_member", "log", "run", "goodbye"} {
 		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE app = $1", name); err != nil {
 			return err
 		}

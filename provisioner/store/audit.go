@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 
@@ -62,20 +63,17 @@ func (s *Store) Amend(ctx context.Context, amendments []provisioner.Amendment) (
 }
 
 func (s *Store) amend(ctx context.Context, tx *sql.Tx, a *provisioner.Amendment) (bool, error) {
-	change, acked := "acked = $1", ""
-	if a.Gone {
-		change = `acked = $1, remote_id = '', origin = '', version = '', ambiguous = 0, recreated_at = 0,
-			disabled_for = '', disabled_at = 0, delete_at = 0`
-	} else {
-		acked = string(a.Acked.AppendJSON(nil))
+	var one int
+	err := tx.QueryRowContext(ctx, `
+		SELECT 1 FROM link WHERE app = $1 AND kind = $2 AND subject = $3 AND desired = $4 AND applied = $5 AND worker = ''`+s.dialect.forUpdate,
+		a.App, a.Kind, a.Subject, a.Want, a.Had).Scan(&one)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
 	}
-	result, err := tx.ExecContext(ctx, "UPDATE link SET "+change+`
-		WHERE app = $2 AND kind = $3 AND subject = $4 AND desired = $5 AND applied = $6 AND worker = ''`,
-		acked, a.App, a.Kind, a.Subject, a.Want, a.Had)
 	if err != nil {
 		return false, err
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
+	if err := amendHolding(ctx, tx, a); err != nil {
 		return false, err
 	}
 	if a.Kind == provisioner.KindGroup && a.Members != nil {
@@ -84,6 +82,21 @@ func (s *Store) amend(ctx context.Context, tx *sql.Tx, a *provisioner.Amendment)
 		}
 	}
 	return true, s.touch(ctx, tx, a.Lane, []provisioner.Key{a.Key})
+}
+
+func amendHolding(ctx context.Context, tx *sql.Tx, a *provisioner.Amendment) error {
+	if !a.Gone {
+		_, err := tx.ExecContext(ctx, `INSERT INTO holding (app, kind, subject, version, acked) VALUES ($1, $2, $3, '', $4)
+			ON CONFLICT (app, kind, subject) DO UPDATE SET acked = excluded.acked`, a.App, a.Kind, a.Subject, string(a.Acked.AppendJSON(nil)))
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET remote_id = '', origin = '', ambiguous = 0, recreated_at = 0, disabled_for = '', disabled_at = 0, delete_at = 0
+		WHERE app = $1 AND kind = $2 AND subject = $3`, a.App, a.Kind, a.Subject)
+	if err != nil {
+		return err
+	}
+	return dropHolding(ctx, tx, a.Key)
 }
 
 // Unaudited returns the apps that work goes on for, that were pushed all, that had a

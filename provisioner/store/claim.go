@@ -51,8 +51,8 @@ func (s *Store) Claim(ctx context.Context, worker, app string, n int) (claims []
 // parameter that could make a partial index fit.
 func (s *Store) claimLane(ctx context.Context, tx *sql.Tx, worker, app string, lane provisioner.Lane, now int64, n int) ([]provisioner.Claim, error) {
 	rows, err := tx.QueryContext(ctx, `
-		UPDATE link SET worker = $1 WHERE (app, kind, subject) IN (
-			SELECT app, kind, subject FROM link
+		UPDATE link SET worker = $1 WHERE (kind, subject, app) IN (
+			SELECT kind, subject, app FROM link
 			WHERE app = $2 AND lane = `+strconv.Itoa(int(lane))+` AND due <> 0 AND worker = '' AND due <= $3 ORDER BY due LIMIT $4`+s.dialect.skipLocked+`)
 		RETURNING kind, subject, due`, worker, app, now, n)
 	if err != nil {

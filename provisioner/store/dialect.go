@@ -15,6 +15,9 @@ import (
 // PostgreSQL the same is had by locking what a transaction relies on.
 type dialect struct {
 	goose goose.Dialect
+	// clustered has a table kept in the order of its primary key, "" where a table is
+	// kept as it grows.
+	clustered string
 	// shared says that several processes may use the database at a time.
 	shared bool
 	// reading are the options of a transaction that reads several tables as they
@@ -41,6 +44,7 @@ type dialect struct {
 
 var sqliteDialect = dialect{
 	goose:      goose.DialectSQLite3,
+	clustered:  "WITHOUT ROWID",
 	reading:    &sql.TxOptions{ReadOnly: true},
 	micros:     "0",
 	repeatable: func(error) bool { return false },

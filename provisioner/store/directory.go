@@ -53,26 +53,36 @@ type subjectRow struct {
 }
 
 // writeSubject stores a subject. It returns the attributes it had, nil if it is new,
-// and whether they have changed.
+// and whether they have changed. The names are left out if they are as they were: their
+// indexes need not be written then.
 func (s *Store) writeSubject(ctx context.Context, tx *sql.Tx, kind provisioner.Kind, id string, row subjectRow) (before *scim.Object, changed bool, err error) {
 	text := string(row.attributes.AppendJSON(nil))
-	var old string
-	err = tx.QueryRowContext(ctx, "SELECT attributes FROM subject WHERE kind = $1 AND id = $2"+s.dialect.forUpdate, kind, id).Scan(&old)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-	case err != nil:
-		return nil, false, err
-	case old == text:
-		return row.attributes, false, nil
-	default:
-		if before, err = scim.ParseObjectLenient([]byte(old)); err != nil {
-			return nil, false, fmt.Errorf("%s %q is damaged: %w", strings.ToLower(string(kind)), id, err)
-		}
+	var name, manager, old string
+	err = tx.QueryRowContext(ctx, "SELECT name, manager, attributes FROM subject WHERE kind = $1 AND id = $2"+s.dialect.forUpdate, kind, id).Scan(&name, &manager, &old)
+	if errors.Is(err, sql.ErrNoRows) {
+		// Somebody else may add it at the same time.
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO subject (kind, id, name, manager, active, attributes, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, manager = excluded.manager, active = excluded.active,
+				attributes = excluded.attributes, updated_at = excluded.updated_at`, kind, id, row.name, row.manager, flag(row.active), text, s.nowMillis())
+		return nil, true, err
 	}
-	_, err = tx.ExecContext(ctx, `
-		INSERT INTO subject (kind, id, name, manager, active, attributes, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (kind, id) DO UPDATE SET name = excluded.name, manager = excluded.manager, active = excluded.active,
-			attributes = excluded.attributes, updated_at = excluded.updated_at`, kind, id, row.name, row.manager, flag(row.active), text, s.nowMillis())
+	if err != nil {
+		return nil, false, err
+	}
+	if old == text {
+		return row.attributes, false, nil
+	}
+	if before, err = scim.ParseObjectLenient([]byte(old)); err != nil {
+		return nil, false, fmt.Errorf("%s %q is damaged: %w", strings.ToLower(string(kind)), id, err)
+	}
+	args := []any{flag(row.active), text, s.nowMillis(), kind, id}
+	names := ""
+	if row.name != name || row.manager != manager {
+		names = ", name = $6, manager = $7"
+		args = append(args, row.name, row.manager)
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE subject SET active = $1, attributes = $2, updated_at = $3"+names+" WHERE kind = $4 AND id = $5", args...)
 	return before, true, err
 }
 

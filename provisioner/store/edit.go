@@ -30,8 +30,9 @@ type edit struct {
 	// access are the users of each app who have gained or lost access.
 	access map[string]set
 
-	// lanes are the links to touch.
-	lanes map[provisioner.Key]provisioner.Lane
+	// lanes are the links to touch, ahead those that wait for an attempt in a lane
+	// already.
+	lanes, ahead map[provisioner.Key]provisioner.Lane
 }
 
 type set map[string]bool
@@ -68,7 +69,7 @@ func (s *Store) edit(ctx context.Context, alone bool, f func(*edit) error) error
 		e := &edit{
 			Store: s, tx: tx, apps: apps, users: map[string]*userChange{}, groups: map[string]bool{},
 			dirty: map[string]set{}, came: map[string]set{}, left: map[string]set{}, access: map[string]set{},
-			lanes: map[provisioner.Key]provisioner.Lane{},
+			lanes: map[provisioner.Key]provisioner.Lane{}, ahead: map[provisioner.Key]provisioner.Lane{},
 		}
 		if err := f(e); err != nil {
 			return err
@@ -84,11 +85,29 @@ func (s *Store) edit(ctx context.Context, alone bool, f func(*edit) error) error
 // as many as people by apps when everybody changes.
 const mostConcerned = 50_000
 
-// touchConcerned touches the links gathered so far.
+// touchConcerned touches the links gathered so far. On SQLite what is ahead is only told
+// again: it cannot have been claimed since it was looked at.
 func (e *edit) touchConcerned(ctx context.Context) error {
-	err := e.touchLanes(ctx, e.tx, byLane(e.lanes))
+	lanes := byLane(e.lanes)
+	for lane := range provisioner.Lanes {
+		keys := sortedKeys(lanes[lane])
+		behind := keys
+		if !e.dialect.shared {
+			behind = slices.DeleteFunc(slices.Clone(keys), func(key provisioner.Key) bool {
+				waits, is := e.ahead[key]
+				return is && waits <= lane
+			})
+		}
+		if err := e.count(ctx, e.tx, lane, behind); err != nil {
+			return err
+		}
+		if err := e.announce(ctx, e.tx, keys); err != nil {
+			return err
+		}
+	}
 	clear(e.lanes)
-	return err
+	clear(e.ahead)
+	return nil
 }
 
 // lockDirectory keeps apart what works out who has access to what: an edit that is
@@ -179,25 +198,30 @@ type account struct {
 	inUse    bool
 }
 
-// accounts returns the apps that have a link to a subject, and what they have of it.
+// accounts returns the apps that have a link to a subject, and what they have of it. It
+// notes of each link whether it is ahead.
 func (e *edit) accounts(ctx context.Context, kind provisioner.Kind, subject string) (map[string]account, error) {
 	rows, err := e.tx.QueryContext(ctx, `
-		SELECT a.name, l.remote_id, l.in_use FROM app a CROSS JOIN link l
-		WHERE l.app = a.name AND l.kind = $1 AND l.subject = $2`, kind, subject)
+		SELECT app, remote_id, in_use, lane, `+ahead+` FROM link l WHERE kind = $1 AND subject = $2`, kind, subject)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	accounts := map[string]account{}
 	for rows.Next() {
-		var app string
+		key := provisioner.Key{Kind: kind, Subject: subject}
 		var a account
 		var inUse int64
-		if err := rows.Scan(&app, &a.remoteID, &inUse); err != nil {
+		var lane provisioner.Lane
+		var isAhead bool
+		if err := rows.Scan(&key.App, &a.remoteID, &inUse, &lane, &isAhead); err != nil {
 			return nil, err
 		}
 		a.inUse = inUse != 0
-		accounts[app] = a
+		accounts[key.App] = a
+		if isAhead {
+			e.ahead[key] = lane
+		}
 	}
 	return accounts, rows.Err()
 }
@@ -211,25 +235,25 @@ type view struct {
 
 // views returns how each app sees a user of the directory.
 func (e *edit) views(ctx context.Context, user string) (map[string]view, error) {
-	var active bool
-	err := e.tx.QueryRowContext(ctx, "SELECT active <> 0 FROM subject WHERE kind = 'User' AND id = $1", user).Scan(&active)
-	if errors.Is(err, sql.ErrNoRows) {
-		return e.viewsOfGone(ctx, user)
-	}
-	if err != nil {
-		return nil, err
+	change := e.users[user]
+	if change == nil { // the edit has not put them
+		var active bool
+		err := e.tx.QueryRowContext(ctx, "SELECT active <> 0 FROM subject WHERE kind = 'User' AND id = $1", user).Scan(&active)
+		if errors.Is(err, sql.ErrNoRows) {
+			return e.viewsOfGone(ctx, user)
+		}
+		if err != nil {
+			return nil, err
+		}
+		change = &userChange{wasActive: active, isActive: active}
 	}
 	accounts, err := e.accounts(ctx, provisioner.KindUser, user)
 	if err != nil {
 		return nil, err
 	}
-	granted, err := texts(ctx, e.tx, "SELECT app FROM access WHERE user_id = $1", user)
+	granted, err := e.grantedTo(ctx, user)
 	if err != nil {
 		return nil, err
-	}
-	change := e.users[user]
-	if change == nil {
-		change = &userChange{wasActive: active, isActive: active}
 	}
 	all := make(map[string]view, len(e.apps))
 	for i := range e.apps {
@@ -243,6 +267,15 @@ func (e *edit) views(ctx context.Context, user string) (map[string]view, error) 
 		all[app.Name] = st
 	}
 	return all, nil
+}
+
+// grantedTo returns the apps that are not everybody's and that a user has access to.
+func (e *edit) grantedTo(ctx context.Context, user string) ([]string, error) {
+	scoped := func(app provisioner.App) bool { return !app.Settings.Scope.Everybody() }
+	if !slices.ContainsFunc(e.apps, scoped) {
+		return nil, nil
+	}
+	return texts(ctx, e.tx, "SELECT app FROM access WHERE user_id = $1", user)
 }
 
 // viewsOfGone is how apps see somebody who has left the directory in this edit.

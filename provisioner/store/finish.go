@@ -25,8 +25,9 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 		return err
 	}
 	var desired, inUse, run int64
-	var remoteID, holder string
-	err := tx.QueryRowContext(ctx, "SELECT desired, run, remote_id, in_use, worker FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &run, &remoteID, &inUse, &holder)
+	var was account
+	var holder string
+	err := tx.QueryRowContext(ctx, "SELECT desired, run, remote_id, in_use, worker FROM link WHERE app = $1 AND kind = $2 AND subject = $3"+s.dialect.forUpdate, key.App, key.Kind, key.Subject).Scan(&desired, &run, &was.remoteID, &inUse, &holder)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil // the app was removed meanwhile
@@ -35,6 +36,7 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 	case holder != worker:
 		return fmt.Errorf("the attempt at %s: %w", key, provisioner.ErrLost)
 	}
+	was.inUse = inUse != 0
 	link := o.Link
 	due, err := s.judge(ctx, tx, o, &link, desired)
 	if err != nil {
@@ -43,7 +45,7 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 	if o.Forget && link.Applied == desired {
 		err = forget(ctx, tx, key)
 	} else {
-		err = s.writeLink(ctx, tx, &link, due)
+		err = s.writeLink(ctx, tx, &link, due, was)
 	}
 	if err != nil {
 		return err
@@ -70,13 +72,13 @@ func (s *Store) finish(ctx context.Context, tx *sql.Tx, worker string, o *provis
 		return s.advanceRemoval(ctx, tx, o)
 	}
 	if key.Kind == provisioner.KindUser {
-		if remoteID != "" && link.RemoteID == "" {
+		if was.remoteID != "" && link.RemoteID == "" {
 			// The account is gone, or no longer ours: so are its memberships.
 			if _, err := tx.ExecContext(ctx, "DELETE FROM link_member WHERE app = $1 AND user_id = $2", key.App, key.Subject); err != nil {
 				return err
 			}
 		}
-		err = s.wake(ctx, tx, key, run, link.RemoteID != remoteID || flag(link.InUse()) != inUse, link.State)
+		err = s.wake(ctx, tx, key, run, was != account{link.RemoteID, link.InUse()}, link.State)
 	}
 	return err
 }
@@ -124,28 +126,57 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, l
 	}
 }
 
-// writeLink stores a link whose attempt has ended.
-func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, due int64) error {
+// writeLink stores a link whose attempt has ended. The account is left out if it is as
+// it was: the indexes of all accounts need not be written then.
+func (s *Store) writeLink(ctx context.Context, tx *sql.Tx, l *provisioner.Link, due int64, was account) error {
+	args := []any{
+		l.Origin, l.State, l.Applied, l.Attempts, flag(l.Ambiguous), l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt),
+		s.nowMillis(), millis(l.DisabledAt), l.DisabledFor, millis(l.DeleteAt), due, l.Basis, millis(l.AckedAt), l.App, l.Kind, l.Subject,
+	}
+	change := ""
+	if is := (account{l.RemoteID, l.InUse()}); is != was {
+		change = ", remote_id = $19, in_use = $20"
+		args = append(args, is.remoteID, flag(is.inUse))
+	}
+	_, err := tx.ExecContext(ctx, `
+		UPDATE link SET origin = $1, state = $2, applied = $3, attempts = $4, ambiguous = $5, last_error = $6, next_attempt = $7,
+			recreated_at = $8, updated_at = $9, disabled_at = $10, disabled_for = $11, delete_at = $12,
+			due = $13, lane = CASE WHEN CAST($13 AS BIGINT) = CAST($12 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $14, acked_at = $15,
+			run = CASE WHEN desired > $3 THEN run ELSE 0 END, undo = CASE WHEN $2 = 'waiting' THEN undo ELSE '' END`+change+`
+		WHERE app = $16 AND kind = $17 AND subject = $18`, args...)
+	if err != nil {
+		return err
+	}
+	return writeHolding(ctx, tx, l)
+}
+
+// writeHolding stores what an app is known to hold of a subject, if that has changed.
+func writeHolding(ctx context.Context, tx *sql.Tx, l *provisioner.Link) error {
+	if l.Acked == nil && l.Version == "" {
+		return dropHolding(ctx, tx, l.Key)
+	}
 	acked := ""
 	if l.Acked != nil {
 		acked = string(l.Acked.AppendJSON(nil))
 	}
 	_, err := tx.ExecContext(ctx, `
-		UPDATE link SET remote_id = $1, origin = $2, state = $3, acked = $4, applied = $5, attempts = $6, ambiguous = $7,
-			last_error = $8, next_attempt = $9, recreated_at = $10, updated_at = $11, in_use = $12, disabled_at = $13, delete_at = $14,
-			due = $15, lane = CASE WHEN CAST($15 AS BIGINT) = CAST($14 AS BIGINT) THEN 0 ELSE lane END, worker = '', basis = $16,
-			version = $17, disabled_for = $18, acked_at = $19,
-			run = CASE WHEN desired > $5 THEN run ELSE 0 END, undo = CASE WHEN $3 = 'waiting' THEN undo ELSE '' END
-		WHERE app = $20 AND kind = $21 AND subject = $22`,
-		l.RemoteID, l.Origin, l.State, acked, l.Applied, l.Attempts, flag(l.Ambiguous),
-		l.LastError, millis(l.NextAttempt), millis(l.RecreatedAt), s.nowMillis(),
-		flag(l.InUse()), millis(l.DisabledAt), millis(l.DeleteAt), due, l.Basis, l.Version, l.DisabledFor, millis(l.AckedAt), l.App, l.Kind, l.Subject)
+		INSERT INTO holding (app, kind, subject, version, acked) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (app, kind, subject) DO UPDATE SET version = excluded.version, acked = excluded.acked
+		WHERE holding.version <> excluded.version OR holding.acked <> excluded.acked`, l.App, l.Kind, l.Subject, l.Version, acked)
+	return err
+}
+
+func dropHolding(ctx context.Context, tx *sql.Tx, key provisioner.Key) error {
+	_, err := tx.ExecContext(ctx, "DELETE FROM holding WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject)
 	return err
 }
 
 func forget(ctx context.Context, tx *sql.Tx, key provisioner.Key) error {
 	_, err := tx.ExecContext(ctx, "DELETE FROM link WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject)
-	return err
+	if err != nil {
+		return err
+	}
+	return dropHolding(ctx, tx, key)
 }
 
 // writeMembers stores what an attempt has changed of the members that an app is known
@@ -221,7 +252,7 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run i
 		WHERE s.manager = $2 AND s.manager <> ''
 		AND l.app = $1 AND l.kind = 'User' AND l.subject = s.id AND l.state = 'waiting'
 		UNION ALL
-		SELECT l.app, l.kind, l.subject FROM link l WHERE l.app = $1 AND l.kind = 'Group' AND l.state = 'waiting'
+		SELECT l.app, l.kind, l.subject FROM link l WHERE l.app = $1 AND l.kind = 'Group' AND l.state = 'waiting' AND l.`+stuck+`
 		AND NOT EXISTS (SELECT 1 FROM link u WHERE u.app = $1 AND u.kind = 'User' AND `+untried("u")+`)`, key.App, key.Subject)
 	if err != nil {
 		return err

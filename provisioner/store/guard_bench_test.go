@@ -20,8 +20,9 @@ func BenchmarkDepart(b *testing.B) {
 			const people = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) `
 			for _, insert := range []string{
 				`INSERT INTO subject (kind, id, name, manager, attributes, updated_at) ` + people + `SELECT 'User', 'u' || i, 'n' || i, '', '{"userName":"n' || i || '"}', 0 FROM n`,
-				`INSERT INTO link (app, kind, subject, remote_id, origin, state, acked, desired, applied, in_use) ` + people +
-					fmt.Sprintf(`SELECT 'chat', 'User', 'u' || i, 'r' || i, 'created', 'converged', '{"userName":"n","active":true}', 2, 2 - %d, 1 FROM n`, behind),
+				`INSERT INTO link (app, kind, subject, remote_id, origin, state, desired, applied, in_use) ` + people +
+					fmt.Sprintf(`SELECT 'chat', 'User', 'u' || i, 'r' || i, 'created', 'converged', 2, 2 - %d, 1 FROM n`, behind),
+				`INSERT INTO holding (app, kind, subject, version, acked) ` + people + `SELECT 'chat', 'User', 'u' || i, '', '{"userName":"n","active":true}' FROM n`,
 			} {
 				if _, err := s.DB().ExecContext(b.Context(), insert); err != nil {
 					b.Fatal(err)

@@ -147,6 +147,7 @@ func (s *Store) runPart(ctx context.Context, tx *sql.Tx, w *write) error {
 	dues := s.countDues(tx)
 	if w.err = w.f(tx); w.err != nil {
 		s.forgetDues(tx, dues)
+		s.settings.keep(nil)
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO part"); err != nil {
 			return errors.Join(w.err, fmt.Errorf("undoing a part of a transaction: %w", err))
 		}

@@ -12,9 +12,16 @@ import (
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, l.acked, l.desired, l.applied,
+const linkColumns = `l.app, l.kind, l.subject, l.remote_id, l.origin, l.state, COALESCE(h.acked, ''), l.desired, l.applied,
 	l.attempts, l.ambiguous, l.last_error, l.next_attempt, l.recreated_at, l.updated_at, l.acked_at, l.basis,
-	l.version, l.disabled_for, l.disabled_at, l.delete_at, l.decision, l.decision_about`
+	COALESCE(h.version, ''), l.disabled_for, l.disabled_at, l.delete_at, l.decision, l.decision_about`
+
+// linkTables are the tables of the linkColumns, linkHolding what the app holds beside a
+// link l.
+const (
+	linkTables  = "link l" + linkHolding
+	linkHolding = " LEFT JOIN holding h ON h.app = l.app AND h.kind = l.kind AND h.subject = l.subject"
+)
 
 // A linkRow is a link as it is kept.
 type linkRow struct {
@@ -72,7 +79,7 @@ func (s *Store) load(ctx context.Context, q queryer, key provisioner.Key) (*prov
 	if err != nil {
 		return nil, err
 	}
-	link, err := scanLink(q.QueryRowContext(ctx, "SELECT "+linkColumns+" FROM link l WHERE app = $1 AND kind = $2 AND subject = $3", key.App, key.Kind, key.Subject))
+	link, err := scanLink(q.QueryRowContext(ctx, "SELECT "+linkColumns+" FROM "+linkTables+" WHERE l.app = $1 AND l.kind = $2 AND l.subject = $3", key.App, key.Kind, key.Subject))
 	if errors.Is(err, sql.ErrNoRows) {
 		// A subject that nothing has touched since the app was connected.
 		link, err = &provisioner.Link{Key: key, State: provisioner.LinkPending}, nil
@@ -275,7 +282,7 @@ func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, r
 
 // AppLinks returns every link of the app, users first.
 func (s *Store) AppLinks(ctx context.Context, app string) ([]provisioner.Link, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+linkColumns+" FROM link l WHERE app = $1 ORDER BY kind DESC, subject", app)
+	rows, err := s.db.QueryContext(ctx, "SELECT "+linkColumns+" FROM "+linkTables+" WHERE l.app = $1 ORDER BY l.kind DESC, l.subject", app)
 	if err != nil {
 		return nil, err
 	}
@@ -291,10 +298,22 @@ func (s *Store) AppLinks(ctx context.Context, app string) ([]provisioner.Link, e
 	return links, rows.Err()
 }
 
-// Progress counts the app's links by state.
+// stuck is the condition that a link is neither settled nor going to be attempted for
+// the first time since it was, in the words of the index link_stuck; open is that it is
+// to be attempted at some time, in those of link_open.
+const (
+	stuck = "state NOT IN ('pending', 'converged', 'partial', 'skipped', 'gone', 'kept', 'ignored')"
+	open  = "(state = 'pending' OR due <> 0)"
+)
+
+// Progress counts the app's links by state. Those that are settled, most of them, are
+// what is left when the others are taken from all.
 func (s *Store) Progress(ctx context.Context, app string) (provisioner.Progress, error) {
 	var p provisioner.Progress
-	rows, err := s.db.QueryContext(ctx, "SELECT state, COUNT(*), MIN(next_attempt) FROM link WHERE app = $1 GROUP BY state", app)
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT '', COUNT(*), 0 FROM link WHERE app = $1
+		UNION ALL SELECT 'pending', COUNT(*), 0 FROM link WHERE app = $1 AND `+open+` AND state = 'pending'
+		UNION ALL SELECT state, COUNT(*), MIN(next_attempt) FROM link WHERE app = $1 AND `+stuck+` GROUP BY state`, app)
 	if err != nil {
 		return p, err
 	}
@@ -306,10 +325,12 @@ func (s *Store) Progress(ctx context.Context, app string) (provisioner.Progress,
 		if err := rows.Scan(&state, &n, &next); err != nil {
 			return p, err
 		}
-		p.Total += n
+		if state == "" {
+			p.Total, p.Settled = n, p.Settled+n
+			continue
+		}
+		p.Settled -= n
 		switch {
-		case state.Settled():
-			p.Settled += n
 		case state == provisioner.LinkHeld:
 			p.Held += n
 		case state.Failed():

@@ -46,7 +46,7 @@ func (s *Store) mark(ctx context.Context, tx *sql.Tx, run int64, lane provisione
 		args = append(args, k.App, k.Kind, k.Subject)
 	}
 	result, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, behind_since, run, undo, lane) VALUES "+rows.String()+`
-		ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0, run = excluded.run,
+		ON CONFLICT (kind, subject, app) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0, run = excluded.run,
 			lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
 			behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END,
 			undo = CASE WHEN link.desired > link.applied THEN '' ELSE link.state END

@@ -9,10 +9,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"sync"
 	"time"
 
@@ -82,9 +80,6 @@ type Store struct {
 
 var _ provisioner.Store = (*Store)(nil)
 
-//go:embed migrations/*.sql
-var migrations embed.FS
-
 // Open opens the database and brings its tables up to date. A SQLite file is locked
 // against other processes: the error is [ErrLocked] if one is in already.
 func Open(ctx context.Context, config Config) (_ *Store, err error) {
@@ -137,7 +132,7 @@ func (s *Store) open(ctx context.Context, config Config) error {
 
 // migrate brings the tables up to date. Processes that start together take turns.
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
+	files, err := newSchema(s.dialect)
 	if err != nil {
 		return err
 	}
@@ -219,6 +214,11 @@ func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
 	}
 	committed := false
 	defer func() { s.announced(tx, committed) }()
+	defer func() {
+		if !committed {
+			s.settings.keep(nil)
+		}
+	}()
 	defer func() { _ = tx.Rollback() }()
 	if s.dialect.lockWrites != "" {
 		if _, err := tx.ExecContext(ctx, s.dialect.lockWrites); err != nil {

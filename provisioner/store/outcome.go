@@ -60,8 +60,8 @@ func (s *Store) tally(ctx context.Context, r *provisioner.Result, app string, si
 // name lists the links with something left to do.
 func (s *Store) name(ctx context.Context, r *provisioner.Result, app string) error {
 	rows, err := s.db.QueryContext(ctx, `
-		SELECT kind, subject, state, last_error FROM link
-		WHERE app = $1 AND state NOT IN ('converged', 'partial', 'skipped', 'gone', 'kept', 'ignored')
+		SELECT kind, subject, state, last_error FROM link WHERE app = $1 AND `+open+` AND state = 'pending'
+		UNION ALL SELECT kind, subject, state, last_error FROM link WHERE app = $1 AND `+stuck+`
 		ORDER BY kind DESC, subject`, app)
 	if err != nil {
 		return err

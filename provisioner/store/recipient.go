@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -14,6 +15,24 @@ import (
 type readSettings struct {
 	mu   sync.Mutex
 	apps map[string]*provisioner.App
+	// all are the recipients, on SQLite, where nobody else changes apps; nil if they have
+	// to be read.
+	all []provisioner.App
+}
+
+// recipients returns what was kept, nil if nothing is.
+func (r *readSettings) recipients() []provisioner.App {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.all
+}
+
+// keep keeps the recipients until an app changes, or what a transaction has changed is
+// undone: nil forgets them.
+func (r *readSettings) keep(all []provisioner.App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = all
 }
 
 // maxReadSettings bounds how many texts are kept.
@@ -40,9 +59,21 @@ func (r *readSettings) app(text string) (*provisioner.App, error) {
 	return app, nil
 }
 
-// recipients returns all apps but those that are being removed, in the order of their names, as far as changes of the
-// directory concern them: names and settings.
-func (s *Store) recipients(ctx context.Context, q queryer) ([]provisioner.App, error) {
+// recipients returns all apps but those that are being removed, in the order of their
+// names, as far as changes of the directory concern them: names and settings. They must
+// not be changed.
+func (s *Store) recipients(ctx context.Context, tx *sql.Tx) ([]provisioner.App, error) {
+	if kept := s.settings.recipients(); kept != nil {
+		return kept, nil
+	}
+	all, err := s.readRecipients(ctx, tx)
+	if err == nil && !s.dialect.shared {
+		s.settings.keep(all)
+	}
+	return all, err
+}
+
+func (s *Store) readRecipients(ctx context.Context, q queryer) ([]provisioner.App, error) {
 	rows, err := q.QueryContext(ctx, "SELECT name, settings FROM app WHERE state <> 'removing' ORDER BY name")
 	if err != nil {
 		return nil, err

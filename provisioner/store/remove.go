@@ -145,13 +145,13 @@ func (s *Store) endRemoval(ctx context.Context, tx *sql.Tx, app *provisioner.App
 	if _, err := tx.ExecContext(ctx, "DELETE FROM app WHERE name = $1", app.Name); err != nil {
 		return err
 	}
-	return forgetApp(ctx, tx, app.Name)
+	return s.forgetApp(ctx, tx, app.Name)
 }
 
 // leftovers lists what an app still has and should not have.
 func leftovers(ctx context.Context, q queryer, app *provisioner.App) ([]provisioner.Leftover, error) {
-	rows, err := q.QueryContext(ctx, "SELECT "+linkColumns+` FROM link l
-		WHERE app = $1 AND remote_id <> '' AND (kind = 'User' OR $2 = 'delete') AND (in_use = 1 OR $2 = 'delete') ORDER BY kind DESC, subject`,
+	rows, err := q.QueryContext(ctx, "SELECT "+linkColumns+" FROM "+linkTables+`
+		WHERE l.app = $1 AND l.remote_id <> '' AND (l.kind = 'User' OR $2 = 'delete') AND (l.in_use = 1 OR $2 = 'delete') ORDER BY l.kind DESC, l.subject`,
 		app.Name, string(app.Removal.Accounts))
 	if err != nil {
 		return nil, err

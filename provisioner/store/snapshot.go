@@ -9,7 +9,7 @@ import (
 )
 
 // tables are the tables of the schema, which a snapshot holds all of.
-var tables = [...]string{"app", "subject", "member", "subgroup", "access", "link", "link_member", "log", "run", "goodbye", "distrust", "removal"}
+var tables = [...]string{"app", "subject", "member", "subgroup", "access", "link", "holding", "link_member", "log", "run", "goodbye", "distrust", "removal"}
 
 // Snapshot writes the state of the database into a SQLite file that must not exist
 // yet. Apps' tokens in it open with the same key.

@@ -45,7 +45,9 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 		Converged: p.Settled, Pending: p.Active(), Failing: p.Failed, Held: p.Held,
 	}
 	var oldest int64
-	err = s.db.QueryRowContext(ctx, "SELECT COALESCE(MIN(behind_since), 0) FROM link WHERE app = $1 AND desired > applied", app.Name).Scan(&oldest)
+	err = s.db.QueryRowContext(ctx, `SELECT COALESCE(MIN(since), 0) FROM (
+		SELECT MIN(behind_since) AS since FROM link WHERE app = $1 AND `+open+` AND desired > applied
+		UNION ALL SELECT MIN(behind_since) FROM link WHERE app = $1 AND `+stuck+` AND desired > applied) AS behind`, app.Name).Scan(&oldest)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func (s *Store) lastError(ctx context.Context, app string) (*provisioner.LastErr
 	var at int64
 	err := s.db.QueryRowContext(ctx, `
 		SELECT updated_at, kind, subject, last_error FROM link
-		WHERE app = $1 AND state IN (`+failedStates+`) ORDER BY updated_at DESC LIMIT 1`, app).Scan(&at, &e.Kind, &e.Subject, &e.Reason)
+		WHERE app = $1 AND `+stuck+` AND state IN (`+failedStates+`) ORDER BY updated_at DESC LIMIT 1`, app).Scan(&at, &e.Kind, &e.Subject, &e.Reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

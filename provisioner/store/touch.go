@@ -44,6 +44,14 @@ func byKind(keys []provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 // those that have become due since: they may wait for it.
 func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, keys []provisioner.Key) error {
 	keys = sortedKeys(keys)
+	if err := s.count(ctx, tx, lane, keys); err != nil {
+		return err
+	}
+	return s.announce(ctx, tx, keys)
+}
+
+// count is touch for sorted keys, and tells nobody.
+func (s *Store) count(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, keys []provisioner.Key) error {
 	for chunk := range slices.Chunk(keys, rowsPerStatement) {
 		args := []any{lane, s.atOnce(), s.nowMillis()}
 		var rows strings.Builder
@@ -55,18 +63,17 @@ func (s *Store) touch(ctx context.Context, tx *sql.Tx, lane provisioner.Lane, ke
 			args = append(args, k.App, k.Kind, k.Subject)
 		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO link (app, kind, subject, lane, due, behind_since) VALUES "+rows.String()+`
-			ON CONFLICT (app, kind, subject) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
+			ON CONFLICT (kind, subject, app) DO UPDATE SET desired = link.desired + 1, state = 'pending', next_attempt = 0,
 				lane = CASE WHEN link.due < 0 AND link.lane < excluded.lane THEN link.lane ELSE excluded.lane END,
 				due = CASE WHEN link.due < 0 THEN link.due WHEN link.state = 'waiting' THEN link.behind_since - `+strconv.Itoa(dueBefore)+` ELSE excluded.due END,
 				behind_since = CASE WHEN link.desired > link.applied THEN link.behind_since ELSE excluded.behind_since END,
 				undo = ''
-			WHERE NOT (link.state = 'pending' AND link.due < 0 AND link.worker = '' AND link.lane <= excluded.lane
-				AND link.undo = '' AND link.desired > link.applied)`, args...)
+			WHERE NOT (link.lane <= excluded.lane AND `+strings.ReplaceAll(ahead, "l.", "link.")+`)`, args...)
 		if err != nil {
 			return err
 		}
 	}
-	return s.announce(ctx, tx, keys)
+	return nil
 }
 
 // OnDue has due called after each change that makes attempts due, with their links.
@@ -149,6 +156,10 @@ func compareKeys(a, b provisioner.Key) int {
 	}
 	return strings.Compare(a.Subject, b.Subject)
 }
+
+// ahead is the condition that a link waits for an attempt that is due, and that nobody
+// has begun.
+const ahead = "(l.state = 'pending' AND l.due < 0 AND l.worker = '' AND l.undo = '' AND l.desired > l.applied)"
 
 // untried is the condition that a link has never been attempted, in the words of
 // the index link_untried.

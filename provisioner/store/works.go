@@ -39,9 +39,9 @@ const (
 
 func (v *works) run(ctx context.Context) error {
 	const link = "SELECT " + linkColumns + ", "
-	const gone = link + "'', '', '', '' FROM link l WHERE l.app = $1 AND l.kind = $2 AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = $2 AND s.id = l.subject)"
+	const gone = link + "'', '', '', '' FROM " + linkTables + " WHERE l.app = $1 AND l.kind = $2 AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.kind = $2 AND s.id = l.subject)"
 	users := []string{
-		link + userColumns + " FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject" + userJoins + " WHERE l.app = $1 AND l.kind = $2",
+		link + userColumns + " FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject" + linkHolding + userJoins + " WHERE l.app = $1 AND l.kind = $2",
 		gone,
 	}
 	if !v.linked {
@@ -63,7 +63,7 @@ func (v *works) run(ctx context.Context) error {
 		}
 	}
 	groups := []string{
-		link + "s.id, s.attributes, '', '' FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject WHERE l.app = $1 AND l.kind = $2 AND s.id > $3 ORDER BY s.id",
+		link + "s.id, s.attributes, '', '' FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject" + linkHolding + " WHERE l.app = $1 AND l.kind = $2 AND s.id > $3 ORDER BY s.id",
 		gone + " AND l.subject > $3 ORDER BY l.subject",
 	}
 	if !v.linked {
@@ -78,10 +78,11 @@ func (v *works) run(ctx context.Context) error {
 }
 
 // restless goes over the users with a link that are not idle. Most are, and to find
-// that out takes few of their columns.
+// that out takes few of their columns. CROSS JOIN makes SQLite go over users and links
+// in the order in which they are kept.
 func (v *works) restless(ctx context.Context, query string) error {
 	rows, err := v.q.QueryContext(ctx, "SELECT l.state, l.basis, "+userColumns+`
-		FROM link l JOIN subject s ON s.kind = $2 AND s.id = l.subject`+userJoins+" WHERE l.app = $1 AND l.kind = $2", v.app.Name, provisioner.KindUser)
+		FROM subject s CROSS JOIN link l`+userJoins+" WHERE s.kind = $2 AND l.app = $1 AND l.kind = $2 AND l.subject = s.id", v.app.Name, provisioner.KindUser)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,6 @@
 -- +goose Up
--- All times are milliseconds since 1970, unless something else is said.
+-- All times are milliseconds since 1970, unless something else is said. What is marked
+-- as WITHOUT ROWID is kept in the order of its primary key by SQLite.
 CREATE TABLE app (
     name         TEXT   NOT NULL PRIMARY KEY,
     endpoint     TEXT   NOT NULL,
@@ -72,16 +73,17 @@ CREATE TABLE access (
 );
 CREATE INDEX access_user ON access (user_id);
 
+-- The links of a subject lie side by side, since most changes concern all of them.
+-- Rows are small, and what most changes write is in one index only, in which what has
+-- changed just now lies side by side as well.
 CREATE TABLE link (
-    app          TEXT   NOT NULL,
     kind         TEXT   NOT NULL,
     subject      TEXT   NOT NULL,
+    app          TEXT   NOT NULL,
     remote_id    TEXT   NOT NULL DEFAULT '',
     origin       TEXT   NOT NULL DEFAULT '',
-    version      TEXT   NOT NULL DEFAULT '', -- of the resource in the app
     state        TEXT   NOT NULL DEFAULT 'pending',
-    acked        TEXT   NOT NULL DEFAULT '', -- JSON, or ''
-    acked_at     BIGINT NOT NULL DEFAULT 0,  -- when that changed last
+    acked_at     BIGINT NOT NULL DEFAULT 0,  -- when the holding, or the members held, changed last
     basis        TEXT   NOT NULL DEFAULT '', -- hash of what it was last settled by
     desired      BIGINT NOT NULL DEFAULT 1,
     applied      BIGINT NOT NULL DEFAULT 0,
@@ -113,13 +115,16 @@ CREATE TABLE link (
     disabled_at  BIGINT NOT NULL DEFAULT 0,
     disabled_for TEXT   NOT NULL DEFAULT '',
     delete_at    BIGINT NOT NULL DEFAULT 0,
-    PRIMARY KEY (app, kind, subject)
-);
+    PRIMARY KEY (kind, subject, app)
+) /* WITHOUT ROWID */;
+CREATE INDEX link_app ON link (app, kind, subject);
 CREATE UNIQUE INDEX link_remote ON link (app, kind, remote_id) WHERE remote_id <> '';
-CREATE INDEX link_behind ON link (app, kind, subject) WHERE desired > applied;
 CREATE INDEX link_untried ON link (app, kind) WHERE remote_id = '' AND attempts = 0 AND state IN ('pending', 'waiting');
-CREATE INDEX link_state ON link (app, state, next_attempt);
-CREATE INDEX link_due ON link (app, lane, due) WHERE due <> 0 AND worker = '';
+-- What is to be attempted at some time, in the order in which it is, with what waits for
+-- its outcome; and what has come to a stop on the way there.
+CREATE INDEX link_open ON link (app, lane, due, state) WHERE state = 'pending' OR due <> 0;
+CREATE INDEX link_stuck ON link (app, state, kind, next_attempt)
+    WHERE state NOT IN ('pending', 'converged', 'partial', 'skipped', 'gone', 'kept', 'ignored');
 CREATE INDEX link_worker ON link (worker) WHERE worker <> '';
 CREATE INDEX link_run ON link (app, run, state, next_attempt) WHERE run <> 0;
 CREATE INDEX link_decision ON link (app, decision) WHERE decision <> '';
@@ -128,6 +133,16 @@ CREATE INDEX link_delete ON link (app, delete_at) WHERE delete_at > 0;
 -- The goodbyes that are ahead, among any number of other changes.
 CREATE INDEX link_goodbye ON link (app) WHERE lane = 0 AND in_use = 1 AND desired > applied;
 
+-- What an app is known to hold of a subject; no row if that is nothing.
+CREATE TABLE holding (
+    app      TEXT   NOT NULL,
+    kind     TEXT   NOT NULL,
+    subject  TEXT   NOT NULL,
+    version  TEXT   NOT NULL, -- of the resource in the app
+    acked    TEXT   NOT NULL, -- JSON, or ''
+    PRIMARY KEY (app, kind, subject)
+) /* WITHOUT ROWID */;
+
 -- What an app is known to hold of a group's members.
 CREATE TABLE link_member (
     app       TEXT NOT NULL,
@@ -135,7 +150,7 @@ CREATE TABLE link_member (
     user_id   TEXT NOT NULL,
     remote_id TEXT NOT NULL,
     PRIMARY KEY (app, group_id, user_id)
-);
+) /* WITHOUT ROWID */;
 CREATE INDEX link_member_user ON link_member (app, user_id);
 
 -- The goodbyes that the guard has let through lately.
