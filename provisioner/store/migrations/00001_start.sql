@@ -1,4 +1,6 @@
 -- +goose Up
+-- One text for goose, which looks at each line otherwise, with 4 MB for each.
+-- +goose StatementBegin
 -- All times are milliseconds since 1970, unless something else is said. What is marked
 -- as WITHOUT ROWID is kept in the order of its primary key by SQLite.
 CREATE TABLE app (
@@ -217,3 +219,4 @@ CREATE TABLE worker (
     id   TEXT   NOT NULL PRIMARY KEY,
     beat BIGINT NOT NULL
 );
+-- +goose StatementEnd
