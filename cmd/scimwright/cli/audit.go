@@ -158,7 +158,7 @@ func writeAudit(w io.Writer, a *provisioner.Audit) error {
 	writeMore(&b, a.Missing-len(a.Vanished))
 	shown := a.Strangers[:min(len(a.Strangers), shownForeign)]
 	for _, f := range shown {
-		fmt.Fprintf(&b, "foreign  %s %s %s\n", strings.ToLower(string(f.Kind)), f.RemoteID, f.Name)
+		fmt.Fprintf(&b, "foreign  %s %s %s\n", strings.ToLower(string(f.Kind)), oneLine(f.RemoteID), oneLine(f.Name))
 	}
 	writeMore(&b, a.Foreign-len(shown))
 	for _, note := range a.Notes {
@@ -200,5 +200,5 @@ func whoDrifted(d *provisioner.Drift) string {
 	if d.Name != "" && d.Name != d.ID {
 		who += " (" + d.Name + ")"
 	}
-	return who + ", " + d.RemoteID + " in the app"
+	return oneLine(who + ", " + d.RemoteID + " in the app")
 }

@@ -161,7 +161,7 @@ func entryLine(e *admin.LogEntry) string {
 	if e.Name != "" && e.Name != e.Subject {
 		who += " (" + e.Name + ")"
 	}
-	line := fmt.Sprintf("%s  %d  %-7s %s %s: ", e.At.Local().Format("2006-01-02 15:04:05"), e.ID, e.Action, strings.ToLower(e.Kind), who)
+	line := fmt.Sprintf("%s  %d  %-7s %s %s: ", e.At.Local().Format("2006-01-02 15:04:05"), e.ID, e.Action, strings.ToLower(e.Kind), oneLine(who))
 	if e.OK {
 		line += "ok"
 	} else {
@@ -214,11 +214,11 @@ func (f *logFlags) writeEntry(w io.Writer, e *admin.LogEntry) error {
 func writeMessage(b *strings.Builder, m provisioner.Message) {
 	for _, name := range slices.Sorted(maps.Keys(m.Header)) {
 		for _, value := range m.Header[name] {
-			fmt.Fprintf(b, "%s: %s\n", name, value)
+			fmt.Fprintf(b, "%s: %s\n", name, oneLine(value))
 		}
 	}
 	if m.Body != "" {
-		fmt.Fprintf(b, "\n%s\n", m.Body)
+		fmt.Fprintf(b, "\n%s\n", visible(m.Body))
 	}
 	if m.Cut {
 		b.WriteString("… (cut)\n")

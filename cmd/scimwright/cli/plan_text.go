@@ -41,19 +41,20 @@ func writeChange(w io.Writer, c *provisioner.Change) {
 	if c.Name != "" && c.Name != c.ID {
 		who += " (" + c.Name + ")"
 	}
+	who = oneLine(who)
 	switch {
 	case c.Held != "":
-		fmt.Fprintf(w, "hold    %s: would %s, but %s\n", who, c.Action, c.Held)
+		fmt.Fprintf(w, "hold    %s: would %s, but %s\n", who, c.Action, oneLine(c.Held))
 	case c.Problem != "" && c.Requests == 0:
-		fmt.Fprintf(w, "stuck   %s: %s\n", who, c.Problem)
+		fmt.Fprintf(w, "stuck   %s: %s\n", who, oneLine(c.Problem))
 	default:
 		fmt.Fprintf(w, "%-7s %s", c.Action, who)
 		if c.RemoteID != "" {
-			fmt.Fprintf(w, ", %s in the app", c.RemoteID)
+			fmt.Fprintf(w, ", %s in the app", oneLine(c.RemoteID))
 		}
 		for _, why := range []string{c.Reason, c.Problem} {
 			if why != "" {
-				fmt.Fprintf(w, "; %s", why)
+				fmt.Fprintf(w, "; %s", oneLine(why))
 			}
 		}
 		fmt.Fprintln(w)
@@ -65,9 +66,9 @@ func writeChange(w io.Writer, c *provisioner.Change) {
 	for _, f := range c.Fields {
 		switch {
 		case len(f.Old) == 0:
-			fmt.Fprintf(w, "          %-*s  %s\n", width, f.Path, f.New)
+			fmt.Fprintf(w, "          %-*s  %s\n", width, f.Path, value(f.New))
 		default:
-			fmt.Fprintf(w, "          %-*s  %s → %s\n", width, f.Path, f.Old, value(f.New))
+			fmt.Fprintf(w, "          %-*s  %s → %s\n", width, f.Path, value(f.Old), value(f.New))
 		}
 	}
 	writeMembers(w, "+", c.Joins)
@@ -78,12 +79,12 @@ func value(v json.RawMessage) string {
 	if len(v) == 0 {
 		return "(none)"
 	}
-	return string(v)
+	return visible(string(v))
 }
 
 func writeMembers(w io.Writer, sign string, members []string) {
 	if len(members) > 0 {
-		fmt.Fprintf(w, "          members %s %s\n", sign, strings.Join(members, " "))
+		fmt.Fprintf(w, "          members %s %s\n", sign, oneLine(strings.Join(members, " ")))
 	}
 }
 
@@ -93,7 +94,7 @@ func writePlanForeign(w io.Writer, foreign []provisioner.ForeignResource) {
 	}
 	fmt.Fprintf(w, "\nIn the app, nobody's here, and left alone (%d):\n", len(foreign))
 	for _, f := range foreign[:min(len(foreign), shownForeign)] {
-		fmt.Fprintf(w, "  %s %s %s\n", strings.ToLower(string(f.Kind)), f.RemoteID, f.Name)
+		fmt.Fprintf(w, "  %s %s %s\n", strings.ToLower(string(f.Kind)), oneLine(f.RemoteID), oneLine(f.Name))
 	}
 	if n := len(foreign) - shownForeign; n > 0 {
 		fmt.Fprintf(w, "  and %d more\n", n)

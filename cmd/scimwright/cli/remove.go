@@ -179,7 +179,7 @@ func reportRemoval(w io.Writer, r *admin.Removal) error {
 	}
 	fmt.Fprintf(w, "\nLeft in the app:\n")
 	for _, l := range r.Left {
-		fmt.Fprintf(w, "  %s %s %s (%s): %s\n", strings.ToLower(string(l.Kind)), l.Subject, oneLine(l.Name), l.RemoteID, oneLine(l.Reason))
+		fmt.Fprintf(w, "  %s %s %s (%s): %s\n", strings.ToLower(string(l.Kind)), l.Subject, oneLine(l.Name), oneLine(l.RemoteID), oneLine(l.Reason))
 	}
 	what := "disabled"
 	if r.Accounts == provisioner.PartDelete {

@@ -193,7 +193,7 @@ func writeForeign(w io.Writer, list []admin.Remote, asJSON bool) error {
 		if external == "" {
 			external = "-"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.ID, oneLine(r.Name), oneLine(external), active)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", oneLine(r.ID), oneLine(r.Name), oneLine(external), active)
 	}
 	return t.Flush()
 }

@@ -111,7 +111,7 @@ func writeSubjects(w io.Writer, title string, list []failure) {
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, f := range list {
-		fmt.Fprintf(w, "  %s %s: %s\n", f.Kind, f.ID, f.Reason)
+		fmt.Fprintf(w, "  %s %s: %s\n", f.Kind, f.ID, oneLine(f.Reason))
 	}
 }
 
