@@ -77,7 +77,14 @@ func saysSCIM(err error) bool {
 
 // strayed reports whether an answer says that there is no such place, in the words of
 // a web server or a proxy: the request may not have come to the app at all.
-func strayed(err error) bool { return status(err) == http.StatusNotFound && !saysSCIM(err) }
+func strayed(err error) bool { return notThere(err) && !saysSCIM(err) }
+
+// notThere reports whether an answer says that there is nothing in that place: 404, or
+// 410 from an app that knows that there was (RFC 9110 section 15.5.11).
+func notThere(err error) bool {
+	s := status(err)
+	return s == http.StatusNotFound || s == http.StatusGone
+}
 
 // believeStrayed is how many attempts have to stray before it is believed that the app
 // has no such place.
@@ -113,12 +120,8 @@ func status(err error) int {
 
 // unsupported reports whether an answer says that a route or a verb is not there.
 func unsupported(err error) bool {
-	switch status(err) {
-	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return true
-	default:
-		return false
-	}
+	s := status(err)
+	return notThere(err) || s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented
 }
 
 var unknownTypeWords = regexp.MustCompile(`(?i)resource ?type.*(\bnot |\bin|\bun)(valid|supported|known|recogni[sz]ed|implemented)`)

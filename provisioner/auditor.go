@@ -29,6 +29,9 @@ type auditor struct {
 	drifts, lost []*Drift
 	// behind counts the resources that were left out.
 	behind int
+	// unread counts those that the app did not show, unreadable is why the last of them.
+	unread     int
+	unreadable error
 	// traces tell whether the app was set back.
 	traces []trace
 }
@@ -47,6 +50,9 @@ func (a *auditor) do(ctx context.Context) (err error) {
 	}
 	if a.behind > 0 {
 		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups were not compared: a change of them is on its way to the app, or fails", a.behind))
+	}
+	if a.unread > 0 {
+		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups could not be read, and were not compared: %v", a.unread, a.unreadable))
 	}
 	a.judge()
 	slices.SortFunc(a.result.Drifts, compareDrifts)
@@ -95,7 +101,7 @@ func (a *auditor) list(ctx context.Context, kind Kind, ours map[string]bool) err
 		switch {
 		case unlistable(err):
 			a.result.Notes = append(a.result.Notes, fmt.Sprintf("the app's %ss cannot be listed, so that those of nobody here are not shown: %v", strings.ToLower(string(kind)), err))
-			return nil
+			return a.compare(ctx, kind, batch, seen)
 		case err != nil:
 			return err
 		case !ours[r.ID()]:
@@ -134,13 +140,16 @@ func (a *auditor) compare(ctx context.Context, kind Kind, ids []string, seen map
 		return err
 	}
 	works = slices.DeleteFunc(works, a.leaveOut)
-	if err := a.read(ctx, kind, works, seen); err != nil {
+	gone, err := a.read(ctx, kind, works, seen)
+	if err != nil {
 		return err
 	}
 	for _, w := range works {
 		resource := seen[w.Link.RemoteID]
 		if resource == nil {
-			a.missing(w)
+			if gone[w.Link.RemoteID] {
+				a.missing(w)
+			}
 			continue
 		}
 		if err := a.one(ctx, w, resource); err != nil {
@@ -165,9 +174,13 @@ func (a *auditor) leaveOut(w *Work) bool {
 	return false
 }
 
+// maxUnread is how many resources an app may fail to show before an audit gives up.
+const maxUnread = 5
+
 // read reads by id what a list has not shown, or has shown without its members, several
-// at a time. What is missing then is really missing.
-func (a *auditor) read(ctx context.Context, kind Kind, works []*Work, seen map[string]*scim.Object) error {
+// at a time. What is missing then is really missing, and is in gone. That the app fails
+// to show a few is no reason to look at none (R6).
+func (a *auditor) read(ctx context.Context, kind Kind, works []*Work, seen map[string]*scim.Object) (gone map[string]bool, err error) {
 	var ids []string
 	for _, w := range works {
 		id := w.Link.RemoteID
@@ -175,21 +188,33 @@ func (a *auditor) read(ctx context.Context, kind Kind, works []*Work, seen map[s
 			ids = append(ids, id)
 		}
 	}
+	gone = map[string]bool{}
 	var mu sync.Mutex
-	return abreast(ctx, a.app.Settings.concurrency(), ids, func(ctx context.Context, id string) error {
+	err = abreast(ctx, a.app.Settings.concurrency(), ids, func(ctx context.Context, id string) error {
 		response, err := a.client.Get(ctx, kind.Endpoint(), id)
 		mu.Lock()
 		defer mu.Unlock()
+		delete(seen, id)
 		switch {
-		case status(err) == http.StatusNotFound && saysSCIM(err):
-			delete(seen, id)
-		case err != nil:
-			return err
-		default:
+		case err == nil:
 			seen[id] = response.Resource
+		case notThere(err) && saysSCIM(err):
+			gone[id] = true
+		case aboutOne(err) && a.unread < maxUnread:
+			a.unread, a.unreadable = a.unread+1, err
+		default:
+			return err
 		}
 		return nil
 	})
+	return gone, err
+}
+
+// aboutOne reports whether an answer may be about the one resource that was asked for,
+// and not about the app or whoever asks.
+func aboutOne(err error) bool {
+	s := status(err)
+	return s != 0 && s != http.StatusUnauthorized && !isThrottled(err)
 }
 
 func (a *auditor) missing(w *Work) {

@@ -45,7 +45,7 @@ func (a *attempt) declined(ctx context.Context, w Write, err error) error {
 // unrouted deals with an answer that says that there is no such route or verb. Only a
 // resource that is there tells a verb that is missing from a resource that is.
 func (a *attempt) unrouted(ctx context.Context, w Write, err error) error {
-	if status(err) == http.StatusNotFound {
+	if notThere(err) {
 		_, read := a.read(ctx)
 		if m, ok := errors.AsType[*missing](read); ok {
 			return &missing{answered: err, read: m.read}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -122,7 +121,7 @@ func (a *attempt) readBack(ctx context.Context, w Write) (*scim.Object, error) {
 	if err == nil {
 		return response.Resource, nil
 	}
-	if w.Action == ActionDisable && status(err) == http.StatusNotFound && saysSCIM(err) {
+	if w.Action == ActionDisable && notThere(err) && saysSCIM(err) {
 		if a.capabilities().Fact(HardDeleteOnDisable).Source != SourceAdmin { // who may know that it is only hidden
 			a.observe(HardDeleteOnDisable, Yes, "an account was not there any more once it was disabled")
 		}

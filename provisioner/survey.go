@@ -3,7 +3,6 @@ package provisioner
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -82,7 +81,7 @@ func (p *preview) compare(ctx context.Context, client *scimclient.Client, c *pla
 	if _, members := resource.Lookup("members"); resource == nil || c.Kind == KindGroup && !members {
 		response, err := client.Get(ctx, c.Kind.Endpoint(), c.RemoteID)
 		switch {
-		case status(err) == http.StatusNotFound:
+		case notThere(err):
 			c.Problem = "the app does not have " + c.RemoteID + " any more: if that is so, it is made again"
 			return nil
 		case err != nil:

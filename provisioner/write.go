@@ -189,7 +189,7 @@ func (a *attempt) mergedMembers(current *scim.Object, w Write) []any {
 // [*missing] if the app says that it does not have it.
 func (a *attempt) read(ctx context.Context) (*scimclient.Response, error) {
 	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
-	if status(err) == http.StatusNotFound {
+	if notThere(err) {
 		return nil, &missing{answered: err, read: err}
 	}
 	if err == nil {
