@@ -102,9 +102,40 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 		if response.ID() == "" {
 			return a.findCreated(ctx, response.Status)
 		}
+		if err := a.isNew(ctx, response.ID(), response.Resource); err != nil {
+			return err
+		}
 		a.own(response.ID(), OriginCreated)
 		a.link.Acked = w.Acked
 		_, err = a.confirm(ctx, w, response, proving)
+		return err
+	}
+}
+
+// isNew checks that what a create was answered with is nobody else's. Some apps hand out
+// an account that they have, found by something of their own, and call that a success.
+// After that the app is looked at before anything else is sent to it.
+func (a *attempt) isNew(ctx context.Context, id string, shown *scim.Object) error {
+	a.link.Ambiguous = true
+	if err := a.untied(ctx, id); err != nil {
+		return err
+	}
+	other, ours := shown.ExternalID(), a.externalID()
+	if other != "" && ours != "" && scim.Fold(other) != scim.Fold(ours) {
+		return conflict("the app answered the create with the resource %s, which belongs to externalId %q: adopt it if it is the same, or remove it there", id, other)
+	}
+	return nil
+}
+
+// untied checks that a resource of the app is not tied to another subject.
+func (a *attempt) untied(ctx context.Context, id string) error {
+	other, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err == nil && other != a.link.Key:
+		return conflict("the app's resource %s already belongs to %s: rename one of the two", id, other.Subject)
+	default:
 		return err
 	}
 }
@@ -139,6 +170,9 @@ func (a *attempt) findCreated(ctx context.Context, answered int) error {
 	}
 	if found == nil {
 		return &failure{state: LinkFailing, cause: fmt.Sprintf("the app answered %d to the create without an id, and the resource cannot be found", answered)}
+	}
+	if err := a.untied(ctx, found.resource.ID()); err != nil {
+		return err
 	}
 	a.own(found.resource.ID(), OriginCreated)
 	return a.tie(ctx, found.resource)
@@ -186,11 +220,7 @@ func (a *attempt) own(remoteID string, origin Origin) {
 // adopt ties the subject to a resource that the app already has.
 func (a *attempt) adopt(ctx context.Context, m match) error {
 	found := m.resource
-	other, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, found.ID())
-	if err == nil && other != a.link.Key {
-		return conflict("the app's resource %s already belongs to %s: rename one of the two", found.ID(), other.Subject)
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err := a.untied(ctx, found.ID()); err != nil {
 		return err
 	}
 	origin, inDoubt := OriginAdopted, a.link.Ambiguous

@@ -19,7 +19,9 @@ const listPage = 100
 // in it is read again before it is changed, and that something is missing from it
 // proves nothing.
 type index struct {
-	at                          time.Time
+	at time.Time
+	// endpoint is where the app was.
+	endpoint                    string
 	resources                   []scim.Packed
 	byExternal, byName, byEmail map[string][]int
 }
@@ -40,17 +42,13 @@ func (e *Engine) listing(app string, kind Kind) *listing {
 	return v.(*listing)
 }
 
-// index returns what has been seen of the app's list since a time, nil if that is
-// nothing.
-func (e *Engine) index(app string, kind Kind, since time.Time) *index {
-	l := e.listing(app, kind)
+// index returns what has lately been seen of the app's list, nil if that is nothing.
+func (e *Engine) index(app *App, kind Kind) *index {
+	l := e.listing(app.Name, kind)
 	l.Lock()
 	defer l.Unlock()
-	if l.index != nil && e.config.Now().Sub(l.index.at) > probeTrust {
+	if l.index != nil && (l.index.endpoint != app.Endpoint || e.config.Now().Sub(l.index.at) > probeTrust) {
 		l.index = nil
-	}
-	if l.index == nil || l.index.at.Before(since) {
-		return nil
 	}
 	return l.index
 }
@@ -61,7 +59,7 @@ func (e *Engine) listed(ctx context.Context, client *scimclient.Client, app *App
 	l := e.listing(app.Name, kind)
 	l.Lock()
 	defer l.Unlock()
-	if l.index != nil && !l.index.at.Before(since) {
+	if l.index != nil && l.index.endpoint == app.Endpoint && !l.index.at.Before(since) {
 		return l.index, nil
 	}
 	x, err := e.walk(ctx, client, app, kind)
@@ -83,7 +81,7 @@ func (a *App) worthListing(kind Kind, n int) bool {
 
 // walk lists the app's resources of a kind. A list that breaks off leaves no index.
 func (e *Engine) walk(ctx context.Context, client *scimclient.Client, app *App, kind Kind) (*index, error) {
-	x := &index{at: e.config.Now(), byExternal: map[string][]int{}, byName: map[string][]int{}, byEmail: map[string][]int{}}
+	x := &index{at: e.config.Now(), endpoint: app.Endpoint, byExternal: map[string][]int{}, byName: map[string][]int{}, byEmail: map[string][]int{}}
 	capabilities := app.Capabilities()
 	if capabilities.Is(List, ListNone) {
 		return x, nil

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
@@ -25,7 +24,7 @@ type finder func(ctx context.Context, attribute, value string) (found []*scim.Ob
 // the app, nil if there is none. With hint it trusts what a sync has just listed to
 // say that there is nothing.
 func (a *attempt) search(ctx context.Context, hint bool) (*match, error) {
-	if x := a.engine.index(a.link.App, a.link.Kind, time.Time{}); hint && x != nil {
+	if x := a.engine.index(&a.work.App, a.link.Kind); hint && x != nil {
 		m, err := a.pick(ctx, a.in(x))
 		if m == nil && err == nil {
 			a.suggest(x)

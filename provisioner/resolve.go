@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -146,7 +145,7 @@ func (e *Engine) Remote(ctx context.Context, name string, kind Kind, id string) 
 	}
 	response, err := client.Get(ctx, kind.Endpoint(), id)
 	switch {
-	case status(err) == http.StatusNotFound:
+	case notThere(err):
 		return nil, fmt.Errorf("app %q has no resource %s%s: %w", name, kind.Endpoint(), "/"+id, ErrNotFound)
 	case err != nil:
 		return nil, &ProbeError{App: name, Err: err}
@@ -208,15 +207,11 @@ func (a *attempt) adoptChosen(ctx context.Context) error {
 	if a.link.Decision != DecisionAdopt || a.link.RemoteID == id {
 		return nil
 	}
-	other, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, id)
-	if err == nil && other != a.link.Key {
-		return conflict("the resource %s that was to be adopted belongs to %s: choose another one", id, other.Subject)
-	}
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	if err := a.untied(ctx, id); err != nil {
 		return err
 	}
 	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), id)
-	if status(err) == http.StatusNotFound {
+	if notThere(err) {
 		return conflict("the resource %s that was to be adopted is not in the app any more: choose another one", id)
 	}
 	if err != nil {

@@ -147,8 +147,8 @@ func (e *Engine) StartPlanned(ctx context.Context, plan, now *SyncPlan, by strin
 		return nil, &MovedError{What: moved}
 	}
 	run := &Run{By: by, Only: []Key{}}
-	for i := range plan.Changes {
-		if c := &plan.Changes[i]; c.Does() || c.Action == ActionAdopt && c.Problem == "" {
+	for i := range now.Changes {
+		if c := &now.Changes[i]; c.Does() || c.Action == ActionAdopt && c.Problem == "" {
 			run.Only = append(run.Only, c.Key(plan.App))
 		}
 	}

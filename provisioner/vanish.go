@@ -27,7 +27,9 @@ func (a *attempt) vanished(ctx context.Context, m *missing) error {
 	if err := a.endpointAnswers(ctx); err != nil {
 		return err
 	}
-	if !saysSCIM(m.read) {
+	d := a.desired()
+	// Whoever goes may have the account under another id: nobody comes back to it.
+	if !saysSCIM(m.read) || !d.Create {
 		found, err := a.lookup(ctx, "externalId", a.externalID())
 		switch {
 		case err != nil:
@@ -40,7 +42,6 @@ func (a *attempt) vanished(ctx context.Context, m *missing) error {
 			return &failure{state: LinkFailing, cause: m.Error()}
 		}
 	}
-	d := a.desired()
 	if !d.Create {
 		a.letGo(d, "has vanished")
 		return nil
@@ -70,7 +71,7 @@ func (a *attempt) endpointAnswers(ctx context.Context) error {
 	switch s := status(err); {
 	case saysSCIM(err) && (s == http.StatusBadRequest || s == http.StatusForbidden || s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented):
 		return nil // it is there, and does not list its users
-	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed, s/100 == 3, s/100 == 2:
+	case notThere(err), s == http.StatusMethodNotAllowed, s/100 == 3, s/100 == 2:
 		return &failure{state: LinkFailing, cause: err.Error(), pause: &Pause{
 			Cause:  PauseEndpoint,
 			Reason: fmt.Sprintf("the endpoint does not answer for its users any more (%d): if it has moved, save its new address", s),
@@ -91,7 +92,7 @@ func (a *attempt) remove(ctx context.Context) error {
 	switch s := status(err); {
 	case err == nil:
 		return a.confirmRemoved(ctx, w)
-	case s == http.StatusNotFound:
+	case notThere(err):
 		return a.endpointAnswers(ctx)
 	case s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
 		name := UserDelete
@@ -117,7 +118,7 @@ func (a *attempt) confirmRemoved(ctx context.Context, w Write) error {
 			return &failure{state: LinkNotHonoured, cause: "the app answers the delete with success and still has it: delete it there"}
 		}
 	}
-	if err == nil || status(err) == http.StatusNotFound || status(err) == http.StatusGone {
+	if err == nil || notThere(err) {
 		a.learned(func(l *Learned) { l.Prove(w.Form) })
 	}
 	return nil
