@@ -18,17 +18,29 @@ import (
 // nothing: neither by what it says outright nor by what it hides.
 func TestScenariosThatReachForOthers(t *testing.T) {
 	for name, sentences := range map[string]string{
-		"delete":            `When the client sends DELETE /Users/somebody`,
-		"delete everybody":  `When the client sends DELETE /Users`,
-		"me":                "When the client sends PATCH /Me with:\n" + doc(`{"Operations": [{"op": "replace", "path": "active", "value": false}]}`),
-		"another endpoint":  "When the client sends POST /Entitlements with:\n" + doc(`{"displayName": "{run}x"}`),
-		"the configuration": "When the client sends PUT /ServiceProviderConfig with:\n" + doc(`{}`),
-		"no marker":         "When the client sends POST /Users with:\n" + doc(`{"userName": "somebody"}`),
-		"bulk":              "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "DELETE", "path": "/Users/somebody"}]}`),
-		"bulk with two":     "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "DELETE", "path": "/Users/somebody", "path": "/Users/{unknown}"}]}`),
-		"a member":          "When the client creates a group engineers with:\n" + doc(`{"members": [{"value": "somebody"}]}`),
-		"rights":            "When the client creates a user barbara with:\n" + doc(`{"roles": [{"value": "admin"}]}`),
-		"another name":      "Given a user barbara\n When the client replaces barbara with:\n" + doc(`{"userName": "somebody"}`),
+		"delete":             `When the client sends DELETE /Users/somebody`,
+		"delete everybody":   `When the client sends DELETE /Users`,
+		"me":                 "When the client sends PATCH /Me with:\n" + doc(`{"Operations": [{"op": "replace", "path": "active", "value": false}]}`),
+		"another endpoint":   "When the client sends POST /Entitlements with:\n" + doc(`{"displayName": "{run}x"}`),
+		"the configuration":  "When the client sends PUT /ServiceProviderConfig with:\n" + doc(`{}`),
+		"no marker":          "When the client sends POST /Users with:\n" + doc(`{"userName": "somebody"}`),
+		"bulk":               "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "DELETE", "path": "/Users/somebody"}]}`),
+		"bulk with two":      "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "DELETE", "path": "/Users/somebody", "path": "/Users/{unknown}"}]}`),
+		"a member":           "When the client creates a group engineers with:\n" + doc(`{"members": [{"value": "somebody"}]}`),
+		"rights":             "When the client creates a user barbara with:\n" + doc(`{"roles": [{"value": "admin"}]}`),
+		"another name":       "Given a user barbara\n When the client replaces barbara with:\n" + doc(`{"userName": "somebody"}`),
+		"rights by a URN":    "When the client creates a user barbara with:\n" + doc(`{"urn:ietf:params:scim:schemas:core:2.0:User:roles": [{"value": "somebody"}]}`),
+		"rights under a URN": "When the client creates a user barbara with:\n" + doc(`{"urn:ietf:params:scim:schemas:core:2.0:User": {"Roles": [{"value": "somebody"}]}}`),
+		"rights by a filter": "Given a user barbara\n When the client sends PATCH /Users/{barbara.id} with:\n" + doc(`{"Operations": [{"op": "add", "path": "roles[type eq \"a:b\"].value", "value": "somebody"}]}`),
+		"rights in a list":   "Given a user barbara\n When the client sends PATCH /Users/{barbara.id} with:\n" + doc(`{"Operations": [{"op": "add", "value": [{"roles": [{"value": "somebody"}]}]}]}`),
+		"a name by a URN":    "Given a user barbara\n When the client sends PATCH /Users/{barbara.id} with:\n" + doc(`{"Operations": [{"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User:userName", "value": "somebody"}]}`),
+		"a name under a URN": "Given a user barbara\n When the client replaces barbara with:\n" + doc(`{"urn:ietf:params:scim:schemas:core:2.0:User": {"externalId": "somebody"}}`),
+		"a member by a link": "When the client creates a group engineers with:\n" + doc(`{"members": [{"$ref": "/scim/v2/Users/somebody"}]}`),
+		"a member by number": "When the client creates a group engineers with:\n" + doc(`{"members": [{"value": 4711, "display": "somebody"}]}`),
+		"a put in bulk":      "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "PUT", "path": "/Users/{unknown}", "data": {"userName": "somebody"}}]}`),
+		"dots in bulk":       "When the client sends POST /Bulk with:\n" + doc(`{"Operations": [{"method": "DELETE", "path": "/Users/{run}x%2F..%2Fsomebody"}]}`),
+		"an odd header": `When the next request has the header "X_HTTP_Method_Override" "DELETE"
+			And the client sends GET /Users/somebody`,
 		"a hidden method": `When the next request has the header "X-HTTP-Method-Override" "DELETE"
 			And the client sends GET /Users/somebody`,
 		"a hidden path": `When the next request has the header "X-Original-URL" "/Users/somebody"
@@ -43,7 +55,8 @@ func TestScenariosThatReachForOthers(t *testing.T) {
 					body, _ := io.ReadAll(r.Body)
 					r.Body = io.NopCloser(bytes.NewReader(body))
 					about := r.URL.RequestURI() + string(body) + r.Header.Get("X-Original-Url")
-					if r.Method != http.MethodGet && strings.Contains(about, "somebody") || r.Header.Get("X-Http-Method-Override") != "" || r.URL.Query().Has("_method") {
+					overridden := r.Header.Get("X-Http-Method-Override") + r.Header.Get("X_http_method_override") + r.URL.Query().Get("_method")
+					if r.Method != http.MethodGet && strings.Contains(about, "somebody") || overridden != "" {
 						reached.Store(true)
 					}
 					next.ServeHTTP(w, r)
@@ -117,55 +130,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	}
 	for i, says := range []string{"308", "not below the base URL"} {
 		if r := report.Results[i]; r.Verdict != conformance.Fail || !strings.Contains(r.Reason, says) {
-			t.Errorf("%s ended %s: %s", r.ID, r.Verdict, r.Reason)
-		}
-	}
-}
-
-// A target that gives the id of somebody else for what it makes is not believed, even
-// if it shows there what was sent; the check fails, the run goes on.
-func TestTargetThatGivesTheIDOfSomebodyElse(t *testing.T) {
-	var touched atomic.Bool
-	endpoint := server(t, func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			about := strings.HasSuffix(r.URL.Path, "/ceo")
-			switch {
-			case r.Method == http.MethodPost:
-				body, _ := io.ReadAll(r.Body)
-				w.Header().Set("Content-Type", "application/scim+json")
-				w.WriteHeader(http.StatusCreated)
-				_, _ = w.Write(bytes.Replace(body, []byte("{"), []byte(`{"id":"ceo",`), 1))
-			case about && r.Method == http.MethodGet:
-				w.Header().Set("Content-Type", "application/scim+json")
-				_, _ = io.WriteString(w, `{"id":"ceo","userName":"ceo@example.com"}`)
-			default:
-				touched.Store(touched.Load() || about)
-				next.ServeHTTP(w, r)
-			}
-		})
-	})
-	report, err := conformance.Run(t.Context(), config(endpoint, `
-  @write
-  Rule: r
-    @MADE-74 @must
-    Scenario: A user is changed
-      Given a user barbara
-      When the client replaces barbara with:
-        """
-        {"title": "Guide"}
-        """
-      Then the answer has status 200
-    @MADE-75 @must
-    Scenario: A user is deleted
-      Given a user barbara
-      When the client deletes barbara
-      Then the answer has status 204
-`))
-	if err != nil || touched.Load() || len(report.Leaks) > 0 {
-		t.Errorf("error %v, touched %t, leaks %v", err, touched.Load(), report.Leaks)
-	}
-	for _, r := range report.Results {
-		if r.Verdict != conformance.Fail || !strings.Contains(r.Reason, `the id "ceo", which is that of something else`) {
 			t.Errorf("%s ended %s: %s", r.ID, r.Verdict, r.Reason)
 		}
 	}

@@ -51,10 +51,7 @@ func (r *run) lookAt(exchanges []steps.Exchange, during string) {
 	r.seen = append(r.seen, exchanges...)
 	for _, x := range exchanges {
 		r.during = append(r.during, during)
-		accept := "application/scim+json"
-		if given, ok := x.Request.Header["Accept"]; ok {
-			accept = strings.Join(given, ",")
-		}
+		accept := strings.Join(x.Request.Headers()["Accept"], ",")
 		r.linter.Look(lint.Exchange{
 			Method: x.Request.Method, Path: x.Request.Path, Query: x.Request.Query, Accept: accept, Sent: x.Request.Body,
 			Status: x.Answer.Status, Header: x.Answer.Header, Body: x.Answer.Body,

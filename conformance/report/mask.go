@@ -63,7 +63,40 @@ func newMask(report *conformance.Report) *mask {
 			}
 		}
 	}
+	for _, result := range report.Results {
+		for _, x := range result.Exchanges {
+			if x.Answer != nil && len(x.Request.Path) > 0 {
+				m.doubt(&x.Request, x.Answer.Body)
+			}
+		}
+	}
 	return m
+}
+
+// doubt forgets the ids that the target has given for what the run made, and under which
+// it shows somebody else.
+func (m *mask) doubt(r *steps.Request, body []byte) {
+	type named struct {
+		ID                    any
+		UserName, DisplayName any
+	}
+	var shown struct {
+		named
+		Resources []named
+	}
+	if json.Unmarshal(body, &shown) != nil {
+		return
+	}
+	whole := r.Method == http.MethodGet && len(r.Path) == 2 && len(r.Query) == 0
+	for _, one := range append(shown.Resources, shown.named) {
+		name := one.UserName
+		if r.Path[0] == "Groups" {
+			name = one.DisplayName
+		}
+		if text, _ := name.(string); (text != "" || whole) && !m.marked(text) {
+			delete(m.ids, fmt.Sprint(one.ID))
+		}
+	}
 }
 
 func (m *mask) marked(text string) bool { return strings.Contains(strings.ToLower(text), m.mark) }
@@ -90,7 +123,7 @@ func (m *mask) learn(a *steps.Answer) {
 func (m *mask) exchanges(all []steps.Exchange) []Exchange {
 	shown := []Exchange{}
 	for _, x := range all[max(0, len(all)-mostExchanges):] {
-		e := Exchange{Method: x.Request.Method, Path: m.path(&x.Request), RequestHeaders: m.headers(x.Request.Header)}
+		e := Exchange{Method: x.Request.Method, Path: m.path(&x.Request), RequestHeaders: m.headers(x.Request.Headers())}
 		e.RequestBody = m.body(x.Request.Body, m.write)
 		if x.Fate != steps.FateForwarded {
 			e.Fate = string(x.Fate)
@@ -200,16 +233,18 @@ func isError(value any) bool {
 func (m *mask) show(value any, all bool) any {
 	switch value := value.(type) {
 	case map[string]any:
-		all = all || m.own(value)
+		own := !all && m.own(value)
 		shown := make(map[string]any, len(value))
 		for name, v := range value {
 			switch {
 			case slices.ContainsFunc(secrets, func(s string) bool { return strings.EqualFold(s, name) }):
 				shown[name] = "***"
-			case open(name):
+			case open(name) && flat(v):
 				shown[name] = v
+			case own && (strings.EqualFold(name, "groups") || strings.EqualFold(name, "members")):
+				shown[name] = m.references(v)
 			default:
-				shown[name] = m.show(v, all)
+				shown[name] = m.show(v, all || own)
 			}
 		}
 		return shown
@@ -231,6 +266,33 @@ func (m *mask) show(value any, all bool) any {
 		return 0
 	default:
 		return value
+	}
+}
+
+// references shows of the groups or members of the run's own what is its own too: a
+// target may put everybody into a group that was there before.
+func (m *mask) references(v any) any {
+	list, _ := v.([]any)
+	shown := []any{}
+	for _, e := range list {
+		o, _ := e.(map[string]any)
+		shown = append(shown, m.show(e, m.ids[fmt.Sprint(o["value"])]))
+	}
+	if list == nil {
+		return m.show(v, false)
+	}
+	return shown
+}
+
+// flat reports whether a value holds no object.
+func flat(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		return false
+	case []any:
+		return !slices.ContainsFunc(v, func(e any) bool { return !flat(e) })
+	default:
+		return true
 	}
 }
 

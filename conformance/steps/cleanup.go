@@ -55,7 +55,10 @@ func (g *Guard) Cleanup(ctx context.Context, settle time.Duration) []Leak {
 func (g *Guard) doubt(ctx context.Context, collection string) []Leak {
 	var leaks []Leak
 	for _, e := range g.ledger.open(collection) {
-		if e.id != "" && !g.owns(ctx, collection, e.id) && e.proven {
+		if e.id == "" || g.owns(ctx, collection, e.id) || !e.proven {
+			continue
+		}
+		if _, still := g.ledger.find(collection, e.id); !still {
 			leaks = append(leaks, Leak{
 				Kind: kindOf(collection), ID: e.id, Name: e.name,
 				Reason: "what is there now does not carry the name that the run gave it: look at it, and remove it if it is of the run",
@@ -158,6 +161,8 @@ func (g *Guard) remove(ctx context.Context, collection, id string, settle time.D
 		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{collection, id}})
 		why := ""
 		switch {
+		case IsFailure(err):
+			return err.Error() // it was not sent, and would not be
 		case err != nil:
 			why = err.Error()
 		case answer.OK(), answer.Status == http.StatusNotFound:

@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,17 +46,9 @@ func (g *Guard) refuseBody(ctx context.Context, r *Request) string {
 // refuseIdentity keeps the names that others go by out of the run's resources: a
 // careless target would take those for the same.
 func (g *Guard) refuseIdentity(r *Request, o resource) string {
-	if id := o.id(); id != "" && !g.invented(id) && !(len(r.Path) == 2 && r.Path[1] == id) {
-		return fmt.Sprintf("it claims the id %q", id)
-	}
-	for _, name := range []string{nameAttribute(r.Path[0]), "externalId"} {
-		if text := o.text(name); strings.TrimSpace(text) != "" && !g.marked(text) {
-			return fmt.Sprintf("the %s %q does not begin with this run's marker %q", name, text, g.marker)
-		}
-	}
-	for name, v := range o {
-		if givesRights(name) && !empty(v) {
-			return "a run gives nobody " + name
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		if why := g.refuseAttribute(r, name, o[name]); why != "" {
+			return why
 		}
 	}
 	for _, operation := range o.objects("Operations") {
@@ -65,26 +59,64 @@ func (g *Guard) refuseIdentity(r *Request, o resource) string {
 	return ""
 }
 
-// refuseOperation holds an operation of a PATCH to the same.
-func (g *Guard) refuseOperation(r *Request, o resource) string {
-	if strings.EqualFold(o.text("op"), "remove") {
-		return ""
+// refuseAttribute holds one attribute to the same, which a name or a path stands for:
+// in any letter case, and after the URN of a schema or in an object under it.
+func (g *Guard) refuseAttribute(r *Request, path string, v any) string {
+	if inner, ok := v.(map[string]any); ok && strings.Contains(path, ":") {
+		for _, name := range slices.Sorted(maps.Keys(inner)) {
+			if why := g.refuseAttribute(r, path+":"+name, inner[name]); why != "" {
+				return why
+			}
+		}
 	}
-	path := o.text("path")
-	if path == "" {
-		value, _ := o.get("value").(map[string]any)
-		return g.refuseIdentity(&Request{Path: r.Path[:1]}, value)
+	name, core := leadingName(path)
+	text, _ := v.(string)
+	switch {
+	case givesRights(name):
+		if !empty(v) {
+			return "a run gives nobody " + path
+		}
+	case !core || strings.TrimSpace(text) == "":
+	case name == "id":
+		if !g.invented(text) && !(len(r.Path) == 2 && r.Path[1] == text) {
+			return fmt.Sprintf("it claims the id %q", text)
+		}
+	case name == "externalid" || strings.EqualFold(name, nameAttribute(r.Path[0])):
+		if !g.marked(text) {
+			return fmt.Sprintf("the %s %q does not begin with this run's marker %q", path, text, g.marker)
+		}
 	}
-	name := path[strings.LastIndexByte(path, ':')+1:]
-	if end := strings.IndexAny(name, ".["); end >= 0 {
-		name = name[:end]
-	}
-	return g.refuseIdentity(&Request{Path: r.Path[:1]}, resource{name: o.get("value")})
+	return ""
 }
 
 // givesRights reports whether an attribute lets somebody do more in the target.
 func givesRights(name string) bool {
 	return strings.EqualFold(name, "roles") || strings.EqualFold(name, "entitlements")
+}
+
+// leadingName returns the name of the attribute that a path begins with, in small
+// letters, and whether it is one of no extension.
+func leadingName(path string) (name string, core bool) {
+	path, _, _ = strings.Cut(path, "[")
+	at := strings.LastIndexByte(path, ':') + 1
+	name, _, _ = strings.Cut(path[at:], ".")
+	return strings.ToLower(strings.TrimSpace(name)), at == 0 || strings.Contains(strings.ToLower(path), ":core:")
+}
+
+// refuseOperation holds an operation of a PATCH to the same.
+func (g *Guard) refuseOperation(r *Request, o resource) string {
+	if strings.EqualFold(o.text("op"), "remove") {
+		return ""
+	}
+	if path := o.text("path"); path != "" {
+		return g.refuseAttribute(&Request{Path: r.Path[:1]}, path, o.get("value"))
+	}
+	for _, value := range o.objects("value") {
+		if why := g.refuseIdentity(&Request{Path: r.Path[:1]}, value); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // decisive are the members of bodies by which it is known what a request touches.
@@ -141,7 +173,7 @@ func (g *Guard) refuseOthers(ctx context.Context, r *Request, body any) string {
 	collectReferences(body, attribute, &ids)
 	for _, id := range ids {
 		if !g.invented(id) && !g.owns(ctx, users, id) && !g.owns(ctx, groups, id) {
-			return fmt.Sprintf("%q among the %s was not made by this run", id, attribute)
+			return fmt.Sprintf("%q among the %s %s", id, attribute, unmade)
 		}
 	}
 	return ""
@@ -178,11 +210,17 @@ func collectValues(v any, ids *[]string) {
 		if !slices.Contains(*ids, v) {
 			*ids = append(*ids, v)
 		}
+	case float64: // which a careless target takes for a text
+		collectValues(strconv.FormatFloat(v, 'f', -1, 64), ids)
 	case []any:
 		for _, e := range v {
 			collectValues(e, ids)
 		}
 	case map[string]any:
-		collectValues(resource(v).get("value"), ids)
+		o := resource(v)
+		collectValues(o.get("value"), ids)
+		if link := o.text("$ref"); link != "" {
+			collectValues(lastSegment(link), ids)
+		}
 	}
 }

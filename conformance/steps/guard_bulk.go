@@ -61,6 +61,7 @@ func (g *Guard) refuseBulk(ctx context.Context, r *Request) string {
 	for _, o := range operations {
 		if creates(o.request()) && o.BulkID != "" {
 			references.ledger.adopt(o.request().Path[0], "bulkId:"+o.BulkID, entry{})
+			references.ledger.prove(o.request().Path[0], "bulkId:"+o.BulkID)
 		}
 	}
 	for _, o := range operations {
@@ -68,7 +69,7 @@ func (g *Guard) refuseBulk(ctx context.Context, r *Request) string {
 		if one.Path[0] != users && one.Path[0] != groups {
 			return elsewhere
 		}
-		if len(one.Path) == 2 && g.invented(one.Path[1]) {
+		if len(one.Path) == 2 && g.invented(one.Path[1]) && one.Method != http.MethodPost && one.Method != http.MethodPut {
 			continue // whatever is asked for, there is nothing to do it to
 		}
 		if why := references.refuse(ctx, one); why != "" {
@@ -87,7 +88,7 @@ func (g *Guard) bulk(ctx context.Context, r *Request) (*Answer, error) {
 	operations, _ := bulkOperations(r.Body)
 	intents := make([]*entry, len(operations))
 	for i, o := range operations {
-		if one := o.request(); creates(one) {
+		if one := o.request(); creates(one) || one.Method == http.MethodPut && !g.ledger.owns(one.Path[0], one.Path[1]) {
 			intent, err := g.intend(one.Path[0], one.Body)
 			if err != nil {
 				return nil, err

@@ -83,15 +83,14 @@ func (l *Ledger) made(e *entry, id string) {
 	l.file.note(e, stateMade)
 }
 
-// adopt adds a resource that carries the run's marker, found by an earlier entry or
-// by none.
+// adopt adds a resource that an earlier entry, or none, has led to.
 func (l *Ledger) adopt(collection, id string, by entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.entry(collection, id) != nil {
 		return
 	}
-	e := &entry{collection: collection, id: id, attribute: by.attribute, name: by.name, proven: true}
+	e := &entry{collection: collection, id: id, attribute: by.attribute, name: by.name}
 	_ = l.file.intend(e) // it is there already, written down or not
 	l.entries = append(l.entries, e)
 }
@@ -153,18 +152,28 @@ func (l *Ledger) disown(collection, id string) {
 	}
 }
 
-// impostors returns the ids that the target has given for what it made and that are
-// those of something else.
-func (l *Ledger) impostors() []string {
+// given returns copies of the entries for which the target has given an id, right or
+// not.
+func (l *Ledger) given() []entry {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var ids []string
+	var all []entry
 	for _, e := range l.entries {
-		if e.impostor != "" {
-			ids = append(ids, e.impostor)
+		if e.id != "" || e.impostor != "" {
+			all = append(all, *e)
 		}
 	}
-	return ids
+	return all
+}
+
+// find returns a copy of the entry of an id, and whether there is one.
+func (l *Ledger) find(collection, id string) (entry, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := l.entry(collection, id); e != nil {
+		return *e, true
+	}
+	return entry{}, false
 }
 
 // vanished notes that the target no longer has a resource.

@@ -91,6 +91,16 @@ func (p *pace) unheard(ctx context.Context, err error) {
 	p.last = err
 }
 
+// silence is why the last request had no answer, nil if it had one.
+func (p *pace) silence() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failures == 0 {
+		return nil
+	}
+	return p.last
+}
+
 // trouble says why there is no use in going on, nil if there is.
 func (p *pace) trouble() error {
 	p.mu.Lock()

@@ -292,24 +292,32 @@ func (t *Target) request(ctx context.Context, r *Request) (*http.Request, error)
 	if err != nil {
 		return nil, err
 	}
-	header := http.Header{"Accept": {mediaType}, "User-Agent": {"scimwright-verify"}}
+	request.Header = r.Headers()
+	if _, own := r.Header["User-Agent"]; !own {
+		request.Header.Set("User-Agent", "scimwright-verify")
+	}
+	switch given, own := r.Header["Authorization"]; {
+	case !own && t.token != "":
+		request.Header.Set("Authorization", "Bearer "+t.token)
+	case own && len(given) > 0 && given[0] != "":
+		request.Header.Set("Authorization", strings.ReplaceAll(given[0], tokenMark, t.token))
+	}
+	return request, nil
+}
+
+// Headers returns what is sent as the header, but for what is sent with every request:
+// the credentials and the name of this program.
+func (r *Request) Headers() http.Header {
+	header := http.Header{"Accept": {mediaType}}
 	if len(r.Body) > 0 {
 		header.Set("Content-Type", mediaType)
 	}
-	if t.token != "" {
-		header.Set("Authorization", "Bearer "+t.token)
-	}
 	for name, values := range r.Header {
-		header[name] = values
-		if name == "Authorization" && len(values) > 0 {
-			header.Set(name, strings.ReplaceAll(values[0], tokenMark, t.token))
-		}
-		if len(values) == 0 || values[0] == "" {
+		if header[name] = values; len(values) == 0 || values[0] == "" {
 			header.Del(name)
 		}
 	}
-	request.Header = header
-	return request, nil
+	return header
 }
 
 func escape(segments []string) []string {
