@@ -193,3 +193,22 @@ func TestRulesCiteRequirements(t *testing.T) {
 		}
 	}
 }
+
+// Of several things that are wrong with an answer it is the same that is told each time.
+func TestFindingsAreTheSameEachTime(t *testing.T) {
+	told := map[string]bool{}
+	for range 50 {
+		linter := lint.New(published())
+		linter.Look(read(user(`,"zebra":1,"yak":1,"xenops":1,"age":"old","active":"yes","hired":"once"`)))
+		var all []string
+		for _, rule := range lint.Rules() {
+			for _, f := range linter.Findings(rule.ID) {
+				all = append(all, rule.ID+" "+f.Detail)
+			}
+		}
+		told[strings.Join(all, "; ")] = true
+	}
+	if len(told) != 1 {
+		t.Errorf("fifty looks at one answer told %d things: %v", len(told), told)
+	}
+}

@@ -3,6 +3,8 @@ package lint
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +93,7 @@ func schemasForeign(_ *Published, f found) string {
 
 func schemasMissing(_ *Published, f found) string {
 	all := schemasOf(f)
-	for name, v := range f.object {
+	for name, v := range inOrder(f.object) {
 		if inner, ok := v.(map[string]any); ok && len(inner) > 0 && strings.HasPrefix(strings.ToLower(name), "urn:") && !contains(all, name) {
 			return fmt.Sprintf("the extension %s is there, and not in schemas", name)
 		}
@@ -152,6 +154,18 @@ func version(a *answer) string {
 	return ""
 }
 
+// inOrder goes through an object by the names of its members, so that of several
+// findings it is always the same that is told.
+func inOrder(o map[string]any) iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for _, name := range slices.Sorted(maps.Keys(o)) {
+			if !yield(name, o[name]) {
+				return
+			}
+		}
+	}
+}
+
 // values calls visit with each attribute of a resource that has a definition, and
 // with a nil one for each that has none, until visit returns something.
 func values(p *Published, f found, visit func(path string, a *Attribute, v any) string) string {
@@ -159,7 +173,7 @@ func values(p *Published, f found, visit func(path string, a *Attribute, v any) 
 	if len(l.core) == 0 {
 		return ""
 	}
-	for name, v := range f.object {
+	for name, v := range inOrder(f.object) {
 		if common(name) || v == nil {
 			continue
 		}
@@ -168,7 +182,7 @@ func values(p *Published, f found, visit func(path string, a *Attribute, v any) 
 			if !isObject {
 				return visit(name, &Attribute{Type: "complex"}, v)
 			}
-			for sub, w := range inner {
+			for sub, w := range inOrder(inner) {
 				if detail := visitOne(name+":"+sub, attributes, sub, w, visit); detail != "" {
 					return detail
 				}
@@ -292,7 +306,7 @@ func never(p *Published, f found) string {
 
 // many calls visit with the elements of each attribute that has many values.
 func many(f found, visit func(name string, elements []map[string]any) string) string {
-	for name, v := range f.object {
+	for name, v := range inOrder(f.object) {
 		list, _ := v.([]any)
 		var elements []map[string]any
 		for _, e := range list {
