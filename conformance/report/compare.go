@@ -3,22 +3,27 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/permiso/scimwright/conformance"
 )
 
-// A Difference is what two runs of one target differ in.
+// A Difference is what two runs differ in.
 type Difference struct {
-	// Worse and Better are checks with another verdict, Gone and New those that only
-	// one of the runs has made.
-	Worse, Better []Change
-	Gone, New     []Check
+	// Worse and Better are checks with another verdict, Other those that still fail, for
+	// another reason. Gone and New are those that only one of the runs has made.
+	Worse, Better, Other []Change
+	Gone, New            []Check
+	// Unlike says what makes the runs hard to compare: another target, or another mode.
+	Unlike []string
 }
 
-// A Change is a check with two verdicts.
+// A Change is a check with what it was before.
 type Change struct {
 	Check
-	Was string
+	Was Check
 }
 
 // worth orders verdicts; one that was not reached is no better than a warning.
@@ -27,9 +32,28 @@ var worth = map[string]int{
 	string(conformance.Skip): 2, string(conformance.Error): 1, string(conformance.Fail): 0,
 }
 
+// worth orders the checks of a run by their verdicts. One that is blocked is no better
+// than what blocks it.
+func (r *Results) worth(c *Check) int {
+	if c.BlockedBy == "" {
+		return worth[c.Verdict]
+	}
+	for i := range r.Checks {
+		if other := &r.Checks[i]; other.ID == c.BlockedBy && other.BlockedBy == "" {
+			return min(worth[c.Verdict], worth[other.Verdict])
+		}
+	}
+	return worth[c.Verdict]
+}
+
 // Compare returns what has changed from one run to a later one.
 func Compare(was, now *Results) *Difference {
 	d := &Difference{}
+	for _, x := range []struct{ what, was, now string }{{"the target", was.Endpoint, now.Endpoint}, {"the mode", was.Mode, now.Mode}} {
+		if x.was != x.now {
+			d.Unlike = append(d.Unlike, fmt.Sprintf("%s was %s and is %s", x.what, x.was, x.now))
+		}
+	}
 	before := map[string]Check{}
 	for _, c := range was.Checks {
 		before[c.ID] = c
@@ -41,10 +65,12 @@ func Compare(was, now *Results) *Difference {
 		switch {
 		case !known:
 			d.New = append(d.New, c)
-		case worth[c.Verdict] < worth[old.Verdict]:
-			d.Worse = append(d.Worse, Change{c, old.Verdict})
-		case worth[c.Verdict] > worth[old.Verdict]:
-			d.Better = append(d.Better, Change{c, old.Verdict})
+		case now.worth(&c) < was.worth(&old):
+			d.Worse = append(d.Worse, Change{c, old})
+		case now.worth(&c) > was.worth(&old):
+			d.Better = append(d.Better, Change{c, old})
+		case c.Verdict != old.Verdict, c.Verdict != string(conformance.Skip) && lasting(old.Reason) != lasting(c.Reason):
+			d.Other = append(d.Other, Change{c, old})
 		}
 	}
 	for _, c := range was.Checks {
@@ -53,6 +79,18 @@ func Compare(was, now *Results) *Difference {
 		}
 	}
 	return d
+}
+
+// lasting returns the words of a reason but for those that may be others in each run, as
+// ids, versions and times are: those with a digit, and longer than a status.
+func lasting(reason string) string {
+	words := strings.FieldsFunc(reason, func(c rune) bool { return unicode.IsSpace(c) || strings.ContainsRune(`"',;:()/`, c) })
+	for i, word := range words {
+		if len(word) > 3 && strings.ContainsAny(word, "0123456789") {
+			words[i] = "…"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // Regressed reports whether something is worse: a check that ends worse than before,
@@ -68,12 +106,18 @@ func (d *Difference) Regressed() bool {
 
 // Write says for people what has changed.
 func (d *Difference) Write(w io.Writer) error {
-	var lines []string
-	for _, c := range d.Worse {
-		lines = append(lines, fmt.Sprintf("worse   %-9s %s → %s  %s: %s", c.ID, c.Was, c.Verdict, c.Title, c.Reason))
-	}
-	for _, c := range d.Better {
-		lines = append(lines, fmt.Sprintf("better  %-9s %s → %s  %s", c.ID, c.Was, c.Verdict, c.Title))
+	lines := slices.Clone(d.Unlike)
+	for _, part := range []struct {
+		word    string
+		changes []Change
+	}{{"worse", d.Worse}, {"better", d.Better}, {"other", d.Other}} {
+		for _, c := range part.changes {
+			line := fmt.Sprintf("%-7s %-9s %s → %s  %s", part.word, c.ID, c.Was.Verdict, c.Verdict, c.Title)
+			if c.Reason != "" {
+				line += ": " + c.Reason
+			}
+			lines = append(lines, line)
+		}
 	}
 	for _, c := range d.New {
 		lines = append(lines, fmt.Sprintf("new     %-9s %s  %s", c.ID, c.Verdict, c.Title))

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/conformance"
@@ -19,6 +21,9 @@ func writeMarkdown(w io.Writer, r *Results) error {
 	s := r.Summary
 	fmt.Fprintf(&text, "## SCIM 2.0: %s\n\n", s.Conclusion)
 	fmt.Fprintf(&text, "`%s`, %s, scimwright %s. %d of %d testable requirements exercised.\n\n", r.Endpoint, r.Mode, r.Tool.Version, s.Requirements.Exercised, s.Requirements.Testable)
+	if r.BrokeOff != "" {
+		fmt.Fprintf(&text, "**The run broke off, and the rest was not judged:** %s\n\n", inline(r.BrokeOff))
+	}
 	text.WriteString("| area | pass | fail | warn | info | error | skip |\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, area := range r.areas() {
 		c := area.Summary
@@ -56,10 +61,14 @@ func (r *Results) markdownCheck(text *strings.Builder, c *Check) {
 	}
 	text.WriteString("</summary>\n\n")
 	for _, l := range account(c) {
-		fmt.Fprintf(text, "- **%s:** %s\n", inline(l.label), inline(l.text))
+		said := inline(l.text)
+		if l.label == "Sent" || l.label == "Answer" {
+			said = "`" + strings.NewReplacer("\n", " ", "`", "'").Replace(l.text) + "`"
+		}
+		fmt.Fprintf(text, "- **%s:** %s\n", inline(l.label), said)
 	}
 	if len(c.Exchanges) > 0 {
-		shown := clip(strings.TrimSpace(transcript(c.Exchanges[max(0, len(c.Exchanges)-4):])), 3000)
+		shown := clip(strings.TrimSpace(transcript(c.telling())), 3000)
 		fence := "```"
 		for strings.Contains(shown, fence) {
 			fence += "`"
@@ -67,6 +76,20 @@ func (r *Results) markdownCheck(text *strings.Builder, c *Check) {
 		fmt.Fprintf(text, "\n%s\n%s\n%s\n", fence, shown, fence)
 	}
 	text.WriteString("\n</details>\n")
+}
+
+// mostTelling is how many exchanges a text for people shows.
+const mostTelling = 4
+
+// telling returns the exchanges that say most about a check: from the one that it failed
+// over, otherwise the last ones, each that was repeated only once.
+func (c *Check) telling() []Exchange {
+	first := max(0, len(c.Exchanges)-mostTelling)
+	if c.Sent != nil {
+		first = *c.Sent
+	}
+	told := slices.CompactFunc(slices.Clone(c.Exchanges[first:]), func(a, b Exchange) bool { return reflect.DeepEqual(a, b) })
+	return told[:min(len(told), mostTelling)]
 }
 
 func heading(v conformance.Verdict) string {
@@ -82,7 +105,7 @@ func heading(v conformance.Verdict) string {
 
 // inline keeps a text on its line and from being read as markup.
 func inline(text string) string {
-	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "'").Replace(text)
+	return strings.NewReplacer("\n", " ", "|", `\|`, "&", "&amp;", "<", "&lt;", "*", `\*`, "_", `\_`, "[", `\[`, "`", "'").Replace(text)
 }
 
 var escapeHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -110,16 +111,6 @@ func TestEveryFormatTellsTheSame(t *testing.T) {
 	if outside := regexp.MustCompile(`(src|href)="?(https?:)?//|@import|url\(`).FindString(texts["report.html"]); outside != "" {
 		t.Errorf("the page needs the network: %s", outside)
 	}
-	var har struct {
-		Log struct {
-			Entries []struct {
-				Request struct{ URL string }
-			}
-		}
-	}
-	if err := json.Unmarshal([]byte(texts["exchanges.har"]), &har); err != nil || len(har.Log.Entries) < 20 || !strings.HasPrefix(har.Log.Entries[0].Request.URL, target.URL()) {
-		t.Errorf("the archive has %d entries: %v", len(har.Log.Entries), err)
-	}
 	if err := xml.Unmarshal([]byte(texts["badge.svg"]), new(struct{})); err != nil || !strings.Contains(texts["badge.svg"], "1 failed") {
 		t.Errorf("the badge is %v %s", err, texts["badge.svg"])
 	}
@@ -127,6 +118,75 @@ func TestEveryFormatTellsTheSame(t *testing.T) {
 		if strings.Contains(text, target.Token()) {
 			t.Errorf("%s holds the token", name)
 		}
+	}
+}
+
+// The archive has all that its form demands, and requests that can be sent again as they
+// stand there.
+func TestArchive(t *testing.T) {
+	target := mocktargettest.New(t)
+	r := judge(t, target, "@FILT-01,@PATCH-01,@DEL-01", true)
+	type message struct {
+		Headers, Cookies []struct{ Name, Value string }
+		BodySize         *int
+	}
+	var archive struct {
+		Log struct {
+			Version string
+			Creator struct{ Name, Version string }
+			Entries []struct {
+				StartedDateTime time.Time
+				Time            *float64
+				Request         struct {
+					message
+					Method, URL, HTTPVersion string
+					QueryString              []struct{ Name, Value string }
+					PostData                 *struct{ MimeType, Text string }
+				}
+				Response struct {
+					message
+					Status      int
+					RedirectURL *string
+					Content     *struct{ Size *int }
+				}
+				Cache   *struct{}
+				Timings struct{ Send, Wait, Receive *int }
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(files(t, r)["exchanges.har"]), &archive); err != nil {
+		t.Fatal(err)
+	}
+	log := archive.Log
+	if log.Version != "1.2" || log.Creator.Name != "scimwright" || log.Creator.Version != "1.2.3" || len(log.Entries) < 10 {
+		t.Fatalf("version %q, by %+v, %d entries", log.Version, log.Creator, len(log.Entries))
+	}
+	filtered, written := false, false
+	for _, e := range log.Entries {
+		if e.StartedDateTime.IsZero() || e.Time == nil || e.Request.BodySize == nil || e.Request.Cookies == nil || e.Response.Headers == nil ||
+			e.Response.RedirectURL == nil || e.Response.Content == nil || e.Response.Content.Size == nil || e.Cache == nil || e.Timings.Wait == nil {
+			t.Errorf("something is missing in %+v", e)
+		}
+		u, err := url.Parse(e.Request.URL)
+		if err != nil || !strings.HasPrefix(e.Request.URL, target.URL()) || strings.ContainsAny(e.Request.URL, "\" ") {
+			t.Errorf("the URL is %s: %v", e.Request.URL, err)
+			continue
+		}
+		for _, q := range e.Request.QueryString {
+			filtered = filtered || q.Name == "filter" && strings.Contains(q.Value, ` eq "`)
+			if u.Query().Get(q.Name) != q.Value {
+				t.Errorf("%s has not the %s %q", u, q.Name, q.Value)
+			}
+		}
+		if data := e.Request.PostData; data != nil {
+			written = true
+			if data.MimeType != "application/scim+json" || !json.Valid([]byte(data.Text)) || *e.Request.BodySize != len(data.Text) {
+				t.Errorf("%s %s sends %+v", e.Request.Method, u, data)
+			}
+		}
+	}
+	if !filtered || !written {
+		t.Error("nothing was filtered, or nothing written")
 	}
 }
 
@@ -168,28 +228,46 @@ func TestReportsHideWhatWasThereBefore(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	results := func(verdicts map[string]string) *report.Results {
-		r := &report.Results{Version: report.Version}
-		for _, id := range []string{"A-01", "A-02", "A-03", "A-04"} {
-			if v := verdicts[id]; v != "" {
-				r.Checks = append(r.Checks, report.Check{ID: id, Verdict: v, Title: "title " + id, Reason: "reason"})
-			}
-		}
-		return r
+	results := func(checks ...report.Check) *report.Results {
+		return &report.Results{Version: report.Version, Endpoint: "https://app.example.com", Mode: "write", Checks: checks}
 	}
-	was := results(map[string]string{"A-01": "pass", "A-02": "fail", "A-03": "pass"})
-	d := report.Compare(was, results(map[string]string{"A-01": "fail", "A-02": "pass", "A-04": "pass"}))
+	check := func(id, verdict, reason string) report.Check {
+		c := report.Check{ID: id, Verdict: verdict, Title: "title " + id, Reason: reason}
+		if by, ok := strings.CutPrefix(reason, "blocked by "); ok {
+			c.BlockedBy = by
+		}
+		return c
+	}
+	was := results(
+		check("A-01", "pass", ""), check("A-02", "fail", "POST /Users answered 500"), check("A-03", "pass", ""), check("A-05", "fail", "it has id 2819c223-7f76"),
+		check("A-06", "fail", "it answered 404"), check("A-07", "pass", ""), check("A-08", "fail", "wrong"), check("A-09", "warn", "late by 20ms"),
+	)
+	now := results(
+		check("A-01", "fail", "answered 500"), check("A-02", "pass", ""), check("A-04", "pass", ""), check("A-05", "fail", "it has id 4711aa-9f00"),
+		check("A-06", "fail", "it answered 500"), check("A-07", "skip", "blocked by A-01"), check("A-08", "skip", "blocked by A-01"), check("A-09", "warn", "late by 31ms"),
+	)
+	now.Mode = "read-only"
+	d := report.Compare(was, now)
 	var text strings.Builder
 	if err := d.Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"worse   A-01      pass → fail", "better  A-02      fail → pass", "new     A-04", "gone    A-03"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("it does not say %q:\n%s", want, text.String())
-		}
+	if want := `the mode was write and is read-only
+worse   A-01      pass → fail  title A-01: answered 500
+worse   A-07      pass → skip  title A-07: blocked by A-01
+better  A-02      fail → pass  title A-02
+other   A-06      fail → fail  title A-06: it answered 500
+other   A-08      fail → skip  title A-08: blocked by A-01
+new     A-04      pass  title A-04
+gone    A-03      was pass  title A-03
+`; text.String() != want {
+		t.Errorf("it says\n%s, want\n%s", text.String(), want)
 	}
-	if !d.Regressed() || report.Compare(was, was).Regressed() {
+	if !d.Regressed() || report.Compare(was, was).Regressed() || report.Compare(results(), results(check("A-01", "pass", ""))).Regressed() {
 		t.Error("a check that fails now is no regression, or nothing is one")
+	}
+	if !report.Compare(results(), results(check("A-01", "fail", ""))).Regressed() {
+		t.Error("a new check that fails is no regression")
 	}
 	if _, err := report.Read([]byte(`{"version":99}`)); err == nil || !strings.Contains(err.Error(), "newer") {
 		t.Errorf("results of a later version give %v", err)
