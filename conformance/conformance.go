@@ -146,12 +146,13 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 		return nil, err
 	}
 	err = errors.Join(r.judge(ctx), r.closeLedger())
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	report := r.report()
 	if err != nil {
+		report.breakOff(err)
 		return report, err
-	}
-	if ctx.Err() != nil {
-		return report, context.Cause(ctx)
 	}
 	if !r.ran() {
 		return report, &NothingError{Reason: report.Results[0].Reason}

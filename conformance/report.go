@@ -69,6 +69,8 @@ type Report struct {
 	Write    bool
 	Started  time.Time
 	Duration time.Duration
+	// BrokeOff is why the run ended before all checks were made, "" if it did not.
+	BrokeOff string
 	// Results are in the order of [Checks].
 	Results []Result
 	// Summaries says how the target did by each profile of the run.
@@ -112,6 +114,16 @@ func (r *run) report() *Report {
 		report.Ledger = r.ledger.Name()
 	}
 	return report
+}
+
+// breakOff notes that the run ended early. What it did not come to may be anything.
+func (r *Report) breakOff(err error) {
+	r.BrokeOff = sentence(err)
+	for i := range r.Summaries {
+		if s := &r.Summaries[i]; s.Conclusion == Conformant {
+			s.Conclusion = Partial
+		}
+	}
 }
 
 // outcome turns the end of a scenario into a result.

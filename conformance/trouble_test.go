@@ -94,6 +94,9 @@ func TestTargetThatStopsTakingPart(t *testing.T) {
 			if !errors.As(err, &target) || conformance.ExitCode(report, err) != conformance.ExitCouldNotRun || !strings.Contains(err.Error(), says) {
 				t.Errorf("exit %d, error %v, want it to say %q", conformance.ExitCode(report, err), err, says)
 			}
+			if !strings.Contains(report.BrokeOff, says) || report.Conclusion() == conformance.Conformant {
+				t.Errorf("the report says that it is %s and broke off since %q", report.Conclusion(), report.BrokeOff)
+			}
 			if skipped := report.Count(conformance.Skip); skipped != 5-c.made {
 				t.Errorf("%d checks were skipped, want %d: %+v", skipped, 5-c.made, report.Results)
 			}
@@ -109,11 +112,11 @@ func tooMany(retryAfter string) http.HandlerFunc {
 }
 
 func TestRunThatTakesTooLong(t *testing.T) {
-	c := config(server(t, nil), good+bad)
+	c := config(server(t, nil), strings.ReplaceAll(good+bad, "@must", "@should")) // of which nothing binds
 	c.Limit = time.Nanosecond
 	report, err := conformance.Run(t.Context(), c)
 	var limit *conformance.LimitError
-	if !errors.As(err, &limit) || conformance.ExitCode(report, err) != conformance.ExitCouldNotRun || report.Count(conformance.Skip) != 2 {
+	if !errors.As(err, &limit) || conformance.ExitCode(report, err) != conformance.ExitCouldNotRun || report.Count(conformance.Skip) != 2 || report.Conclusion() != conformance.Partial {
 		t.Errorf("exit %d, error %v, report %+v", conformance.ExitCode(report, err), err, report)
 	}
 }

@@ -88,6 +88,19 @@ func Write(dir string, report *conformance.Report, tool string, wanted ...Format
 	return files, nil
 }
 
+// Prepare makes the folder for a report and finds out whether it can be written into, for
+// programs that want to know before they have something to write.
+func Prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making the folder for the report: %w", err)
+	}
+	f, err := os.CreateTemp(dir, ".writable-*")
+	if err != nil {
+		return fmt.Errorf("the folder for the report cannot be written into: %w", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
 // WriteTo writes the results in one format.
 func (r *Results) WriteTo(w io.Writer, format Format) error {
 	for _, f := range formats {

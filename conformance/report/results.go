@@ -37,9 +37,11 @@ type Results struct {
 	Mode    string    `json:"mode"`
 	Started time.Time `json:"started"`
 	// DurationMS is in milliseconds.
-	DurationMS int64   `json:"durationMs"`
-	Summary    Summary `json:"summary"`
-	Checks     []Check `json:"checks"`
+	DurationMS int64 `json:"durationMs"`
+	// BrokeOff is why the run ended before all checks were made, "" if it did not.
+	BrokeOff string  `json:"brokeOff,omitempty"`
+	Summary  Summary `json:"summary"`
+	Checks   []Check `json:"checks"`
 	// Profiles say how the target did by each profile that the run was about, Waivers
 	// which failures are put up with.
 	Profiles []Profile `json:"profiles"`
@@ -149,7 +151,7 @@ func New(report *conformance.Report, tool string) *Results {
 	r := &Results{
 		Version: Version, Tool: Tool{Name: "scimwright", Version: tool},
 		Endpoint: report.Endpoint, Run: report.Run, Mode: "read-only",
-		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(),
+		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(), BrokeOff: report.BrokeOff,
 		Checks: []Check{}, Profiles: []Profile{}, Waivers: []Waiver{}, Leaks: []Leak{},
 	}
 	if report.Write {

@@ -101,8 +101,10 @@ func NewTarget(config TargetConfig) (*Target, error) {
 		return nil, fmt.Errorf("the endpoint %q is not an absolute http or https URL: write it like https://app.example.com/scim/v2", text)
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, fmt.Errorf("the endpoint %q has a query or a fragment: remove it", text)
-	case config.Rate < 0:
-		return nil, fmt.Errorf("the rate %g is below zero: give the requests per second, or 0 for no limit", config.Rate)
+	case !(config.Rate >= 0): // NaN is not either
+		return nil, fmt.Errorf("the rate %g is below zero, or no number: give the requests per second, or 0 for no limit", config.Rate)
+	case config.Rate > 0 && config.Rate < slowest:
+		return nil, fmt.Errorf("the rate %g is less than a request in a day: give the requests per second, or 0 for no limit", config.Rate)
 	}
 	t := &Target{
 		base:      &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(u.Path, "/")},
@@ -119,6 +121,9 @@ func NewTarget(config TargetConfig) (*Target, error) {
 	}
 	return t, nil
 }
+
+// slowest is one request in a day.
+const slowest = 1.0 / 86400
 
 // Endpoint returns the base URL without a trailing slash.
 func (t *Target) Endpoint() string { return t.base.String() }
