@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"net/http"
@@ -27,6 +28,7 @@ func TestVerifyIsStopped(t *testing.T) {
 	}{
 		{http.MethodPost, syscall.SIGINT, 130},
 		{http.MethodPost, syscall.SIGTERM, 130},
+		{http.MethodDelete, syscall.SIGHUP, 130},
 		{http.MethodPut, syscall.SIGINT, 130},
 		{http.MethodPost, syscall.SIGKILL, -1},
 		{http.MethodPut, syscall.SIGKILL, -1},
@@ -58,6 +60,62 @@ func TestVerifyIsStopped(t *testing.T) {
 	}
 }
 
+// TestVerifyIsStoppedTwice interrupts a run and then, while it cleans up, again: it ends
+// at once, and the ledger does the rest.
+func TestVerifyIsStoppedTwice(t *testing.T) {
+	binary := buildProgram(t)
+	app := newWatchedApp(t)
+	v := &verification{t: t, binary: binary, app: app, ledger: filepath.Join(t.TempDir(), "run.ledger")}
+	command := v.command("verify", app.server.URL+"/scim/v2", "--write", "--only", "PUT", "--ledger", v.ledger)
+	stderr, err := command.StderrPipe()
+	if err := errors.Join(err, command.Start()); err != nil {
+		t.Fatal(err)
+	}
+	release := app.waitFor(t, hold{method: http.MethodDelete, path: "/Users"})
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "removing what the run has made") {
+	}
+	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	_ = command.Wait()
+	release()
+	if status := command.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT {
+		t.Errorf("it ended with %s", command.ProcessState)
+	}
+	v.cleanUp()
+	v.wantNothingLeft()
+}
+
+// TestVerifyIsNotRead has nobody read what a run prints, as after "| head": it ends and
+// leaves nothing.
+func TestVerifyIsNotRead(t *testing.T) {
+	binary := buildProgram(t)
+	app := newWatchedApp(t)
+	v := &verification{t: t, binary: binary, app: app, ledger: filepath.Join(t.TempDir(), "run.ledger")}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = reader.Close()
+	dir := filepath.Join(t.TempDir(), "out")
+	command := v.command("verify", app.server.URL+"/scim/v2", "--write", "--only", "CREATE,PUT", "--ledger", v.ledger, "--report", dir)
+	output := new(bytes.Buffer)
+	command.Stdout, command.Stderr = writer, output
+	err = command.Run()
+	_ = writer.Close()
+	if code := command.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit %d (%v), want 130:\n%s", code, err, output)
+	}
+	if text, err := os.ReadFile(filepath.Join(dir, "report.md")); err != nil || !strings.Contains(string(text), "broke off") {
+		t.Errorf("the report is %s, %v", text, err)
+	}
+	v.wantNothingLeft()
+}
+
 // A verification is a run of verify against an app, as a process of its own.
 type verification struct {
 	t              *testing.T
@@ -68,14 +126,19 @@ type verification struct {
 func (v *verification) start(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	v.t.Helper()
 	output := new(bytes.Buffer)
-	command := exec.Command(v.binary, append(args, "--rate", "0", "--token-env", "APP_TOKEN")...)
-	command.Env = append(os.Environ(), "APP_TOKEN=token")
+	command := v.command(args...)
 	command.Stdout, command.Stderr = output, output
 	if err := command.Start(); err != nil {
 		v.t.Fatal(err)
 	}
-	v.t.Cleanup(func() { _ = command.Process.Kill() })
 	return command, output
+}
+
+// command returns the program with the token, at full speed. It does not outlive the test.
+func (v *verification) command(args ...string) *exec.Cmd {
+	command := exec.CommandContext(v.t.Context(), v.binary, append(args, "--rate", "0", "--token-env", "APP_TOKEN")...)
+	command.Env = append(os.Environ(), "APP_TOKEN=token")
+	return command
 }
 
 // cleanUp does what the killed run could not. It waits until the app is done with what

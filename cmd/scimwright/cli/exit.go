@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
+	"unicode"
 )
 
 // The exit codes of every command.
@@ -27,6 +29,31 @@ const (
 type Stopped struct{ Signal os.Signal }
 
 func (s Stopped) Error() string { return "stopped by signal: " + s.Signal.String() }
+
+// An output stops the command as soon as nobody reads it any more, as after "| head".
+type output struct {
+	io.Writer
+	stop context.CancelCauseFunc
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		o.stop(Stopped{syscall.SIGPIPE})
+	}
+	return n, err
+}
+
+// printable leaves out of a text what could steer a terminal: it may come from a
+// service that nobody here knows.
+func printable(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' && c != '\t' {
+			return -1
+		}
+		return c
+	}, text)
+}
 
 // An exitError ends a command with a code. Its text says what happened and what to
 // do; "" prints nothing, for a command whose output has said it.
@@ -72,6 +99,8 @@ func exitCode(ctx context.Context, stderr io.Writer, command string, err error) 
 	switch {
 	case err == nil:
 		return ExitGood
+	case errors.Is(err, syscall.EPIPE):
+		return ExitInterrupted // whoever does not read on does not want to know
 	case ctx.Err() != nil && (interrupted(err) || isUnable(err)):
 		fmt.Fprintln(stderr, "scimwright: interrupted")
 		return ExitInterrupted
@@ -79,7 +108,7 @@ func exitCode(ctx context.Context, stderr io.Writer, command string, err error) 
 		e = &exitError{code: ExitUsage, text: err.Error()}
 	}
 	if e.text != "" {
-		fmt.Fprintf(stderr, "scimwright: %s\n", e.text)
+		fmt.Fprintf(stderr, "scimwright: %s\n", printable(e.text))
 	}
 	if e.code == ExitUsage {
 		fmt.Fprintf(stderr, "Run '%s --help' for what it takes.\n", command)

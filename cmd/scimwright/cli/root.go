@@ -15,10 +15,12 @@ import (
 // Run runs one command line, without the program's name, and returns its exit
 // code. Cancel ctx to stop it early; it cleans up first.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(&output{stdout, cancel})
 	root.SetErr(stderr)
 	command, err := root.ExecuteContextC(ctx)
 	return exitCode(ctx, stderr, command.CommandPath(), err)

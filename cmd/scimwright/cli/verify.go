@@ -72,36 +72,66 @@ func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
 		return err
 	}
 	config.Provisioner = NewEngineDriver
+	if f.plan {
+		return planVerify(cmd, config)
+	}
+	if f.report != "" {
+		if err := report.Prepare(f.report); err != nil {
+			return usagef("%v", err)
+		}
+	}
+	w := cmd.OutOrStdout()
 	told := !config.Write
 	config.OnResult = func(r conformance.Result) {
 		if !told {
 			told = true
 			fmt.Fprintf(cmd.ErrOrStderr(), "What the run makes is written down in %s until it is removed.\n", config.Ledger)
 		}
-		writeResult(cmd.OutOrStdout(), r)
+		writeResult(w, r)
 	}
-	if f.plan {
-		return planVerify(cmd, config)
+	if config.Write {
+		defer whenStopped(cmd, config.Ledger)()
 	}
 	result, err := conformance.Run(cmd.Context(), config)
+	code := conformance.ExitCode(result, err)
 	if result != nil {
-		if err := report.New(result, version()).WriteFailures(cmd.OutOrStdout()); err != nil {
-			return err
-		}
-		writeVerdict(cmd.OutOrStdout(), result, f.write)
-		if err := writeReport(cmd.OutOrStdout(), f.report, result, formats); err != nil {
-			return err
+		if unwritten := writeFindings(w, f, result, formats); err == nil {
+			err = unwritten
 		}
 	}
-	code := conformance.ExitCode(result, err)
 	switch {
 	case code == conformance.ExitGood:
-		return nil
+		return err
 	case err == nil:
 		return &exitError{code: code} // the report has said it
 	default:
 		return verifyError(code, err)
 	}
+}
+
+// whenStopped has the user told what happens when the run is interrupted. The function
+// that it returns ends that.
+func whenStopped(cmd *cobra.Command, ledger string) func() {
+	done := make(chan struct{})
+	stop := context.AfterFunc(cmd.Context(), func() {
+		defer close(done)
+		fmt.Fprintf(cmd.ErrOrStderr(), "Stopping, and removing what the run has made. Interrupted again, it stops at once; then run scimwright verify cleanup --ledger %s\n", ledger)
+	})
+	return func() {
+		if !stop() {
+			<-done
+		}
+	}
+}
+
+// writeFindings writes what the run has found out, on the terminal and into the folder
+// for the report.
+func writeFindings(w io.Writer, f *verifyFlags, result *conformance.Report, formats []report.Format) error {
+	var told strings.Builder
+	err := report.New(result, version()).WriteFailures(&told)
+	writeVerdict(&told, result, f.write)
+	_, _ = io.WriteString(w, printable(told.String())) // the report is written, whoever reads this
+	return errors.Join(err, writeReport(w, f.report, result, formats))
 }
 
 // verifyError ends a command of verify that could not do what it was asked to.
@@ -120,7 +150,7 @@ func verifyError(code int, err error) error {
 func writeResult(w io.Writer, r conformance.Result) {
 	fmt.Fprintf(w, "%-5s %-8s %s (%s)\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Title, r.Duration.Round(time.Millisecond))
 	if r.Reason != "" {
-		fmt.Fprintf(w, "      %s\n", r.Reason)
+		fmt.Fprintf(w, "      %s\n", printable(r.Reason))
 	}
 }
 
@@ -141,6 +171,9 @@ func writeVerdict(w io.Writer, report *conformance.Report, write bool) {
 		report.Count(conformance.Error), report.Count(conformance.Skip), report.Duration.Round(time.Millisecond))
 	if !write {
 		fmt.Fprintln(w, "The run only read. Most scenarios make users and groups and remove them again: add --write to allow that.")
+	}
+	if report.BrokeOff != "" {
+		fmt.Fprintf(w, "The run broke off, and the rest was not judged: %s\n", report.BrokeOff)
 	}
 	for _, s := range report.Summaries {
 		fmt.Fprintln(w, conclusion(s))

@@ -109,7 +109,7 @@ func (f *verifyFlags) config() (conformance.Config, error) {
 	if config.Ledger == "" {
 		config.Ledger = "scimwright-" + config.Run + ".ledger"
 	}
-	if err := f.checkScheme(f.target); err != nil {
+	if err := errors.Join(f.checkScheme(f.target), f.checkTimes()); err != nil {
 		return config, err
 	}
 	if f.waiverFile != "" {
@@ -142,6 +142,19 @@ func (f *verifyFlags) checkScheme(endpoint string) error {
 		return nil
 	}
 	return usagef("%s is plain http, on which others can read the token: use https, or --allow-http if nobody can", endpoint)
+}
+
+// checkTimes refuses times that mean nothing.
+func (f *verifyFlags) checkTimes() error {
+	switch {
+	case f.timeout <= 0:
+		return usagef("--timeout %s: give a time above zero", f.timeout)
+	case f.limit < 0:
+		return usagef("--max-time %s: give a time above zero, or 0 for no limit", f.limit)
+	case f.settle < 0:
+		return usagef("--settle %s: give a time above zero", f.settle)
+	}
+	return nil
 }
 
 // reportFormats returns the formats that --format names.

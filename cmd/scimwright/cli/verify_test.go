@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // verify runs the verifier in a folder of its own, against a URL.
@@ -94,6 +95,10 @@ func TestVerifyExitCodes(t *testing.T) {
 		"no such waivers":    {nil, []string{"--waivers", "none.yaml"}, 2, "none.yaml"},
 		"two URLs":           {nil, []string{"https://other.example.com"}, 2, "one SCIM base URL"},
 		"a rate below zero":  {nil, []string{"--rate", "-1"}, 2, "below zero"},
+		"no rate":            {nil, []string{"--rate", "NaN"}, 2, "no number"},
+		"a time below zero":  {nil, []string{"--max-time", "-1s"}, 2, "above zero"},
+		"no time at all":     {nil, []string{"--timeout", "0"}, 2, "above zero"},
+		"a report nowhere":   {nil, []string{"--report", os.Args[0]}, 2, "the folder for the report"},
 		"wrong extras":       {nil, []string{"--extra-user", "title=QA"}, 2, "a JSON object is wanted"},
 		"the ledger is used": {nil, []string{"--write", "--ledger", os.Args[0]}, 2, "a ledger"},
 		"refused":            {func(a *app) { a.answer(path("/"), status(401)) }, nil, 3, "the token is refused"},
@@ -121,6 +126,19 @@ func TestVerifyExitCodes(t *testing.T) {
 	}
 }
 
+// What a service says cannot steer the terminal.
+func TestVerifyPrintsNoControls(t *testing.T) {
+	a := newApp(t)
+	a.answer(path("/ServiceProviderConfig"), page(400, "application/scim+json", `{"detail": "no\u001b]0;owned\u0007 \u009b31mway\r"}`))
+	code, stdout, stderr := a.verify(t, "--only", "DISC-01")
+	if code != 1 || !strings.Contains(stdout, "no]0;owned 31mway") {
+		t.Errorf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	if at := strings.IndexFunc(stdout+stderr, func(c rune) bool { return unicode.IsControl(c) && c != '\n' }); at >= 0 {
+		t.Errorf("it prints %q", (stdout + stderr)[at:])
+	}
+}
+
 func TestVerifyIsInterrupted(t *testing.T) {
 	a := newApp(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -132,7 +150,7 @@ func TestVerifyIsInterrupted(t *testing.T) {
 		return false
 	}, nil)
 	code, stdout, stderr := verify(ctx, t, a.URL+"/scim/v2", "--write", "--only", "PUT", "--report", "out")
-	if code != 130 || !strings.Contains(stderr, "interrupted") || !strings.Contains(stdout, "wrote out/results.json") {
+	if code != 130 || !strings.Contains(stderr, "removing what the run has made") || !strings.Contains(stderr, "interrupted") || !strings.Contains(stdout, "wrote out/results.json") {
 		t.Errorf("exit %d\n%s\n%s", code, stdout, stderr)
 	}
 	a.wantNobody(t)
