@@ -29,8 +29,8 @@ func conflict(format string, args ...any) *failure {
 	return &failure{state: LinkConflict, cause: fmt.Sprintf(format, args...)}
 }
 
-// answer reads an error of the client as a failure of the attempt.
-func answer(err error) *failure {
+// answer reads an error of the client as a failure of an attempt at the app.
+func (a *App) answer(err error) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f
 	}
@@ -40,8 +40,8 @@ func answer(err error) *failure {
 	}
 	f := &failure{state: LinkFailing, cause: refused.Error() + allowPrivate(err)}
 	switch s := refused.Status; {
-	case s == http.StatusUnauthorized:
-		f.pause = &Pause{Cause: PauseAuth, Reason: "the app refuses the token (401): save a valid one and sync"}
+	case unauthorized(err):
+		f.pause = a.refusal(err)
 	case s == http.StatusForbidden:
 		f.state = LinkRefused
 	case s == http.StatusConflict:

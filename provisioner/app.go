@@ -19,9 +19,14 @@ type App struct {
 	// Endpoint is the base URL of the app's SCIM service, such as
 	// https://app.example.com/scim/v2.
 	Endpoint string
-	// Token is the bearer token sent to the endpoint. It is sealed at rest and
-	// never printed.
+	// Token is the bearer token that lets requests in, unless Basic or OAuth does: an app
+	// has one of the three. They are sealed at rest and never printed.
 	Token string
+	Basic *BasicLogin
+	OAuth *OAuthClient
+	// Headers are sent with each request beside those of the protocol, by name. They are
+	// sealed at rest and never printed either, but for the names.
+	Headers map[string]string
 	// Settings say how the app is provisioned.
 	Settings Settings
 	// State says whether work for the app goes on. Cause and Reason say why it does
@@ -112,16 +117,22 @@ var appName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$`)
 // Validate returns an error that says what to change if the app cannot be
 // saved: the name must be 1 to 60 letters, digits, "-" or "_" and start with a
 // letter or digit, the endpoint an absolute http or https URL without user
-// information, query or fragment, the token not empty and of visible ASCII characters.
+// information, query or fragment, one credential is there and can be sent, and the
+// headers are none that a request has anyhow.
 func (a *App) Validate() error {
 	if !appName.MatchString(a.Name) {
 		return fmt.Errorf("app name %q: use 1 to 60 letters, digits, '-' or '_', starting with a letter or digit", a.Name)
 	}
-	if a.Token == "" {
-		return fmt.Errorf("app %q has no bearer token: make one in the app and save it here", a.Name)
+	if err := a.validateCredential(); err != nil {
+		return err
 	}
 	// Errors about the endpoint do not repeat it: people leave passwords in URLs.
-	if _, err := scimclient.New(scimclient.Config{Endpoint: a.Endpoint, Token: a.Token, Transport: http.DefaultTransport}); err != nil {
+	cfg := scimclient.Config{Endpoint: a.Endpoint, Header: a.Headers, Transport: http.DefaultTransport}
+	var err error
+	if cfg.Credential, err = a.credential(cfg); err == nil {
+		_, err = scimclient.New(cfg)
+	}
+	if err != nil {
 		return fmt.Errorf("app %q: %w", a.Name, err)
 	}
 	if err := a.Settings.Validate(); err != nil {

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -71,10 +72,10 @@ func (a *attempt) try(ctx context.Context) *Outcome {
 	} else if isThrottled(err) {
 		a.link.LastError = err.Error()
 	} else {
-		a.fail(o, answer(err))
+		a.fail(o, w.App.answer(err))
 	}
 	a.judgeApp(ctx, o, err)
-	if a.requests > 0 || a.action != ActionNone {
+	if _, noToken := errors.AsType[*scimclient.TokenError](err); noToken || a.requests > 0 || a.action != ActionNone {
 		o.Entry = &LogEntry{
 			At: a.start, Key: w.Link.Key, Name: w.Name(), Action: a.action, OK: err == nil && a.link.State != LinkHeld,
 			Requests: a.requests, Status: a.status, Exchanges: a.exchanges,

@@ -102,8 +102,8 @@ func (e *Engine) tend(ctx context.Context, name string) error {
 
 // stillPaused records what a paused app answers now.
 func (e *Engine) stillPaused(ctx context.Context, name string, refused error) error {
-	f := answer(refused)
 	return e.config.Store.UpdateApp(ctx, name, func(a *App) {
+		f := a.answer(refused)
 		if a.Cause == PauseEndpoint && a.waitsForAnswer() && f.pause != nil {
 			a.Resume()
 			a.Pause(*f.pause)

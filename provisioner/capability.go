@@ -327,7 +327,7 @@ func (a *App) Remembered(old *App) Learned {
 	if !asSaid {
 		l.Observed, l.Proved, l.Unkept, l.Unseen = nil, nil, nil, nil
 	}
-	if !asSaid || old.Token != a.Token || old.WantsGroups() != a.WantsGroups() {
+	if !asSaid || !old.sameSecrets(a) || old.WantsGroups() != a.WantsGroups() {
 		l.ProbedAt = time.Time{}
 	}
 	return l

@@ -104,14 +104,18 @@ func (a *attempt) outdated(ctx context.Context, w Write) error {
 	return nil
 }
 
-// forbidden tells one subject that the app will not have touched from a token that
+// forbidden tells one subject that the app will not have touched from a credential that
 // has lost its rights.
 func (a *attempt) forbidden(ctx context.Context, err error) error {
 	_, control := a.client.Page(ctx, KindUser.Endpoint(), scimclient.Query{Count: 1})
-	if s := status(control); s == http.StatusForbidden || s == http.StatusUnauthorized {
+	app := &a.work.App
+	switch {
+	case status(control) == http.StatusForbidden:
 		return &failure{state: LinkFailing, cause: err.Error(), pause: &Pause{
-			Cause: PauseAuth, Reason: fmt.Sprintf("the app refuses everything with this token (%d): save one that may read and write users and groups", s),
+			Cause: PauseAuth, Reason: fmt.Sprintf("the app refuses everything with this %s (403): save one that may read and write users and groups", app.credentialName()),
 		}}
+	case unauthorized(control):
+		return &failure{state: LinkFailing, cause: err.Error(), pause: app.refusal(control)}
 	}
 	return &failure{state: LinkRefused, cause: err.Error()}
 }

@@ -78,6 +78,8 @@ type Engine struct {
 	config Config
 	// public carries requests to apps on the public internet, private those to others.
 	public, private http.RoundTripper
+	// tokens fetch those of apps that have an OAuth client.
+	tokens *tokenSources
 	// requests counts the requests made to each app since the engine was made.
 	requests sync.Map // app name → *atomic.Int64
 	// probes tell when each app was probed.
@@ -116,6 +118,7 @@ func New(config Config) *Engine {
 		e.public = scimclient.NewTransport(scimclient.Config{DenyPrivate: true})
 		e.private = scimclient.NewTransport(scimclient.Config{})
 	}
+	e.tokens = &tokenSources{public: e.public, private: e.private}
 	e.rediscovery.due(config.Now(), rediscoverEvery) // not at once
 	return e
 }
@@ -148,9 +151,9 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 	if e.config.PrivateNetwork || app.Settings.PrivateNetwork {
 		transport, deny = e.private, false
 	}
-	return scimclient.New(scimclient.Config{
+	cfg := scimclient.Config{
 		Endpoint:    app.Endpoint,
-		Token:       app.Token,
+		Header:      app.Headers,
 		UserAgent:   e.config.UserAgent,
 		MediaType:   mediaType,
 		Transport:   transport,
@@ -164,7 +167,12 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 				observe(x)
 			}
 		},
-	})
+	}
+	var err error
+	if cfg.Credential, err = e.tokens.credential(app, cfg); err != nil {
+		return nil, err
+	}
+	return scimclient.New(cfg)
 }
 
 // An EndpointError says why requests cannot be sent to an app, and what to do.
@@ -182,8 +190,8 @@ func allowPrivate(err error) string {
 }
 
 // Check returns an [*EndpointError] if requests cannot be sent to an app: its endpoint
-// makes no sense or is an address that is not allowed, or its token holds what a header
-// cannot. A name is judged when it is resolved.
+// or that of its tokens makes no sense or is an address that is not allowed, or its
+// credential holds what a header cannot. A name is judged when it is resolved.
 func (e *Engine) Check(app *App) error {
 	if _, err := e.client(app, LaneUsers, nil); err != nil {
 		return &EndpointError{err}

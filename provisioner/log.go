@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +108,8 @@ func keepExchange(kept []Exchange, x Exchange) []Exchange {
 }
 
 // Curl returns a shell command that sends the request again, with $TOKEN in place
-// of the token.
+// of the token, $LOGIN in place of a user name and password with a colon between them,
+// and a variable of its name in place of the value of a further header.
 func (x *Exchange) Curl() string {
 	var b strings.Builder
 	if x.Request.Cut {
@@ -116,12 +118,18 @@ func (x *Exchange) Curl() string {
 	fmt.Fprintf(&b, "curl -i -X %s %s", x.Method, quoteShell(x.URL))
 	for _, name := range slices.Sorted(maps.Keys(x.Request.Header)) {
 		for _, value := range x.Request.Header[name] {
-			if name == "Authorization" {
-				scheme, _, _ := strings.Cut(value, " ")
-				fmt.Fprintf(&b, " \\\n  -H \"Authorization: %s $TOKEN\"", scheme)
-				continue
+			b.WriteString(" \\\n  ")
+			scheme, _, _ := strings.Cut(value, " ")
+			switch {
+			case name == "Authorization" && scheme == "Basic":
+				b.WriteString(`-u "$LOGIN"`)
+			case name == "Authorization":
+				fmt.Fprintf(&b, `-H "Authorization: %s $TOKEN"`, scheme)
+			case value == scimclient.Redacted:
+				fmt.Fprintf(&b, `-H "%s: $%s"`, name, notInVariable.ReplaceAllString(strings.ToUpper(name), "_"))
+			default:
+				fmt.Fprintf(&b, "-H %s", quoteShell(name+": "+value))
 			}
-			fmt.Fprintf(&b, " \\\n  -H %s", quoteShell(name+": "+value))
 		}
 	}
 	if x.Request.Body != "" {
@@ -129,5 +137,7 @@ func (x *Exchange) Curl() string {
 	}
 	return b.String()
 }
+
+var notInVariable = regexp.MustCompile(`[^A-Z0-9]`)
 
 func quoteShell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

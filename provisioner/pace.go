@@ -30,7 +30,7 @@ const (
 	// anything that they take twice as long as they did.
 	slowAnswer = 250 * time.Millisecond
 	// refusedFor is how long nothing is sent at the most after the app has refused the
-	// token. It is paused before that.
+	// credential. It is paused before that.
 	refusedFor = time.Minute
 	// longestThrottle is the longest wait after the app has asked for fewer requests
 	// without saying when to go on.
@@ -68,7 +68,7 @@ type pace struct {
 	// clock that it is written by may be set while the pause lasts.
 	until, known time.Time
 	revision     int64 // of the record that is known
-	// refused is when the app refused the token: then nothing more is sent until the
+	// refused is when the app refused the credential: then nothing more is sent until the
 	// app was paused for it and goes on.
 	refused   time.Time
 	throttles int       // times the app has asked for fewer requests, in a row
@@ -184,7 +184,7 @@ func (p *pace) stopped() error {
 	case p.paused() <= 0:
 		return nil
 	case !p.refused.IsZero():
-		return &unsent{"the app refuses the token"}
+		return &unsent{"the app does not let requests in"}
 	default:
 		return &unsent{"the app has asked for fewer requests: nothing is sent to it until " + p.until.UTC().Format("15:04:05 MST")}
 	}
@@ -258,7 +258,7 @@ func (g gate) Leave(began time.Time, took time.Duration, err *scimclient.Error) 
 	switch {
 	case err != nil && err.Throttled():
 		failed = g.throttle(ctx, began, err)
-	case err != nil && err.Status == http.StatusUnauthorized:
+	case err != nil && unauthorized(err):
 		g.mu.Lock()
 		g.refused = g.engine.config.Now()
 		g.mu.Unlock()

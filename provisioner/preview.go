@@ -55,7 +55,8 @@ func (e *Engine) PlanSync(ctx context.Context, name string) (*SyncPlan, error) {
 	config := e.config
 	config.Store, config.Log = p.store, nil
 	p.engine = New(config)
-	p.engine.public, p.engine.private, p.engine.paces = readOnly{e.public}, readOnly{e.private}, e.paces
+	p.engine.public, p.engine.private = readOnly{e.public}, readOnly{e.private}
+	p.engine.paces, p.engine.tokens = e.paces, e.tokens
 	if err := p.make(ctx); err != nil {
 		return nil, err
 	}

@@ -108,9 +108,11 @@ func (t *connectionTest) users(ctx context.Context) bool {
 		t.add("users", true, "the app says that it has %d", page.TotalResults)
 		return true
 	case s == http.StatusUnauthorized:
-		t.add("users", false, "the app is there and refuses the token (401): make a new one in the app and save it")
+		t.add("users", false, "the app is there and refuses the %s (401): make a new one in the app and save it", t.app.credentialName())
+	case unauthorized(err):
+		t.add("users", false, "%s", t.app.refusal(err).Reason)
 	case s == http.StatusForbidden:
-		t.add("users", false, "the app is there and does not let this token read users (403): give it more rights, or save another one")
+		t.add("users", false, "the app is there and does not let this %s read users (403): give it more rights, or save another one", t.app.credentialName())
 	case s == 0:
 		t.add("users", false, "%s: correct the address, or see to it that it can be reached from here", err)
 	case s == http.StatusNotFound || s == http.StatusMethodNotAllowed || s/100 == 3 || s/100 == 2:

@@ -6,7 +6,8 @@
 // has come.
 //
 // Every request carries the API key as a bearer token. Errors are problem details
-// (RFC 9457) that say what to do. An app's token can be written and never read.
+// (RFC 9457) that say what to do. An app's credential and the values of its headers can
+// be written and never read.
 package admin
 
 import (
@@ -21,22 +22,30 @@ import (
 // AppInput is the body that saves an app.
 type AppInput struct {
 	Endpoint string `json:"endpoint" doc:"Base URL of the app's SCIM service" example:"https://app.example.com/scim/v2"`
-	Token    string `json:"token,omitempty" writeOnly:"true" doc:"Bearer token for the endpoint. Leave it out to keep the one that is saved"`
-	Groups   string `json:"groups,omitempty" enum:"auto,off,selected" doc:"auto pushes groups if the app has them, off never does, selected those of settings.selectedGroups. Default: auto"`
+	// An app has one of token, basic and oauth.
+	Token   string                   `json:"token,omitempty" writeOnly:"true" doc:"Bearer token for the endpoint. Leave it, basic and oauth out to keep the credential that is saved, if the endpoint is on the same server as before"`
+	Basic   *provisioner.BasicLogin  `json:"basic,omitempty" doc:"User name and password for the endpoint, sent by HTTP Basic, in place of a token"`
+	OAuth   *provisioner.OAuthClient `json:"oauth,omitempty" doc:"OAuth 2.0 client that fetches tokens for the endpoint (client credentials grant), in place of a token"`
+	Headers map[string]string        `json:"headers,omitzero" writeOnly:"true" doc:"Headers that each request to the endpoint carries as well, by name. Leave them out to keep those that are saved, as with the token; an empty object drops them"`
+	Groups  string                   `json:"groups,omitempty" enum:"auto,off,selected" doc:"auto pushes groups if the app has them, off never does, selected those of settings.selectedGroups. Default: auto"`
 	// Settings replace all that are saved; groups beside them wins over groups in them.
 	Settings *provisioner.Settings `json:"settings,omitempty" doc:"How the app is provisioned. Default: the defaults of each"`
 }
 
-// App is an app without its token.
+// App is an app without its secrets.
 type App struct {
-	Name     string               `json:"name"`
-	Endpoint string               `json:"endpoint"`
-	Groups   string               `json:"groups"`
-	Settings provisioner.Settings `json:"settings"`
-	State    string               `json:"state" enum:"active,throttled,paused,removing" doc:"throttled goes on slowly, paused keeps all work, removing says goodbye to the accounts"`
-	Cause    string               `json:"cause,omitempty" enum:"auth,endpoint,admin,first" doc:"What a paused app waits for: a token that is accepted, an app that answers, somebody to resume it, its first sync"`
-	Reason   string               `json:"reason,omitempty" doc:"Why the app is paused, and what to do"`
-	Since    *time.Time           `json:"since,omitempty" doc:"Since when it has its state"`
+	Name     string                   `json:"name"`
+	Endpoint string                   `json:"endpoint"`
+	Auth     string                   `json:"auth" enum:"bearer,basic,oauth" doc:"What lets requests in: a bearer token, a user name with a password, the tokens of an OAuth client"`
+	Username string                   `json:"username,omitempty" doc:"That of basic"`
+	OAuth    *provisioner.OAuthClient `json:"oauth,omitempty" doc:"The client, without its secret"`
+	Headers  []string                 `json:"headers,omitempty" doc:"Names of the headers that each request carries as well"`
+	Groups   string                   `json:"groups"`
+	Settings provisioner.Settings     `json:"settings"`
+	State    string                   `json:"state" enum:"active,throttled,paused,removing" doc:"throttled goes on slowly, paused keeps all work, removing says goodbye to the accounts"`
+	Cause    string                   `json:"cause,omitempty" enum:"auth,endpoint,admin,first" doc:"What a paused app waits for: a token that is accepted, an app that answers, somebody to resume it, its first sync"`
+	Reason   string                   `json:"reason,omitempty" doc:"Why the app is paused, and what to do"`
+	Since    *time.Time               `json:"since,omitempty" doc:"Since when it has its state"`
 }
 
 // Link is the state of one subject in one app.

@@ -179,12 +179,12 @@ func TestRoutes(t *testing.T) {
 		{"PUT", "/api/v1/apps/a", `{"token": "tkn-5"}`, 422, "", "endpoint"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example", "token": "tkn-5", "extra": "tkn-6"}`, 422, "", "extra"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "ftp://a.example", "token": "tkn-5"}`, 422, "", "must start with https:// or http://"},
-		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://me:tkn-7@a.example", "token": "tkn-5"}`, 422, "", "give the token separately"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://me:tkn-7@a.example", "token": "tkn-5"}`, 422, "", "give them separately"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example/?key=tkn-7", "token": "tkn-5"}`, 422, "", "must not have a query"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example/%zz?tkn-7", "token": "tkn-5"}`, 422, "", "not a URL"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example", "token": "tkn 5"}`, 422, "", "token: it holds a space"},
 		{"PUT", "/api/v1/apps/a", `{"endpoint": "http://[::ffff:169.254.169.254]/scim", "token": "tkn-5"}`, 422, "", "never contacted"},
-		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example"}`, 422, "", "no bearer token"},
+		{"PUT", "/api/v1/apps/a", `{"endpoint": "https://a.example"}`, 422, "", "no credential"},
 		{"PUT", "/api/v1/apps/a%20b", `{"endpoint": "https://a.example", "token": "tkn-5"}`, 422, "", "app name"},
 	}
 	for _, tt := range tests {
@@ -209,7 +209,7 @@ func TestApps(t *testing.T) {
 		t.Fatalf("%+v, %v", app, err)
 	}
 	app.Since = nil
-	if want := (admin.App{Name: "wiki", Endpoint: "https://wiki.example/scim/v2", Groups: "auto", State: "active"}); !reflect.DeepEqual(*app, want) {
+	if want := (admin.App{Name: "wiki", Endpoint: "https://wiki.example/scim/v2", Auth: "bearer", Groups: "auto", State: "active"}); !reflect.DeepEqual(*app, want) {
 		t.Fatalf("%+v, want %+v", *app, want)
 	}
 	// The token stays when it is left out, and never comes back.

@@ -48,7 +48,7 @@ type putApp struct {
 }
 
 func (s *server) putApp(ctx context.Context, in *putApp) (*body[App], error) {
-	app := provisioner.App{Name: in.App, Endpoint: in.Body.Endpoint, Token: in.Body.Token}
+	app := provisioner.App{Name: in.App, Endpoint: in.Body.Endpoint, Token: in.Body.Token, Basic: in.Body.Basic, OAuth: in.Body.OAuth, Headers: in.Body.Headers}
 	if in.Body.Settings != nil {
 		app.Settings = *in.Body.Settings
 	}
@@ -64,16 +64,14 @@ func (s *server) putApp(ctx context.Context, in *putApp) (*body[App], error) {
 	return s.getApp(ctx, &appPath{App: in.App})
 }
 
-// check says what is wrong with an app. A token may be left out if one is saved.
+// check says what is wrong with an app. A credential may be left out if one is saved.
 func (s *server) check(ctx context.Context, app provisioner.App) error {
-	if app.Token == "" {
-		saved, err := s.config.Store.App(ctx, app.Name)
-		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
-			return s.problem(err, "app "+app.Name)
-		}
-		if err == nil {
-			app.Token = saved.Token
-		}
+	saved, err := s.config.Store.App(ctx, app.Name)
+	if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
+		return s.problem(err, "app "+app.Name)
+	}
+	if err == nil {
+		app.Inherit(saved)
 	}
 	if err := app.Validate(); err != nil {
 		return huma.Error422UnprocessableEntity(err.Error())
@@ -109,10 +107,19 @@ func wireApp(a *provisioner.App) App {
 	if groups == "" {
 		groups = provisioner.GroupsAuto
 	}
-	return App{
-		Name: a.Name, Endpoint: a.Endpoint, Groups: string(groups), Settings: a.Settings,
+	app := App{
+		Name: a.Name, Endpoint: a.Endpoint, Auth: string(a.AuthKind()), Headers: a.HeaderNames(), Groups: string(groups), Settings: a.Settings,
 		State: string(a.State), Cause: string(a.Cause), Reason: a.Reason, Since: moment(a.StateSince),
 	}
+	switch a.AuthKind() {
+	case provisioner.AuthBasic:
+		app.Username = a.Basic.Username
+	case provisioner.AuthOAuth:
+		client := *a.OAuth
+		client.Secret = ""
+		app.OAuth = &client
+	}
+	return app
 }
 
 func wireLink(l *provisioner.Link) Link {

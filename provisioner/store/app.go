@@ -17,8 +17,8 @@ type queryer interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// PutApp connects an app, or changes its endpoint, token and settings. An empty
-// token keeps the one the app has. A change of the settings touches the links for
+// PutApp connects an app, or changes its endpoint, credential and settings. A credential
+// that is left out is the one the app has, see [provisioner.App.Inherit]. A change of the settings touches the links for
 // which it makes a difference; an app that is new waits for its first sync.
 // [provisioner.App.Connect] says which state the app has then, and
 // [provisioner.App.Remembered] what is still known of it.
@@ -31,8 +31,8 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err != nil && !errors.Is(err, provisioner.ErrNotFound) {
 			return err
 		}
-		if old != nil && app.Token == "" {
-			app.Token = old.Token
+		if old != nil {
+			app.Inherit(old)
 		}
 		if err := app.Validate(); err != nil {
 			return err
@@ -102,6 +102,10 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 	if err != nil {
 		return err
 	}
+	sealed, err := s.seal.seal(app)
+	if err != nil {
+		return err
+	}
 	_, err = q.ExecContext(ctx, `
 		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14, $15)
@@ -110,7 +114,7 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
 			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts,
 			revision = excluded.revision`,
-		app.Name, app.Endpoint, s.seal.seal(app.Name, app.Token), string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
+		app.Name, app.Endpoint, sealed, string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
 		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts), app.Revision)
 	return err
 }
@@ -119,9 +123,9 @@ const appColumns = "name, endpoint, token, settings, state, cause, reason, state
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
-	var token, settings, learned, removal, alerts string
+	var sealed, settings, learned, removal, alerts string
 	var since, synced, pausedUntil int64
-	err := row.Scan(&app.Name, &app.Endpoint, &token, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
+	err := row.Scan(&app.Name, &app.Endpoint, &sealed, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
 		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts, &app.Revision)
 	if err != nil {
 		return nil, err
@@ -144,8 +148,7 @@ func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, 
 	if err := json.Unmarshal([]byte(alerts), &app.Alerts); err != nil {
 		return nil, fmt.Errorf("the alerts about app %q are damaged: %w", app.Name, err)
 	}
-	app.Token, err = s.seal.open(app.Name, token)
-	return &app, err
+	return &app, s.seal.open(&app, sealed)
 }
 
 func (s *Store) findApp(ctx context.Context, q queryer, name string) (*provisioner.App, error) {
@@ -165,7 +168,7 @@ func (s *Store) selectApp(ctx context.Context, q queryer, name, lock string) (*p
 	return app, err
 }
 
-// App returns an app with its token, or [provisioner.ErrNotFound].
+// App returns an app with its credential, or [provisioner.ErrNotFound].
 func (s *Store) App(ctx context.Context, name string) (*provisioner.App, error) {
 	return s.findApp(ctx, s.db, name)
 }

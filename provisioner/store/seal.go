@@ -11,23 +11,30 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
-// sealPrefix names the way a token is sealed, so that there can be another one.
-const sealPrefix = "v1:"
+// sealPrefix names the way in which an app's secrets are sealed, so that there can be
+// others: tokenPrefix is that of a bearer token by itself.
+const (
+	sealPrefix  = "v2:"
+	tokenPrefix = "v1:"
+)
 
 // minKey is how many bytes of secret a key needs at least.
 const minKey = 16
 
-// A sealer encrypts tokens with AES-256-GCM. Each is bound to the app it belongs
-// to: a token copied to another row does not open.
+// A sealer encrypts the apps' secrets with AES-256-GCM. They are bound to the app they
+// belong to: what is copied to another row does not open.
 type sealer struct{ aead cipher.AEAD }
 
 // openSealer makes a sealer of a secret or, if that is empty, of one beside a file.
 func openSealer(secret []byte, file string) (*sealer, error) {
 	if len(secret) == 0 {
 		if file == "" {
-			return nil, errors.New("PostgreSQL needs a key that seals the apps' tokens: give the same one to every process (SCIMWRIGHT_KEY)")
+			return nil, errors.New("PostgreSQL needs a key that seals the apps' credentials: give the same one to every process (SCIMWRIGHT_KEY)")
 		}
 		var err error
 		if secret, err = keyFile(file + ".key"); err != nil {
@@ -73,21 +80,32 @@ func keyFile(path string) ([]byte, error) {
 	return secret, nil
 }
 
-func (s *sealer) seal(app, token string) string {
-	return sealPrefix + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, []byte(token), []byte(app)))
+// seal returns credential and headers of an app as the database keeps them.
+func (s *sealer) seal(app *provisioner.App) (string, error) {
+	secrets, err := app.MarshalSecrets()
+	if err != nil {
+		return "", err
+	}
+	return sealPrefix + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nil, nil, secrets, []byte(app.Name))), nil
 }
 
-func (s *sealer) open(app, sealed string) (string, error) {
-	if len(sealed) < len(sealPrefix) || sealed[:len(sealPrefix)] != sealPrefix {
-		return "", fmt.Errorf("the token of app %q is sealed in a way this program does not know", app)
+// open gives an app the credential and the headers that seal has sealed.
+func (s *sealer) open(app *provisioner.App, sealed string) error {
+	way, encoded, _ := strings.Cut(sealed, ":")
+	if way += ":"; way != sealPrefix && way != tokenPrefix {
+		return fmt.Errorf("the credential of app %q is sealed in a way this program does not know", app.Name)
 	}
-	data, err := base64.RawStdEncoding.DecodeString(sealed[len(sealPrefix):])
+	data, err := base64.RawStdEncoding.DecodeString(encoded)
 	if err != nil {
-		return "", fmt.Errorf("the sealed token of app %q is damaged: %w", app, err)
+		return fmt.Errorf("the sealed credential of app %q is damaged: %w", app.Name, err)
 	}
-	token, err := s.aead.Open(nil, nil, data, []byte(app))
+	secrets, err := s.aead.Open(nil, nil, data, []byte(app.Name))
 	if err != nil {
-		return "", fmt.Errorf("the token of app %q cannot be opened: it was sealed with another key", app)
+		return fmt.Errorf("the credential of app %q cannot be opened: it was sealed with another key", app.Name)
 	}
-	return string(token), nil
+	if way == tokenPrefix {
+		app.Token = string(secrets)
+		return nil
+	}
+	return app.UnmarshalSecrets(secrets)
 }

@@ -1,24 +1,26 @@
 // Package scimclient speaks SCIM 2.0 (RFC 7644) to somebody else's server over
 // HTTP: create, get, list, replace, patch, delete and discover.
 //
-// Start with [New]. A [Client] is for one endpoint and one token and is safe for
-// concurrent use. What it promises:
+// Start with [New]. A [Client] is for one endpoint and one [Credential] and is safe
+// for concurrent use. What it promises:
 //
 //   - One call is one exchange. Nothing is sent a second time after a failure;
 //     when to try again is the caller's decision, and [Error] carries what that
 //     decision needs: the status, the SCIM error, Retry-After, and whether the
 //     request may have been applied although no usable answer came back. (A
 //     request that met a pooled connection which the server had already closed,
-//     so that not one byte left, goes out on a fresh connection.)
-//   - The token goes to the endpoint's origin and nowhere else. Redirects of
-//     writes are never followed, redirects of reads only inside the origin.
+//     so that not one byte left, goes out on a fresh connection. One whose token
+//     was refused with a 401 goes out once more if a [TokenSource] has another.)
+//   - Credential and further headers go to the endpoint's origin and nowhere else.
+//     Redirects of writes are never followed, redirects of reads only inside the
+//     origin.
 //   - Unspecified, link-local and cloud metadata addresses are refused when a
 //     connection is made, after DNS; private ones too if [Config].DenyPrivate says
 //     so. TLS is verified, 1.2 or newer.
 //   - Answers are read tolerantly, since real servers leave out schemas, answer
 //     200 for 201, 204 for PUT and HTML for errors; but never without a limit on
 //     time and size.
-//   - The token shows up in no error and in no [Exchange].
+//   - No secret shows up in an error or in an [Exchange].
 package scimclient
 
 import (
@@ -54,8 +56,11 @@ type Config struct {
 	// Endpoint is the base URL that resource endpoints such as /Users hang on,
 	// for example "https://app.example/scim/v2". Required.
 	Endpoint string
-	// Token is the bearer token (RFC 6750). Empty sends no Authorization.
-	Token string
+	// Credential is what lets the requests in. Nil sends no Authorization.
+	Credential Credential
+	// Header are sent with every request beside those of the protocol, by name. Their
+	// values are secrets.
+	Header map[string]string
 	// UserAgent names the program, for example "scimwright/1.4 (+https://…)".
 	// Empty means "scimwright".
 	UserAgent string
@@ -103,16 +108,17 @@ type Gate interface {
 
 // A Client talks to one SCIM endpoint. Make one with [New].
 type Client struct {
-	base      *url.URL // no trailing slash, query, fragment or user info
-	token     string
-	userAgent string
-	timeout   time.Duration
-	maxBody   int64
-	mediaType string
-	http      *http.Client
-	gate      Gate           // may be nil
-	observe   func(Exchange) // may be nil
-	now       func() time.Time
+	narrator
+	base       *url.URL // no trailing slash, query, fragment or user info
+	credential Credential
+	header     map[string]string // by canonical name
+	userAgent  string
+	maxBody    int64
+	mediaType  string
+	http       *http.Client
+	gate       Gate           // may be nil
+	observe    func(Exchange) // may be nil
+	now        func() time.Time
 }
 
 // New checks the configuration and returns a client; it does no I/O. Spaces
@@ -122,44 +128,62 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !isVisible(cfg.Token) {
-		return nil, fmt.Errorf("token: it holds a space, line break, control or non-ASCII character; check how it was read")
+	if cfg.Credential == nil {
+		cfg.Credential = fixed{}
+	}
+	if err := cfg.Credential.check(); err != nil {
+		return nil, err
 	}
 	if !isVisible(strings.ReplaceAll(cfg.UserAgent, " ", "")) {
 		return nil, fmt.Errorf("user agent: %q holds a control or a non-ASCII character", cfg.UserAgent)
 	}
+	header, err := canonicalHeaders(cfg.Header)
+	if err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
 	c := &Client{
-		base:      base,
-		token:     cfg.Token,
-		userAgent: cfg.UserAgent,
-		timeout:   cfg.Timeout,
-		maxBody:   cfg.MaxBody,
-		mediaType: cfg.MediaType,
-		gate:      cfg.Gate,
-		observe:   cfg.Observe,
-		now:       cfg.Now,
+		narrator:   narrator{timeout: cfg.Timeout},
+		base:       base,
+		credential: cfg.Credential,
+		header:     header,
+		userAgent:  cfg.UserAgent,
+		maxBody:    cfg.MaxBody,
+		mediaType:  cfg.MediaType,
+		http:       &http.Client{Transport: cfg.Transport, CheckRedirect: checkRedirect},
+		gate:       cfg.Gate,
+		observe:    cfg.Observe,
+		now:        cfg.Now,
 	}
-	if c.userAgent == "" {
-		c.userAgent = "scimwright"
+	var values []string
+	for _, value := range header {
+		values = append(values, spellings(value, leastHeader)...)
 	}
-	if c.timeout <= 0 {
-		c.timeout = DefaultTimeout
-	}
-	if c.maxBody <= 0 {
-		c.maxBody = DefaultMaxBody
-	}
-	if c.mediaType == "" {
-		c.mediaType = MediaType
-	}
-	if c.now == nil {
-		c.now = time.Now
-	}
-	transport := cfg.Transport
-	if transport == nil {
-		transport = NewTransport(cfg)
-	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	c.narrator.secrets = func() []string { return slices.Concat(c.credential.secrets(), values) }
 	return c, nil
+}
+
+// withDefaults returns the configuration with what zero means in its place.
+func (cfg Config) withDefaults() Config {
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "scimwright"
+	}
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.MaxBody <= 0 {
+		cfg.MaxBody = DefaultMaxBody
+	}
+	if cfg.MediaType == "" {
+		cfg.MediaType = MediaType
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = NewTransport(cfg)
+	}
+	return cfg
 }
 
 // Endpoint returns the base URL in the form the client uses.
@@ -286,7 +310,7 @@ func parseEndpoint(raw string, denyPrivate bool) (*url.URL, error) {
 	u.Scheme = strings.ToLower(u.Scheme)
 	switch {
 	case u.User != nil:
-		return nil, fmt.Errorf("endpoint: the URL must not hold a user name or password; give the token separately")
+		return nil, fmt.Errorf("endpoint: the URL must not hold a user name or password; give them separately")
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("endpoint: the URL must start with https:// or http://")
 	case u.Opaque != "" || u.Hostname() == "":

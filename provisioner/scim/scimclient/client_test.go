@@ -36,7 +36,7 @@ func serve(t *testing.T, h http.HandlerFunc, adjust ...func(*scimclient.Config))
 
 func connect(t *testing.T, endpoint string, adjust ...func(*scimclient.Config)) *scimclient.Client {
 	t.Helper()
-	cfg := scimclient.Config{Endpoint: endpoint, Token: token, UserAgent: "scimwright/1.2 (+https://example.org)"}
+	cfg := scimclient.Config{Endpoint: endpoint, Credential: scimclient.Bearer(token), UserAgent: "scimwright/1.2 (+https://example.org)"}
 	for _, f := range adjust {
 		f(&cfg)
 	}
@@ -106,7 +106,11 @@ func TestNewChecksAndNormalises(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := scimclient.New(scimclient.Config{Endpoint: tt.endpoint, Token: tt.token})
+			cfg := scimclient.Config{Endpoint: tt.endpoint}
+			if tt.token != "" {
+				cfg.Credential = scimclient.Bearer(tt.token)
+			}
+			c, err := scimclient.New(cfg)
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) || strings.Contains(err.Error(), "nter2") {
 					t.Fatalf("error %v, want one with %q and without the secret", err, tt.wantErr)

@@ -1,20 +1,15 @@
 package scimclient
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -170,52 +165,6 @@ func (c *Client) redirectDetail(resp *http.Response) string {
 	return c.clean("the endpoint redirects to " + to.String() + ", which is another origin and does not get the token; if that is the right place, make it the endpoint")
 }
 
-// explain says in plain words why no answer came.
-func (c *Client) explain(ctx context.Context, err error) string {
-	var (
-		refused *RefusedAddressError
-		dns     *net.DNSError
-		cert    *tls.CertificateVerificationError
-		record  tls.RecordHeaderError
-		op      *net.OpError
-	)
-	isOp := errors.As(err, &op)
-	timeout := isTimeout(err)
-	switch {
-	case errors.As(err, &refused):
-		return refused.Error()
-	case errors.Is(context.Cause(ctx), errTimeout):
-		return fmt.Sprintf("no answer within %s", c.timeout)
-	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return "no answer in the time left for it"
-	case ctx.Err() != nil:
-		return "the request was cancelled"
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return c.clean(fmt.Sprintf("the host %s does not exist", dns.Name))
-	case errors.As(err, &dns):
-		return c.clean(fmt.Sprintf("the name of the host %s could not be resolved", dns.Name))
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused; nothing listens there"
-	case isOp && op.Op == "dial" && timeout:
-		return fmt.Sprintf("no connection within %s", connectTimeout)
-	case errors.As(err, &cert):
-		return c.clean("its TLS certificate is not trusted: " + cert.Err.Error())
-	case errors.As(err, &record), strings.Contains(err.Error(), "HTTP response to HTTPS client"):
-		return "it does not speak TLS; is the endpoint http:// rather than https://?"
-	case strings.Contains(err.Error(), "malformed HTTP"):
-		return "what came back is not HTTP"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "the connection broke off before an answer came"
-	default:
-		return c.clean(err.Error())
-	}
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
-}
-
 // notDialled reports errors that arise before there is a connection.
 func notDialled(err error) bool {
 	var (
@@ -229,85 +178,11 @@ func notDialled(err error) bool {
 		errors.As(err, &dns) || errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &refused)
 }
 
-var (
-	titlePattern = regexp.MustCompile(`(?is)<(title|h1)[^>]*>(.*?)</(title|h1)>`)
-	tagPattern   = regexp.MustCompile(`<[^>]*>`)
-)
-
 // isProblem reports an RFC 9457 problem document. Web frameworks send it for
 // paths they do not know, so it must not pass for SCIM's word on a resource,
 // although its fields have the same names.
 func isProblem(h http.Header) bool {
 	return strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "application/problem+json")
-}
-
-func looksLikeHTML(h http.Header, body []byte) bool {
-	if strings.HasPrefix(strings.ToLower(h.Get("Content-Type")), "text/html") && len(body) > 0 {
-		return true
-	}
-	return bytes.HasPrefix(trim(body), []byte("<"))
-}
-
-func (c *Client) htmlDetail(body []byte) string {
-	const hint = "an HTML page instead of SCIM; is the endpoint URL right, or did a proxy answer?"
-	if m := titlePattern.FindSubmatch(body); m != nil {
-		if title := c.clean(tagPattern.ReplaceAllString(string(m[2]), " ")); title != "" {
-			return fmt.Sprintf("%s (its title: %q)", hint, title)
-		}
-	}
-	return hint
-}
-
-// textDetail finds the reason in a body that is not SCIM: a usual JSON field,
-// else the first line.
-func (c *Client) textDetail(body []byte) string {
-	if o, err := scim.ParseObjectLenient(body); err == nil {
-		for _, name := range []string{"detail", "message", "error_description", "error", "title", "reason"} {
-			switch v := o.Get(name).(type) {
-			case string:
-				if s := c.clean(v); s != "" {
-					return s
-				}
-			case *scim.Object:
-				if s := c.clean(v.String("message")); s != "" {
-					return s
-				}
-			}
-		}
-		return ""
-	}
-	if body = trim(body); len(body) == 0 || strings.ContainsRune(`{["`, rune(body[0])) {
-		return "" // broken or unexpected JSON, which tells nobody anything
-	}
-	line, _, _ := strings.Cut(string(body), "\n")
-	return c.clean(line)
-}
-
-// clean makes text from outside fit for a log line and a terminal: no token,
-// valid UTF-8, one line, no control characters, at most 300 characters.
-func (c *Client) clean(s string) string {
-	const most = 300
-	s = c.scrub(strings.ToValidUTF8(s, "\ufffd"))
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return ' '
-		}
-		return r
-	}, s)
-	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) > most {
-		s = string([]rune(s)[:most]) + "…"
-	}
-	return s
-}
-
-// scrub takes the token out of a text that a server wrote, which may repeat it.
-// A token of fewer than four characters is no secret, and stays.
-func (c *Client) scrub(s string) string {
-	if len(c.token) < 4 {
-		return s
-	}
-	return strings.ReplaceAll(s, c.token, redacted)
 }
 
 // A redactedError is an error whose text is free of the token; what it wraps

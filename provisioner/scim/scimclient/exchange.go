@@ -53,7 +53,7 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 		}
 	}
 	began := c.now()
-	got, failed := c.exchange(ctx, cl, target, where)
+	got, failed := c.authorized(ctx, cl, target, where)
 	if c.gate != nil {
 		c.gate.Leave(began, c.now().Sub(began), failed)
 	}
@@ -63,8 +63,28 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 	return got, nil
 }
 
-// exchange has the exchange of a call whose target is known.
-func (c *Client) exchange(ctx context.Context, cl call, target *url.URL, where string) (*answer, *Error) {
+// authorized has the exchange of a call whose target is known, and has it again if the
+// server has refused an authorization for which there is another one.
+func (c *Client) authorized(ctx context.Context, cl call, target *url.URL, where string) (got *answer, failed *Error) {
+	for _, last := range [...]bool{false, true} {
+		authorization, err := c.credential.authorization(ctx)
+		if err != nil {
+			detail := err.Error()
+			if ctx.Err() != nil {
+				detail = c.explain(ctx, err)
+			}
+			return nil, &Error{Method: cl.method, URL: where, Detail: detail, Err: err}
+		}
+		got, failed = c.exchange(ctx, cl, target, where, authorization)
+		if failed == nil || failed.Status != http.StatusUnauthorized || last || !c.credential.renew(authorization) {
+			break
+		}
+	}
+	return got, failed
+}
+
+// exchange has one exchange.
+func (c *Client) exchange(ctx context.Context, cl call, target *url.URL, where, authorization string) (*answer, *Error) {
 	var body []byte
 	if cl.body != nil {
 		body = cl.body.AppendJSON(nil)
@@ -80,6 +100,12 @@ func (c *Client) exchange(ctx context.Context, cl call, target *url.URL, where s
 
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Method: cl.method, URL: where, Detail: c.explain(ctx, err), Err: err}
+	}
+	for name, value := range c.header {
+		req.Header.Set(name, value)
+	}
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
 	}
 	start := c.now()
 	began := time.Now()
@@ -205,9 +231,6 @@ func (c *Client) request(ctx context.Context, cl call, target *url.URL, body []b
 	}
 	if cl.ifMatch != "" {
 		req.Header.Set("If-Match", cl.ifMatch)
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	return req, nil
 }

@@ -3,17 +3,18 @@ package scimclient
 import (
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 )
 
-// redacted stands where a secret was.
-const redacted = "[redacted]"
+// Redacted stands where a secret was.
+const Redacted = "[redacted]"
 
 // MaxObservedBody is how many bytes of a body an [Exchange] keeps.
 const MaxObservedBody = 64 << 10
 
-// An Exchange is what went over the wire in one call, for logs. The token,
-// cookies and passwords are replaced by "[redacted]".
+// An Exchange is what went over the wire in one call, for logs. Credentials, the values
+// of further headers, cookies and passwords are replaced by "[redacted]".
 type Exchange struct {
 	Method string
 	URL    string // with the query
@@ -60,11 +61,13 @@ func (c *Client) redactHeader(h http.Header) http.Header {
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		for _, v := range values {
-			switch name {
-			case "Authorization":
-				v = "Bearer " + redacted
-			case "Set-Cookie", "Cookie":
-				v = redacted
+			_, further := c.header[name]
+			switch {
+			case name == "Authorization":
+				scheme, _, _ := strings.Cut(v, " ")
+				v = scheme + " " + Redacted
+			case further, name == "Set-Cookie", name == "Cookie":
+				v = Redacted
 			default:
 				v = c.scrub(v)
 			}
@@ -94,9 +97,9 @@ func (c *Client) redactBody(body []byte) []byte {
 	byPath := passwordPath.Match(body)
 	out := []byte(c.scrub(string(body)))
 	out = out[:min(len(out), MaxObservedBody)]
-	out = passwordField.ReplaceAll(out, []byte(`$1"`+redacted+`"`))
+	out = passwordField.ReplaceAll(out, []byte(`$1"`+Redacted+`"`))
 	if byPath {
-		out = valueField.ReplaceAll(out, []byte(`$1"`+redacted+`"`))
+		out = valueField.ReplaceAll(out, []byte(`$1"`+Redacted+`"`))
 	}
 	return out
 }

@@ -149,6 +149,14 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// SameOrigin reports whether two URLs are of one server: scheme, host and port are the
+// same. It is false for what is no URL.
+func SameOrigin(a, b string) bool {
+	left, errLeft := url.Parse(strings.TrimSpace(a))
+	right, errRight := url.Parse(strings.TrimSpace(b))
+	return errLeft == nil && errRight == nil && sameOrigin(left, right)
+}
+
 func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
