@@ -21,7 +21,7 @@ type planFlags struct {
 func newPlan() *cobra.Command {
 	var f planFlags
 	c := &cobra.Command{
-		Use:   "plan --directory FILE (--endpoint URL --token-env NAME | --mock)",
+		Use:   "plan --directory FILE (--endpoint URL (--token-env NAME | …) | --mock)",
 		Short: "Say what a sync would do to an app, and do nothing",
 		Long: `plan says what sync would do with the same flags: who would be created, taken over,
 updated, disabled or held back, attribute by attribute, which accounts of the app are

@@ -17,14 +17,15 @@ import (
 
 // A pushFlags says what is pushed into which app.
 type pushFlags struct {
-	directory, endpoint, tokenEnv, app, database string
-	mock                                         bool
+	directory, endpoint, app, database string
+	credential                         credentialFlags
+	mock                               bool
 }
 
 func (f *pushFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.directory, "directory", "", "directory file: .json, .ndjson or .csv (required)")
 	flags.StringVar(&f.endpoint, "endpoint", "", "base URL of the app's SCIM service")
-	flags.StringVar(&f.tokenEnv, "token-env", "", "environment variable that holds the bearer token")
+	f.credential.add(flags)
 	flags.BoolVar(&f.mock, "mock", false, "push into a mock that lives as long as the run")
 	flags.StringVar(&f.app, "app", "", "name of the app (default: the endpoint's host, or mock)")
 	flags.StringVar(&f.database, "database", "", "file, or postgres:// URL, that remembers what was pushed (default: scimwright.db; with --mock none)")
@@ -56,7 +57,7 @@ func (f *pushFlags) open(ctx context.Context) (*push, error) {
 		running := startMock(ctx, mock, listener)
 		p.stop = running.stop
 		p.app.Endpoint, p.app.Token = running.endpoint, mock.Token()
-	} else if p.app.Token, err = tokenFrom(f.tokenEnv); err != nil {
+	} else if err := f.credential.set(p.app); err != nil {
 		return nil, err
 	}
 	if err := p.app.Validate(); err != nil {
@@ -81,12 +82,14 @@ func (f *pushFlags) check() error {
 	switch {
 	case f.directory == "":
 		return usagef("--directory is missing: name the file to push")
-	case f.mock && (f.endpoint != "" || f.tokenEnv != ""):
-		return usagef("--mock brings its own endpoint and token: leave --endpoint and --token-env out")
+	case f.mock && (f.endpoint != "" || f.credential.given()):
+		return usagef("--mock brings its own endpoint and token: leave --endpoint, --token-env and their like out")
 	case !f.mock && f.endpoint == "":
 		return usagef("--endpoint is missing: give the app's SCIM base URL, or --mock to try it without an app")
-	case !f.mock && f.tokenEnv == "":
-		return usagef("--token-env is missing: put the bearer token into an environment variable and name it here")
+	case !f.mock:
+		if err := f.credential.check(); err != nil {
+			return err
+		}
 	}
 	switch {
 	case f.app != "":
@@ -112,15 +115,6 @@ func appName(endpoint string) string {
 	}
 	name := strings.Trim(notInName.ReplaceAllString(u.Host, "-"), "-")
 	return name[:min(len(name), 60)]
-}
-
-// tokenFrom reads a bearer token from the environment.
-func tokenFrom(name string) (string, error) {
-	token := strings.TrimSpace(os.Getenv(name))
-	if token == "" {
-		return "", usagef("the environment variable %s holds no token: set it, as in %s=... scimwright ...", name, name)
-	}
-	return token, nil
 }
 
 // connect saves the app's connection. Links to one endpoint mean nothing at

@@ -34,7 +34,7 @@ Requests carry the API key from the environment variable ` + apiKeyEnv + ` as a 
 token. Without the variable, a key is made and printed, but only if the service is
 reachable from this machine alone.
 
-Apps' tokens are sealed in the database with the secret in ` + keyEnv + `, or with one in
+Apps' credentials are sealed in the database with the secret in ` + keyEnv + `, or with one in
 a file beside the database that is made on the first run.
 
 Whoever may connect apps must not reach what only this machine does: apps are reached

@@ -22,7 +22,7 @@ type syncFlags struct {
 func newSync() *cobra.Command {
 	var f syncFlags
 	c := &cobra.Command{
-		Use:   "sync --directory FILE (--endpoint URL --token-env NAME | --mock)",
+		Use:   "sync --directory FILE (--endpoint URL (--token-env NAME | …) | --mock)",
 		Short: "Push a directory file into an app, once",
 		Long: `sync makes an app hold what a directory file says: it creates and updates accounts
 and groups, and disables the accounts of people who are disabled.
@@ -34,6 +34,9 @@ here knows are left alone.
 What was pushed is remembered in the database file, so that the next run writes only
 what has changed and repeats what has failed. A run that is stopped finishes what is
 under way and begins nothing more; the next one goes on.
+
+What lets requests into the app is read from the environment: a bearer token, a user
+name and password, or an OAuth client, and headers that the app wants as well.
 
 --plan applies a plan that scimwright plan has made: exactly that, or nothing if
 anything it depends on has changed meanwhile.`,
