@@ -66,7 +66,7 @@ type fakeEngine struct {
 	rand  func(n int) int
 }
 
-func (e *fakeEngine) Room(context.Context, string) (int, time.Duration) { return 4, 0 }
+func (e *fakeEngine) Room(context.Context, string) (int, time.Duration) { return 8, 0 }
 func (e *fakeEngine) Share(int)                                         {}
 func (e *fakeEngine) Tend(context.Context) error                        { return nil }
 func (e *fakeEngine) Advance(context.Context, int64) error              { return nil }
@@ -77,11 +77,11 @@ func (e *fakeEngine) Reconcile(ctx context.Context, claim provisioner.Claim) err
 		return err
 	}
 	e.app.enter(claim.Key)
-	time.Sleep(time.Duration(e.rand(4)) * time.Millisecond) // the request to the app
+	time.Sleep(time.Duration(e.rand(9)) * time.Millisecond) // the request to the app
 	e.app.leave(claim.Key)
 	o := &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}
 	if e.rand(20) == 0 {
-		o.Link.State, o.Retry = provisioner.LinkFailing, 30*time.Millisecond
+		o.Link.State, o.Retry = provisioner.LinkFailing, 300*time.Millisecond
 	} else {
 		o.Link.State = provisioner.LinkConverged
 		e.app.take(claim.Key, w.User.Attributes.String("title"))
@@ -119,7 +119,7 @@ func startProcess(t *testing.T, database string, a *app, seed uint64) (*store.St
 	return s, q
 }
 
-var apps = []string{"a", "b", "c"}
+var apps = []string{"a", "b", "c", "d", "e"}
 
 // TestNothingIsLostAndNothingOverlaps changes users from several sides while jobs
 // run, fail and sleep, in one process and in several. In the end every app holds the
@@ -137,8 +137,8 @@ func TestNothingIsLostAndNothingOverlaps(t *testing.T) {
 func testNothingIsLost(t *testing.T, database string, processes int) {
 	const (
 		writers = 4
-		users   = 20
-		changes = 100 // of each writer
+		users   = 10  // of each writer
+		changes = 250 // of each writer
 	)
 	ctx := t.Context()
 	a := newApp()
