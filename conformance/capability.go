@@ -25,6 +25,7 @@ var capabilities = []struct {
 	{"@needs-etag", "etag", false},
 	{"@needs-password", "changePassword", false},
 	{"@needs-cursor", "pagination.cursor", false},
+	{"@needs-index", "pagination.index", false},
 }
 
 const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -43,6 +44,9 @@ func missing(d *steps.Discovery, config Config) map[string]string {
 	}
 	if d.Config["pagination"] == nil {
 		reasons["@needs-pagination"] = "not advertised: /ServiceProviderConfig says nothing about pagination"
+	}
+	if _, why := d.CursorTimeout(); why != "" {
+		reasons["@needs-brief-cursors"] = why
 	}
 	if d.Published.Places("Users") == nil {
 		reasons["@needs-schemas"] = "not advertised: the target does not publish the schema of users"

@@ -3,7 +3,6 @@ package features_test
 import (
 	"flag"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -25,8 +24,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func judge(t *testing.T, target *mocktargettest.Target, tick time.Duration) *conformance.Report {
 	t.Helper()
 	before := len(target.Users()) + len(target.Groups())
-	secure := httptest.NewTLSServer(target.Handler())
-	defer secure.Close()
+	secure := secured(t, target.Handler(), nil)
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Endpoint: secure.URL + "/scim/v2", Token: target.Token(), Transport: secure.Client().Transport,
 		Features: features.FS, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 20 * time.Millisecond, Tick: tick,
@@ -94,7 +92,10 @@ func TestProtocolReadOnly(t *testing.T) {
 	}
 }
 
-var allowedSkips = []string{"@lacks-patch", "@lacks-bulk"}
+// allowedSkips are the tags of what the mock gives no reason to look at: it lacks
+// nothing, its cursors are good for longer than anybody waits, and it adds nothing to
+// users by itself.
+var allowedSkips = []string{"@lacks-patch", "@lacks-bulk", "@needs-brief-cursors", "@FILT-53"}
 
 // Whatever a server that we did not write is told, it is true: the list is read by
 // people, with the requirement and the reason.

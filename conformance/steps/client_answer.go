@@ -17,7 +17,11 @@ const (
 	subjectOf = `(the answer|[a-z][a-z0-9-]*)`
 	statuses  = `([1-5][0-9]{2}(?:(?:, | or )[1-5][0-9]{2})*)`
 	quoted    = `"([^"]+)"`
-	forms     = `(text|word|attribute name|entity tag|boolean|integer|number|object|array|URI|date)`
+	forms     = `(text|word|attribute name|schema name|entity tag|certificate|boolean|integer|number|object|array|URI|date)`
+	// ifStatus limits a claim to answers of one status, ifAny to those that have what
+	// it is about.
+	ifStatus = `(?: if its status is (\d{3}))?`
+	ifAny    = `(, if there is one)?`
 )
 
 // answerWords are the claims about the last answer and about resources.
@@ -30,13 +34,13 @@ func (c *client) answerWords() []definition {
 			`the answer is a SCIM error with status 400 and scimType "invalidValue" or "invalidSyntax"`,
 			"Demands one of these status codes, that the body is an error that says so, and one of these scimTypes if there are any.",
 			c.isError),
-		c.claim(`the answer has the header `+quoted+`(?: "(.*)")?`, `the answer has the header "Location" "{base}/Users/{barbara.id}"`,
-			"Demands a header field, with this value if there is one.",
+		c.claim(`the answer has the header `+quoted+`(?: "(.*)")?`+ifStatus, `the answer has the header "Location" "{base}/Users/{barbara.id}"`,
+			"Demands a header field, with this value if there is one, or only of an answer with this status.",
 			c.hasHeader),
 		c.claim(`the answer is JSON`, `the answer is JSON`,
 			"Demands that the body is one JSON value and nothing else.",
 			c.isJSON),
-		c.claim(`the answer has no body(?: if its status is (\d{3}))?`, `the answer has no body if its status is 202`,
+		c.claim(`the answer has no body`+ifStatus, `the answer has no body if its status is 202`,
 			"Demands an empty body, or only of an answer with this status.",
 			c.hasNoBody),
 		c.claim(subjectOf+` has `+quoted+` (.+)`, `barbara has "name.familyName" "Jensen"`,
@@ -57,7 +61,7 @@ func (c *client) answerWords() []definition {
 		c.claim(`each `+quoted+` of the answer has an? `+forms+` at `+quoted, `each "Resources.schemaExtensions" of the answer has a boolean at "required"`,
 			"Demands a value of this form in each object that a path selects, of which there may be none.",
 			c.eachHasForm),
-		c.claim(subjectOf+` has an? `+forms+` at `+quoted, `the answer has a date at "meta.created"`,
+		c.claim(subjectOf+` has an? `+forms+` at `+quoted+ifAny, `the answer has a date at "meta.created"`,
 			"Demands a value of this form, and in an array that each is.",
 			c.hasForm),
 		c.claim(`any URL at `+quoted+` of the answer leads to `+nick, `any URL at "members.$ref" of the answer leads to barbara`,
@@ -69,15 +73,15 @@ func (c *client) answerWords() []definition {
 		c.claim(subjectOf+` has nothing but ("[^"]+"(?:(?:, | and )"[^"]+")*) at `+quoted, `the answer has nothing but "server" and "global" at "attributes.uniqueness"`,
 			"Demands that whatever texts or numbers a path selects are among these; there may be none.",
 			c.hasOneOf),
-		c.claim(`the answer mentions "(.+)" at `+quoted, `the answer mentions "{config.bulk.maxOperations}" at "detail"`,
+		c.claim(`the answer mentions "(.+)" at `+quoted+ifAny, `the answer mentions "{config.bulk.maxOperations}" at "detail"`,
 			"Demands a text that contains this.",
 			c.mentions),
-		c.claim(`the answer is the same as the one before`, `the answer is the same as the one before`,
-			"Compares the bodies of the last two answers.",
-			c.sameAsBefore),
-		c.claim(`the answer came over TLS 1.2 or later`, `the answer came over TLS 1.2 or later`,
-			"Looks at the connection.",
-			c.cameOverTLS),
+		c.claim(`the answer is (the same as the one before|a page of the default kind, as the one before)`, `the answer is the same as the one before`,
+			"Compares the bodies of the last two answers, or whether both are pages by cursor or by index, as the default of the configuration is.",
+			c.likeBefore),
+		c.claim(`the (answer came over TLS 1\.2 or later|service can be reached over TLS 1\.2|service refuses what is older than TLS 1\.2)`, `the answer came over TLS 1.2 or later`,
+			"Looks at the connection of the last answer, or opens others of these versions and closes them.",
+			c.secure),
 		c.claim(`the answer is the whole of `+nick+` or empty`, `the answer is the whole of barbara or empty`,
 			"Demands an empty body with status 204, otherwise the resource as a read shows it.",
 			c.wholeOrEmpty),
@@ -167,7 +171,7 @@ func (c *client) isError(ctx context.Context, status, types string) error {
 	})
 }
 
-func (c *client) hasHeader(ctx context.Context, name, want string) error {
+func (c *client) hasHeader(ctx context.Context, name, want, status string) error {
 	want, err := c.expand(want, false)
 	if err != nil {
 		return err
@@ -175,6 +179,8 @@ func (c *client) hasHeader(ctx context.Context, name, want string) error {
 	return c.again(ctx, func(a *Answer) error {
 		got := a.Header.Get(name)
 		switch {
+		case status != "" && status != strconv.Itoa(a.Status):
+			return nil
 		case got == "":
 			return failf("%s answered without the header %s", c.asked(), name)
 		case want != "" && got != want && !strings.HasPrefix(got, want+";"):
@@ -333,15 +339,18 @@ func (c *client) hasAtMostOne(ctx context.Context, subject, path string) error {
 	})
 }
 
-func (c *client) hasForm(ctx context.Context, subject, form, path string) error {
+func (c *client) hasForm(ctx context.Context, subject, form, path, ifAny string) error {
 	return c.about(ctx, subject, func(v any) error {
 		all := leaves(v, path)
+		if ifAny != "" {
+			all = slices.DeleteFunc(all, empty)
+		}
 		for _, got := range all {
-			if !hasForm(got, form) {
+			if !eachHas(got, form) {
 				return failf("%s has %s at %s and should have %s there", subject, c.show(subject, got), path, article(form))
 			}
 		}
-		if len(all) == 0 {
+		if len(all) == 0 && ifAny == "" {
 			return failf("%s has nothing at %s and should have %s there", subject, path, article(form))
 		}
 		return nil

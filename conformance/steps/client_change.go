@@ -187,3 +187,42 @@ func (c *client) tryRemove(ctx context.Context) error {
 		return nil
 	})
 }
+
+// tryFirstValue gives each immutable attribute a value by a replacement of a user that
+// has none (RFC 7644 section 3.5.1).
+func (c *client) tryFirstValue(ctx context.Context) error {
+	all, err := c.places("immutable", func(p lint.Place) bool {
+		return p.Mutability == "immutable" && p.Parent == nil && !p.Required && p.Returned != "never" && p.Returned != "request" && c.sample(p, "x") != nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.given(ctx, users, "barbara", nil); err != nil {
+		return err
+	}
+	m := c.named["barbara"]
+	body := c.base(users, "barbara")
+	return c.tryEach(all, func(p lint.Place) error {
+		want := c.sample(p, "barbara")
+		put(body, p, want)
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		answer, err := c.do(ctx, &Request{Method: http.MethodPut, Path: m.path(), Body: text})
+		if err != nil {
+			return err
+		}
+		if !answer.OK() {
+			return failf("a replacement with a first value answered %d%s", answer.Status, detail(answer))
+		}
+		now, err := c.read(ctx, m)
+		if err != nil {
+			return err
+		}
+		if got := pick(map[string]any(now), p.Path()); !agrees(got, want, p.CaseExact) {
+			return failf("it is %s and should be %s", brief(got), brief(want))
+		}
+		return nil
+	})
+}

@@ -3,21 +3,31 @@ package steps
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"slices"
 	"strings"
 )
 
 func (c *client) hasOneOf(ctx context.Context, subject, names, path string) error {
+	names, err := c.expand(names, false)
+	if err != nil {
+		return err
+	}
 	allowed := unquote(list(names))
+	allows := func(v any) bool {
+		if n, isNumber := v.(json.Number); isNumber {
+			v = n.String()
+		}
+		text, isText := v.(string)
+		return v == nil || isText && slices.Contains(allowed, text)
+	}
 	return c.about(ctx, subject, func(v any) error {
 		for _, got := range leaves(v, path) {
-			text, isText := got.(string)
-			if n, ok := got.(json.Number); ok {
-				text, isText = n.String(), true
+			all, isArray := got.([]any)
+			if !isArray {
+				all = []any{got}
 			}
-			if got != nil && (!isText || !slices.Contains(allowed, text)) {
+			if slices.ContainsFunc(all, func(v any) bool { return !allows(v) }) {
 				return failf("%s has %s at %s and should have nothing but %s there", subject, c.show(subject, got), path, names)
 			}
 		}
@@ -25,42 +35,55 @@ func (c *client) hasOneOf(ctx context.Context, subject, names, path string) erro
 	})
 }
 
-func (c *client) mentions(ctx context.Context, text, path string) error {
+func (c *client) mentions(ctx context.Context, text, path, ifAny string) error {
 	text, err := c.expand(text, false)
 	if err != nil {
 		return err
 	}
 	return c.about(ctx, "the answer", func(v any) error {
-		if got, _ := pick(v, path).(string); !strings.Contains(got, text) {
+		if got, _ := pick(v, path).(string); !strings.Contains(got, text) && (got != "" || ifAny == "") {
 			return failf("the answer has %s %s, which does not mention %s", path, c.show("the answer", pick(v, path)), text)
 		}
 		return nil
 	})
 }
 
-func (c *client) sameAsBefore() error {
+// likeBefore compares the last two answers.
+func (c *client) likeBefore(how string) error {
 	if len(c.sent) < 2 {
 		return failf("there are no two answers")
 	}
 	now, before := c.sent[len(c.sent)-1].answer, c.sent[len(c.sent)-2].answer
+	if now.Status != before.Status {
+		return failf("%s answered %d, and %d before", c.asked(), now.Status, before.Status)
+	}
+	if strings.HasPrefix(how, "a page") {
+		return c.pagedAlike(now, before)
+	}
 	a, errA := parseJSON(now.Body)
 	b, errB := parseJSON(before.Body)
-	switch {
-	case now.Status != before.Status:
-		return failf("%s answered %d, and %d before", c.asked(), now.Status, before.Status)
-	case !bytes.Equal(now.Body, before.Body) && (errA != nil || errB != nil || !identical(a, b)):
+	if !bytes.Equal(now.Body, before.Body) && (errA != nil || errB != nil || !identical(a, b)) {
 		return failf("%s answered otherwise than before", c.asked())
 	}
 	return nil
 }
 
-func (c *client) cameOverTLS() error {
-	last, err := c.last()
-	if err != nil {
-		return err
+// pagedAlike demands of two pages that were asked for alike, neither by cursor nor by
+// index, that they are of one kind, which the configuration may name (RFC 9865 section
+// 2.4). They are no last pages.
+func (c *client) pagedAlike(now, before *Answer) error {
+	kind := func(a *Answer) string {
+		if a.object().text("nextCursor") != "" {
+			return "cursor"
+		}
+		return "index"
 	}
-	if s := last.answer.TLS; s == nil || s.Version < tls.VersionTLS12 {
-		return failf("%s was not answered over TLS 1.2 or later", c.asked())
+	want, _ := pick(c.s.suite.config.Discovery.Config, "pagination.defaultPaginationMethod").(string)
+	switch got := kind(now); {
+	case got != kind(before):
+		return failf("%s answered with a page by %s, and with one by %s before", c.asked(), got, kind(before))
+	case want != "" && !strings.EqualFold(got, want):
+		return failf("%s answered with a page by %s, and the configuration says that pages go by %s unless a client says otherwise", c.asked(), got, want)
 	}
 	return nil
 }

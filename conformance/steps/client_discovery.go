@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -11,11 +12,13 @@ import (
 func (c *client) discoveryWords() []definition {
 	return []definition{
 		c.defineTrials(`every`, `every schema that a resource type names is published`,
-			"Looks in /Schemas for the schema and the extensions of each resource type; reads each entry of /Schemas and /ResourceTypes by its id; asks for a list at the endpoint of each resource type.",
+			"Looks in /Schemas for the schema and the extensions of each resource type; reads each entry of /Schemas and /ResourceTypes by its id; asks for a list at the endpoint of each resource type; compares this with its name; looks for attributes of extensions that have the name of another one.",
 			trials{
 				"schema that a resource type names is published":       c.tryPublished,
 				"schema and resource type is found under its id":       c.tryByID,
 				"resource type is served at the endpoint that it says": c.tryEndpoints,
+				"resource type has the endpoint of its name":           c.tryPlurals,
+				"extension has names of its own":                       c.tryOwnNames,
 			}),
 	}
 }
@@ -92,4 +95,48 @@ func (c *client) findEntry(ctx context.Context, list, id, name string) error {
 	}
 	c.s.parts = append(c.s.parts, part)
 	return nil
+}
+
+// tryPlurals compares endpoints with names: "/Users" is that of the type "User" (RFC 7644
+// section 3.2).
+func (c *client) tryPlurals(context.Context) error {
+	for _, t := range c.s.suite.config.Discovery.Published.Types {
+		part := Part{Name: t.Name}
+		if want := t.Name + "s"; !strings.EqualFold(strings.Trim(t.Endpoint, "/"), want) {
+			part.Failure = failf("its endpoint is %q and should be %q", t.Endpoint, "/"+want).Error()
+		}
+		c.s.parts = append(c.s.parts, part)
+	}
+	return c.verdict()
+}
+
+// tryOwnNames looks for attributes of extensions that the schema of the type, or what all
+// resources have, defines as well (RFC 7643 section 3.3).
+func (c *client) tryOwnNames(context.Context) error {
+	published := c.s.suite.config.Discovery.Published
+	for _, t := range published.Types {
+		taken := []string{"id", "externalId", "meta", "schemas"}
+		if core := published.Schema(t.Schema); core != nil {
+			for _, a := range core.Attributes {
+				taken = append(taken, a.Name)
+			}
+		}
+		for _, e := range t.Extensions {
+			schema := published.Schema(e.Schema)
+			if schema == nil {
+				continue // a check says so
+			}
+			part := Part{Name: t.Name + " " + e.Schema}
+			for _, a := range schema.Attributes {
+				if slices.ContainsFunc(taken, func(name string) bool { return strings.EqualFold(name, a.Name) }) {
+					part.Failure = failf("it defines %s, which resources of this type have already", a.Name).Error()
+				}
+			}
+			c.s.parts = append(c.s.parts, part)
+		}
+	}
+	if len(c.s.parts) == 0 {
+		return c.s.skip("not advertised: no resource type has an extension")
+	}
+	return c.verdict()
 }

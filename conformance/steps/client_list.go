@@ -217,3 +217,18 @@ func (c *client) noMoreThan(ctx context.Context, path string) error {
 		return nil
 	})
 }
+
+// wait lets time go by, for the target's clock or for its cursors.
+func (c *client) wait(ctx context.Context, what string) error {
+	if what == "some time" {
+		return sleep(ctx, c.s.suite.config.Tick)
+	}
+	timeout, why := c.s.suite.config.Discovery.CursorTimeout()
+	switch {
+	case why != "":
+		return c.s.skip("%s", why)
+	case what == "half of the cursor timeout":
+		return sleep(ctx, timeout/2)
+	}
+	return sleep(ctx, timeout+timeout/4)
+}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -112,5 +113,75 @@ func (c *client) tryCase(ctx context.Context) error {
 			return failf("it is not caseExact, and %s does not find the user", condition)
 		}
 		return nil
+	})
+}
+
+// tryNumbers compares nine with ten, which as texts have another order (RFC 7644 section
+// 3.4.2.2).
+func (c *client) tryNumbers(ctx context.Context) error {
+	all, err := c.places("a number", func(p lint.Place) bool {
+		return (p.Type == "integer" || p.Type == "decimal") && writable(p) && (p.Parent == nil || !p.Parent.MultiValued) && p.Returned != "never" && p.Mutability != "writeOnly"
+	})
+	if err != nil {
+		return err
+	}
+	nine := map[string]json.Number{"integer": "9", "decimal": "9.5"}
+	if _, err := c.tryCreate(ctx, "nine", func(body map[string]any) {
+		for _, p := range all {
+			if p.MultiValued {
+				put(body, p, []any{nine[p.Type]})
+			} else {
+				put(body, p, nine[p.Type])
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	m, err := c.get("nine")
+	if err != nil {
+		return rooted(err, "CREATE-17")
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		less, err := c.matches(ctx, m, p.Path()+" lt 10")
+		if err != nil {
+			return err
+		}
+		greater, err := c.matches(ctx, m, p.Path()+" gt 10")
+		if err == nil && (!less || greater) {
+			err = failf("a user with %s is found by lt 10: %t, by gt 10: %t", nine[p.Type], less, greater)
+		}
+		return err
+	})
+}
+
+// tryDefaults makes a user of its name alone and looks for it by what the service has
+// added (RFC 7644 section 3.4.2.2).
+func (c *client) tryDefaults(ctx context.Context) error {
+	var sent map[string]any
+	answer, err := c.tryCreate(ctx, "bare", func(body map[string]any) {
+		delete(body, "active")
+		sent = body
+	})
+	if err != nil {
+		return err
+	}
+	m, err := c.get("bare")
+	if err != nil {
+		return rooted(err, "CREATE-01")
+	}
+	shown := map[string]any(answer.object())
+	all, err := c.places("filled in by the service", func(p lint.Place) bool {
+		return writable(p) && p.Type != "complex" && p.Type != "binary" && pick(sent, p.Path()) == nil && c.valueOf(shown, p) != nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		condition := p.Path() + " eq " + literal(c.valueOf(shown, p))
+		found, err := c.matches(ctx, m, condition)
+		if err == nil && !found {
+			err = failf("the user is shown with it, and not found by %s", condition)
+		}
+		return err
 	})
 }

@@ -23,8 +23,11 @@ func (c *client) trialWords() []definition {
 			"Sends a create for each writable attribute with a value of another JSON type, and demands 400. That it is ignored is a remark.",
 			c.tryTypes),
 		c.defineTrials(`each attribute`, `each attribute comes back as it was sent`,
-			"Makes a user with a value for every writable attribute, then for each of them: compares it, asks for it alone, looks for the user by it, looks again with small and capital letters exchanged, patches it, or removes it by a patch.",
+			"Makes a user with a value for every writable attribute, then for each of them: compares it, asks for it alone, looks for the user by it, looks again with small and capital letters exchanged, patches it, removes it by a patch, or gives it to somebody else as well.",
 			trials{
+				"that is unique is refused to a second user":             c.tryUnique,
+				"that is a number has the order of numbers":              c.tryNumbers,
+				"that the service fills in finds the user that has it":   c.tryDefaults,
 				"comes back as it was sent":                              c.tryRoundTrip,
 				"comes alone when it is asked for":                       c.tryAlone,
 				"finds the user that has it":                             c.tryFind,
@@ -45,6 +48,7 @@ func (c *client) trialWords() []definition {
 				"readOnly attribute that a create carries is ignored":        c.tryReadOnly,
 				"readOnly attribute cannot be patched":                       c.tryPatchReadOnly,
 				"immutable attribute keeps its first value in a replacement": c.tryImmutable,
+				"immutable attribute takes its first value in a replacement": c.tryFirstValue,
 			}),
 	}
 }
@@ -372,4 +376,37 @@ func (c *client) tryNever(ctx context.Context) error {
 		}
 	}
 	return c.verdict()
+}
+
+// tryUnique gives each value that may be there once to a second user (RFC 7643 section 7).
+func (c *client) tryUnique(ctx context.Context) error {
+	all, err := c.places("unique", func(p lint.Place) bool {
+		return (p.Uniqueness == "server" || p.Uniqueness == "global") && p.Parent == nil && writable(p) && p.Type != "complex" && p.Mutability != "writeOnly" && c.sample(p, "x") != nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.tryEach(all, func(p lint.Place) error {
+		value := c.unlike(p)
+		for i, nick := range []string{"first", "second"} {
+			answer, err := c.tryCreate(ctx, nickOf(p)+"-"+nick, func(body map[string]any) { put(body, p, value) })
+			switch {
+			case err != nil:
+				return err
+			case i == 0 && !answer.OK():
+				return failf("a create with it answered %d%s", answer.Status, detail(answer))
+			case i == 1 && answer.Status != http.StatusConflict:
+				return failf("a second user with the same value answered %d and should answer 409%s", answer.Status, detail(answer))
+			}
+		}
+		return nil
+	})
+}
+
+// unlike returns a sample that nobody else in the target has, as far as its type allows.
+func (c *client) unlike(p lint.Place) any {
+	if text, isText := c.sample(p, nickOf(p)).(string); isText && len(p.CanonicalValues) == 0 && !strings.Contains(text, c.s.prefix) {
+		return c.s.name(nickOf(p))
+	}
+	return c.sample(p, nickOf(p))
 }

@@ -2,7 +2,10 @@ package steps
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/permiso/scimwright/conformance/lint"
 )
@@ -43,4 +46,21 @@ func (d *Discovery) Supports(capability string) (supported, known bool) {
 		}
 	}
 	return false, false
+}
+
+// longestTimeout is how long a cursor may be good for so that a scenario waits for its end.
+const longestTimeout = 10 * time.Second
+
+// CursorTimeout returns for how long a cursor is good (RFC 9865 section 4), or why nobody
+// waits for that.
+func (d *Discovery) CursorTimeout() (timeout time.Duration, why string) {
+	n, _ := pick(d.Config, "pagination.cursorTimeout").(json.Number)
+	seconds, err := n.Int64()
+	switch timeout = time.Duration(seconds) * time.Second; {
+	case err != nil || seconds <= 0:
+		return 0, "not advertised: /ServiceProviderConfig does not say for how long a cursor is good"
+	case timeout > longestTimeout:
+		return 0, fmt.Sprintf("nothing to look at: a cursor is good for %s, and a check waits for %s at most", timeout, longestTimeout)
+	}
+	return timeout, ""
 }

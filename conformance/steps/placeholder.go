@@ -28,6 +28,7 @@ func Placeholders() []Placeholder {
 		{"{domain}", "the domain of mail addresses"},
 		{"{unknown}", "an id that no resource has"},
 		{"{base}", "the base URL"},
+		{"{certificate}", "a certificate in base64, which is nobody's"},
 		{"{CAPITAL barbara}", "the same in capital letters, of anything above"},
 		{"{+02:00 barbara.meta.created}", "the same instant in another zone"},
 		{"{members u 1-20}", "the users u-1 to u-20 as members of a group, in JSON"},
@@ -81,6 +82,8 @@ func (c *client) lookUp(word, path string) (any, error) {
 		return c.s.suite.config.MailDomain, nil
 	case "unknown":
 		return c.s.guard.unknown, nil
+	case "certificate":
+		return certificate, nil
 	case "base":
 		return c.s.suite.config.Target.Endpoint(), nil
 	case "config":

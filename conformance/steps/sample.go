@@ -103,3 +103,8 @@ func (c *client) sampleValue(p lint.Place, nick string) any {
 // secret is a password that is unlike any other text of the scenario and satisfies
 // common rules for passwords.
 func secret(prefix string) string { return "Zq7!" + prefix + "vK#9" }
+
+// certificate is an X.509 certificate that signs itself, in base64.
+const certificate = "MIHWMIGJoAMCAQICAQEwBQYDK2VwMBUxEzARBgNVBAMTCnNjaW13cmlnaHQwHhcNMjAwMTAxMDAwMDAwWhcNNDkwMTAxMDAwMDAwWjAV" +
+	"MRMwEQYDVQQDEwpzY2ltd3JpZ2h0MCowBQYDK2VwAyEA9uBsKggnwkJi7+rx0KRJfPn7nXmfPwe4t7jh4Fpam7EwBQYDK2VwA0EATVqRJGFVUW3G9dLldTUQ" +
+	"eenFup7O9P0WFgE+0/PzuXyl9qojVXxnZlHwJM9fQfBSRUJQP1MKNvFEnCyXjSprDA=="

@@ -99,3 +99,18 @@ Feature: Who is let in
     Scenario: The connection is encrypted by TLS 1.2 or later
       When the client sends GET /ServiceProviderConfig
       Then the answer came over TLS 1.2 or later
+
+    @TLS-02 @must @RFC7644-7.2-R2 @needs-tls @after-TLS-01
+    Scenario: Whoever has TLS 1.2 is let in by it
+      Why: The gateways of some identity providers have nothing newer.
+      Fix: Keep TLS 1.2 beside 1.3 in the configuration of the server that ends TLS.
+
+      * the service can be reached over TLS 1.2
+
+    @TLS-03 @must @RFC7644-7.2-R1 @needs-tls @after-TLS-01
+    Scenario: Older versions of TLS are refused
+      Why: TLS 1.0 and 1.1 can be broken into, and whoever sits between can have both sides fall
+      back to them.
+      Fix: Set the oldest version to TLS 1.2 (ssl_protocols TLSv1.2 TLSv1.3 in nginx).
+
+      * the service refuses what is older than TLS 1.2

@@ -157,6 +157,16 @@ Feature: Many changes in one request
       Then the answer has status 200 or 400
       And if it is accepted, the operation a has status 400, 404, 405 or 501
 
+    @BULK-19 @must @RFC7644-3.7-R5 @after-BULK-01 @edge
+    Scenario: A request without operations is refused
+      Fix: Demand an array "Operations", and answer 400 "invalidSyntax" if there is none.
+
+      When the client sends POST /Bulk with:
+        """
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": 1}
+        """
+      Then the answer is a SCIM error with status 400
+
   Rule: Operations refer to what others make by its bulkId (RFC 7644 sections 3.7.1 and 3.7.2)
     Why: A client that makes a group with its people in one request knows none of their ids.
     References that are stored as text leave groups with members named "bulkId:…".

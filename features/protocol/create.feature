@@ -11,7 +11,7 @@ Feature: Creating a user
     Fix: Answer 201 with the stored user in the body: "id" as a non-empty string, "schemas", "meta",
     and every attribute that was kept. Read it back from storage instead of echoing the request.
 
-    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @after-HTTP-17 @core
+    @CREATE-01 @must @RFC7644-3.3-R6 @RFC7644-3.3-R1 @RFC7643-3.1-R5 @RFC7644-3.2-R4 @after-HTTP-17 @core
     Scenario: A new user is created and comes back with an id
       When the client creates a user barbara
       Then the answer has status 201
@@ -54,7 +54,7 @@ Feature: Creating a user
       Then the answer has status 200
       And the answer has "id" "{barbara.id}"
 
-    @CREATE-33 @should @RFC7644-3.3-R8 @after-CREATE-02
+    @CREATE-33 @should @RFC7644-3.3-R8 @RFC7644-1.3-R1 @after-CREATE-02
     Scenario: The location is a whole URL, which every client understands
       Why: The RFC allows a relative reference, and many clients take the text for a URL as it is
       and fail.
@@ -102,7 +102,7 @@ Feature: Creating a user
       And "1999-12-31" is in no answer
       And "Robot" is in no answer
 
-    @CREATE-23 @must @RFC7644-3.3-R2 @RFC7643-7-R15 @needs-schemas @after-CREATE-01 @after-READ-01
+    @CREATE-23 @must @RFC7644-3.3-R2 @RFC7643-7-R15 @needs-schemas @after-CREATE-01 @after-READ-01 @after-SCHEMA-20
     Scenario: Whatever the schema calls readOnly is ignored in a create
       Why: Okta creates users with "groups": [], and many clients send back attributes that they
       have read. A service that stores them lets a client put itself into groups or set dates.
@@ -154,7 +154,7 @@ Feature: Creating a user
     Fix: Put a unique index on the folded user name, and answer its violation with 409, scimType
     "uniqueness".
 
-    @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @after-CREATE-01 @after-ERR-05 @core
+    @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @RFC7644-3.12-R11 @after-CREATE-01 @after-ERR-05 @core
     Scenario: A second user of the same name is refused
       Given a user barbara
       When the client creates a user copy with:
@@ -176,7 +176,7 @@ Feature: Creating a user
         """
       Then the answer is a SCIM error with status 409 and scimType "uniqueness"
 
-    @CREATE-36 @must @RFC7644-5-R1 @needs-caseless-usernames @after-CREATE-05
+    @CREATE-36 @must @RFC7644-5-R1 @RFC7644-7.8-R1 @needs-caseless-usernames @after-CREATE-05
     Scenario: The same name with a letter composed in another way is the same name
       Why: Macs and phones write é as two characters where others write one. The eye sees one
       name, the database two.
@@ -204,6 +204,14 @@ Feature: Creating a user
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{barbara}@{domain}", "active": false}
         """
       Then exactly one of the answers has status 201 and the others have 409
+
+    @CREATE-50 @should @RFC7643-7-R26 @RFC7643-7-R27 @needs-schemas @after-CREATE-05
+    Scenario: Whatever the schema says is unique belongs to one user
+      Why: Clients that know people by an employee number find two of them, and take the first.
+      Fix: Put a unique index on each attribute whose schema has the uniqueness "server" or
+      "global", or call it "none".
+
+      * each attribute that is unique is refused to a second user
 
   Rule: What a schema demands is demanded, and what is refused leaves nothing behind (RFC 7644 sections 3.3 and 3.12)
     Why: A user without a name, or with text where a switch belongs, is accepted today and breaks
@@ -470,7 +478,7 @@ Feature: Creating a user
       Then the answer has status 201, 400 or 413
       And if it is accepted, barbara has "displayName" "{10000 letters}"
 
-    @CREATE-21 @must @RFC7643-2.3.1-R1 @after-CREATE-01 @after-READ-01 @edge
+    @CREATE-21 @must @RFC7643-2.3.1-R1 @RFC7643-9.2-R2 @RFC7644-7.7-R1 @after-CREATE-01 @after-READ-01 @edge
     Scenario: Markup and query languages in a text mean nothing to the service
       Why: Names come from people. If markup in one is run by your dashboard, or a quotation mark
       reaches your database, every user of the tenant is in danger.
@@ -482,3 +490,143 @@ Feature: Creating a user
         """
       Then the answer has status 201 or 400
       And if it is accepted, barbara has "displayName" "<script>alert(1)</script> '; DROP TABLE users; -- *)(uid=*) ${7*7} %00"
+
+  Rule: A value whose form is defined elsewhere is kept in that form (RFC 7643 sections 2.3.6, 2.4 and 4.1)
+    Why: Certificates, countries, languages and time zones are read by programs. What comes back in
+    another form is thrown away by them, or taken for something else.
+    Fix: Check such a value when it comes in, keep it letter by letter, and show it in the form
+    that the RFC names for it.
+
+    @CREATE-39 @must @RFC7643-2.3.6-R1 @RFC7643-4.1.2-R20 @RFC7643-4.1.2-R21 @needs-certificates @after-CREATE-01 @after-READ-01
+    Scenario: A certificate is one certificate, in base64
+      Why: A client that checks a signature with it reads one DER certificate. A PEM text, or two
+      certificates in one value, make that fail for everybody who signs in with a card.
+      Fix: Decode the value when it comes in, and show the same bytes in standard base64: no PEM
+      lines, one element of x509Certificates for each certificate.
+
+      Given a user barbara with:
+        """
+        {"x509Certificates": [{"value": "{certificate}"}]}
+        """
+      Then barbara has a certificate at "x509Certificates.value", if there is one
+
+    @CREATE-40 @must @RFC7643-2.3.6-R1 @needs-certificates @after-CREATE-01 @after-READ-01 @edge
+    Scenario: What is not base64 does not become a binary value
+      Fix: Answer 400 "invalidValue" to a binary value that cannot be decoded, or leave it out.
+
+      When the client creates a user barbara with:
+        """
+        {"x509Certificates": [{"value": "%% this is no base64 %%"}]}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has a certificate at "x509Certificates.value", if there is one
+
+    @CREATE-41 @must @RFC7643-4.1.2-R14 @after-CREATE-01 @after-READ-01
+    Scenario: A country is two letters
+      Why: Address forms, tax rules and postage go by the code of ISO 3166. "Germany" is a text that
+      none of them knows.
+      Fix: Store the two letters and turn them into a name only where you show them to people.
+
+      Given a user barbara with:
+        """
+        {"addresses": [{"type": "work", "locality": "Bonn", "country": "DE"}]}
+        """
+      Then barbara has nothing but "DE" and "de" at "addresses.country"
+
+    @CREATE-42 @should @RFC7643-4.1.2-R2 @after-CREATE-01 @after-READ-01
+    Scenario: The domain of an e-mail address is in small letters
+      Why: B@EXAMPLE.COM and B@example.com are one mailbox. A client that compares texts finds two.
+      Fix: Fold what stands behind the @ when you store an address; leave what stands before it.
+
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}b@{CAPITAL domain}", "type": "work"}]}
+        """
+      When the client reads barbara
+      Then "{run}b@{CAPITAL domain}" is in no answer
+
+    @CREATE-43 @should @RFC7643-4.1.2-R6 @after-CREATE-01 @after-READ-01
+    Scenario: A telephone number keeps its digits, whatever stands between them
+      Why: Numbers are compared, and dialled. One that lost its plus or its country rings somewhere
+      else.
+      Fix: Keep the number as it came, or write it as RFC 3966 has it: tel:+1-201-555-0123.
+
+      Given a user barbara with:
+        """
+        {"phoneNumbers": [{"value": "+1 201 555 0123", "type": "work"}]}
+        """
+      Then barbara has nothing but "+1 201 555 0123", "+1-201-555-0123", "+12015550123", "tel:+1-201-555-0123" and "tel:+12015550123" at "phoneNumbers.value"
+
+    @CREATE-44 @may @RFC7643-4.1.2-R7 @after-CREATE-01 @after-READ-01 @edge
+    Scenario: An address for messages is written without spaces and in small letters
+      Why: Two spellings of one address are two contacts in every client that compares texts.
+      Fix: Drop white space and fold the letters of ims values where their kind allows it.
+
+      Given a user barbara with:
+        """
+        {"ims": [{"value": " {run}Foo Bar ", "type": "xmpp"}]}
+        """
+      When the client reads barbara
+      Then "{run}Foo Bar" is in no answer
+
+    @CREATE-45 @should @RFC7643-2.4-R7 @after-CREATE-01 @after-READ-01
+    Scenario: A label is kept, in whatever letter case it comes
+      Why: Entra changes emails[type eq "work"]. Where the label was dropped, there is nothing to
+      change, and the address of the former name stays.
+      Fix: Compare labels such as "work" without regard to letter case, and store the spelling of
+      canonicalValues.
+
+      When the client creates a user barbara with:
+        """
+        {"emails": [{"value": "{run}b@{domain}", "type": "WORK"}]}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has "emails.type" ["work"]
+
+    @CREATE-46 @should @RFC7643-4.1.1-R5 @after-CREATE-01 @after-READ-01
+    Scenario: A whole name and its parts are of the same person
+      Why: Some clients show name.formatted, others put givenName and familyName together. If the
+      two differ, one person has two names, depending on where you look.
+      Fix: Make name.formatted of the parts if a client does not send it, or leave it out.
+
+      Given a user barbara with:
+        """
+        {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
+        """
+      When the client reads barbara
+      Then the answer mentions "Jensen" at "name.formatted", if there is one
+
+    @CREATE-47 @should @RFC7643-4.1.1-R8 @needs-filter @after-CREATE-01 @after-FILT-01
+    Scenario: The user name is not made a nickname
+      Why: A nickname is how colleagues call somebody. An app that shows it shows everybody's
+      login name.
+      Fix: Leave nickName out until a client sets it.
+
+      Given a user barbara
+      When the client looks for users where userName eq "{barbara}"
+      Then the answer has no "Resources[nickName={barbara}]"
+
+    @CREATE-48 @should @RFC7643-4.1.1-R9 @after-CREATE-01 @after-READ-01
+    Scenario: The address of a profile stays a URL
+      Fix: Store profileUrl as it came; a path, or a link of your own in its place, leads nowhere.
+
+      Given a user barbara with:
+        """
+        {"profileUrl": "https://example.com/people/{run}barbara"}
+        """
+      Then barbara has nothing but "https://example.com/people/{run}barbara" at "profileUrl"
+
+    @CREATE-49 @should @RFC7643-4.1.1-R10 @RFC7643-4.1.1-R11 @RFC7643-4.1.1-R13 @after-CREATE-01 @after-READ-01
+    Scenario: Languages and time zones are kept as they are written
+      Why: A language that is cut down to two letters greets people in the wrong script, and a zone
+      turned into an offset is wrong for half of the year.
+      Fix: Keep preferredLanguage (as in Accept-Language), locale (a tag of RFC 5646) and timezone
+      (a name such as Europe/Rome) as texts.
+
+      Given a user barbara with:
+        """
+        {"preferredLanguage": "en-gb;q=0.8", "locale": "zh-Hant-TW", "timezone": "Europe/Rome"}
+        """
+      Then barbara has nothing but "en-gb;q=0.8" at "preferredLanguage"
+      And barbara has nothing but "zh-Hant-TW" at "locale"
+      And barbara has nothing but "Europe/Rome" at "timezone"

@@ -159,3 +159,79 @@ Feature: Reading a list by cursors
         | cursor | {answer.nextCursor} |
         | count  | 1                   |
       Then the answer has status 401 or 403
+
+    @CURSOR-15 @must @RFC9865-2.4-R2 @write @needs-filter @needs-index @after-FILT-18 @after-LIST-02
+    Scenario: Whoever names no kind of page gets the same kind each time
+      Why: A client that knows nothing of cursors goes on by startIndex. If its second page is one by
+      cursor, it reads the first one twice or stops.
+      Fix: Decide on one kind for requests with neither cursor nor startIndex, and name it in
+      pagination.defaultPaginationMethod.
+
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | count  | 1                   |
+      And the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | count  | 1                   |
+      Then the answer is a page of the default kind, as the one before
+
+    @CURSOR-16 @should @RFC9865-4-R6 @write @needs-filter @after-CURSOR-02 @after-FILT-18 @edge
+    Scenario: No page is longer than the longest that the configuration names
+      Fix: Cut count to pagination.maxPageSize.
+
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 100                 |
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer has no more resources than "pagination.maxPageSize" of the configuration
+
+  @needs-cursor
+  Rule: A cursor is good for as long as the configuration says (RFC 9865 sections 2.1 and 4)
+    Why: A client that reads a large directory works through each page before it asks for the next.
+    If the cursor has gone by then, without a word that says so, it begins again, for ever.
+    Fix: Keep a cursor for cursorTimeout seconds at least after it was given out, and answer 400
+    "expiredCursor" afterwards.
+
+    @CURSOR-17 @must @RFC9865-4-R7 @write @needs-filter @needs-brief-cursors @after-CURSOR-02
+    Scenario: Before its time is over, a cursor leads on
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 2                   |
+      And half of the cursor timeout goes by
+      And the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor | {answer.nextCursor} |
+        | count  | 2                   |
+      Then the answer has status 200
+
+    @CURSOR-14 @should @RFC9865-2.1-R3 @write @needs-filter @needs-brief-cursors @after-CURSOR-02 @after-CURSOR-06 @after-CURSOR-17
+    Scenario: Afterwards it leads on, or is refused as one that has expired
+      Given 3 users u with:
+        """
+        {"displayName": "Number {n}"}
+        """
+      When the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor |                     |
+        | count  | 2                   |
+      And the cursor timeout goes by
+      And the client asks for /Users with:
+        | filter | userName sw "{run}" |
+        | cursor | {answer.nextCursor} |
+        | count  | 2                   |
+      Then the answer has status 200 or 400
+      And if it is refused, the answer is a SCIM error with status 400 and scimType "expiredCursor" or "invalidCursor"

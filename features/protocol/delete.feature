@@ -9,7 +9,7 @@ Feature: Deleting a resource
     Fix: Remove the user, or mark it deleted and leave marked ones out of every query; answer 204
     without a body.
 
-    @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @after-READ-01 @after-READ-03 @core
+    @DEL-01 @must @RFC7644-3.6-R5 @RFC7644-3.6-R2 @RFC7644-3.2-R4 @after-READ-01 @after-READ-03 @core
     Scenario: A user is deleted
       Given a user barbara
       When the client deletes barbara
@@ -88,7 +88,7 @@ Feature: Deleting a resource
       Then the answer has status 201
       And the answer has another "id" than "{barbara.id}"
 
-    @DEL-09 @must @RFC7644-3.6-R5 @RFC7644-3.1-R6 @needs-groups @after-DEL-01 @after-GROUP-01
+    @DEL-09 @must @RFC7644-3.6-R5 @RFC7644-3.1-R6 @RFC7644-3.2-R4 @needs-groups @after-DEL-01 @after-GROUP-01
     Scenario: A group is deleted, and its members stay
       Why: A group that takes its members along when it goes locks a whole department out.
       Fix: Deleting a group removes the group and the memberships, never the users.

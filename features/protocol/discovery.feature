@@ -28,6 +28,15 @@ Feature: What the service says about itself
       And the answer has a boolean at "sort.supported"
       And the answer has a boolean at "etag.supported"
 
+    @DISC-23 @should @RFC7644-3.5-R2 @after-DISC-02
+    Scenario: Patches are offered
+      Why: Entra changes people and groups by PATCH and by nothing else, and Okta disables people by
+      it. Without it, a change of one member sends the whole group.
+      Fix: Implement PATCH, and set patch.supported to true.
+
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has "patch.supported" true
+
     @DISC-10 @must @RFC7643-5-R12 @RFC7643-5-R13 @after-DISC-01
     Scenario: The configuration tells how to be let in
       When the client sends GET /ServiceProviderConfig
@@ -69,11 +78,18 @@ Feature: What the service says about itself
     Scenario: Resources are where their type says
       * every resource type is served at the endpoint that it says
 
+    @DISC-22 @should @RFC7644-3.2-R2 @after-DISC-16 @edge
+    Scenario: The endpoint of a type is its name with an s
+      Why: Scripts and smaller clients do not read /ResourceTypes: they add an "s" to the name.
+      Fix: Serve a type Device at /Devices, and say so in its "endpoint".
+
+      * every resource type has the endpoint of its name
+
     @DISC-04 @must @RFC7643-6-R6 @RFC7643-6-R8 @RFC7643-7-R1 @RFC7643-3.2-R1 @after-DISC-03 @after-DISC-11 @after-SCHEMA-06
     Scenario: Every schema that a resource type names is published
       * every schema that a resource type names is published
 
-    @DISC-05 @must @RFC7644-4-R4 @RFC7644-4-R5 @after-DISC-03 @after-DISC-11 @after-SCHEMA-14
+    @DISC-05 @must @RFC7644-4-R4 @RFC7644-4-R5 @after-DISC-03 @after-DISC-11 @after-SCHEMA-14 @after-SCHEMA-21
     Scenario: Each entry of the lists can be read on its own
       * every schema and resource type is found under its id
 
@@ -175,3 +191,25 @@ Feature: What the service says about itself
       And the client creates a user barbara
       Then the answer has status 201 or 202
       And the answer has no body if its status is 202
+
+    @ASYNC-03 @must @RFC9967-3-R1 @RFC9967-2.5.1.1-R6 @RFC9967-2.5.1.1-R7 @write @after-CREATE-01 @after-ASYNC-02 @edge
+    Scenario: What is announced can be told from what else is announced
+      Why: The client gets the result later, among others. Without a number and an address it
+      cannot tell whose it is, and creates the person again.
+      Fix: Send Set-Txn with a number of your own, Preference-Applied: respond-async, and the
+      Location where the result or the resource will be.
+
+      When the next request has the header "Prefer" "respond-async"
+      And the client creates a user barbara
+      Then the answer has status 201 or 202
+      And the answer has the header "Set-Txn" if its status is 202
+      And the answer has the header "Preference-Applied" "respond-async" if its status is 202
+      And the answer has the header "Location" if its status is 202
+
+    @ASYNC-04 @must @RFC9967-4-R3 @after-DISC-01 @edge
+    Scenario: The events that there are have URIs as names
+      Fix: Write securityEvents.eventUris as an array of URIs, with one element too.
+
+      When the client sends GET /ServiceProviderConfig
+      Then the answer has an array at "securityEvents.eventUris", if there is one
+      And the answer has a URI at "securityEvents.eventUris", if there is one

@@ -163,3 +163,16 @@ Feature: Versions, so that nobody overwrites what they have not seen
       And the client sends GET /Users/{barbara.id}
       Then the answer has status 200
       And the answer has "displayName" "First"
+
+    @ETAG-14 @must @RFC7643-3.1-R30 @after-ETAG-12 @edge
+    Scenario: A version in other letters is another version
+      Why: Versions made of hashes in base64 differ in letter case only, once in a while. A client
+      that is told 304 for the wrong one keeps what is out of date.
+      Fix: Compare versions byte by byte.
+
+      Given a user barbara
+      When the client reads barbara
+      And the next request has the header "If-None-Match" "{CAPITAL barbara.meta.version}"
+      And the client sends GET /Users/{barbara.id}
+      Then the answer has status 200 or 304
+      And the answer has the header "ETag" "{CAPITAL barbara.meta.version}" if its status is 304

@@ -201,6 +201,19 @@ Feature: Finding resources by a filter
     Fix: Fold both sides where the schema has caseExact false (userName and e-mail addresses), and
     compare exactly where it is true (id, externalId). Fold attribute names and operators always.
 
+    @FILT-55 @must @RFC7643-2.3.6-R4 @write @needs-certificates @after-FILT-01 @after-FILT-08 @edge
+    Scenario: A certificate in other letters is another one
+      Why: In base64, a and A are different bits.
+      Fix: Compare binary values byte by byte, whatever their schema says about letter case.
+
+      Given a user barbara with:
+        """
+        {"x509Certificates": [{"value": "{certificate}"}]}
+        """
+      When the client looks for users where userName eq "{barbara}" and x509Certificates.value eq "{CAPITAL certificate}"
+      Then the answer has status 200 or 400
+      And if it is accepted, the answer finds exactly nobody
+
     @FILT-02 @must @RFC7644-3.4.2.2-R5 @RFC7643-2.1-R1 @write @after-FILT-01 @core
     Scenario: The letter case of attribute names and operators means nothing
       Given a user barbara
@@ -231,6 +244,22 @@ Feature: Finding resources by a filter
       that you cannot.
 
       * each attribute finds the user that has it
+
+    @FILT-52 @must @RFC7644-3.4.2.2-R16 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-FILT-39
+    Scenario: Every number is compared as a number
+      Why: As texts, 9 comes after 10: a filter for cost centres below 10 leaves out nine of them.
+      Fix: Compare integers and decimals by value, in a column of a numeric type.
+
+      * each attribute that is a number has the order of numbers
+
+    @FILT-53 @must @RFC7644-3.4.2.2-R31 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-01 @after-CREATE-47
+    Scenario: What the service fills in can be filtered by as it is shown
+      Why: A client that reads "active": true and then asks for all active users expects that user
+      among them. A default that exists in answers only is a person who is in no report.
+      Fix: Store defaults when the resource is made, or put them into the query (COALESCE) that
+      carries out the filter.
+
+      * each attribute that the service fills in finds the user that has it
 
     @FILT-40 @must @RFC7643-7-R12 @RFC7644-3.4.2.2-R34 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-FILT-39 @after-CREATE-17
     Scenario: Every attribute is compared as its definition says
@@ -332,6 +361,23 @@ Feature: Finding resources by a filter
         {"emails": [{"value": "{run}carla@{domain}", "type": "work"}]}
         """
       When the client looks for users where emails.value eq "{run}home@{domain}"
+      Then the answer finds exactly barbara
+
+    @FILT-54 @must @RFC7643-2.4-R4 @write @after-FILT-10 @after-FILT-18
+    Scenario: A value that does not say whether it is primary is not
+      Why: Whoever mails to the primary address only, mails to nobody twice; if each address counts,
+      everybody gets it twice.
+      Fix: Treat a missing primary as false, in filters too.
+
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}a@{domain}", "type": "work", "primary": true}]}
+        """
+      And a user carla with:
+        """
+        {"emails": [{"value": "{run}b@{domain}", "type": "work"}]}
+        """
+      When the client looks for users where userName sw "{run}" and emails.primary eq true
       Then the answer finds exactly barbara
 
     @FILT-26 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.4.2.2-R30 @write @after-FILT-01 @after-CREATE-14 @core
@@ -488,7 +534,7 @@ Feature: Finding resources by a filter
       When the client looks for users where title eq "{run}a+b & c=d ? 100% #1"
       Then the answer finds exactly barbara
 
-    @FILT-50 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01 @after-CREATE-15
+    @FILT-50 @must @RFC7644-3.4.2.2-R26 @RFC7643-9.2-R2 @RFC7644-7.7-R1 @write @after-FILT-01 @after-CREATE-15
     Scenario: An apostrophe is a letter like any other
       Given a user barbara with:
         """
@@ -564,7 +610,7 @@ Feature: Finding resources by a filter
       When the client looks for users where x509Certificates.value gt "AAAA"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
-    @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @write @after-FILT-01 @after-CREATE-10
+    @FILT-41 @must @RFC7643-4.1.1-R15 @RFC7643-7-R20 @RFC7644-7.5.2-R2 @write @after-FILT-01 @after-CREATE-10
     Scenario: A filter by password does not show a password
       Why: Whoever can filter by password sw "a" can guess it letter by letter.
       Fix: Refuse filters on what is never returned.
@@ -575,6 +621,7 @@ Feature: Finding resources by a filter
         """
       When the client looks for users where userName eq "{barbara}" and password pr
       Then the answer has status 200, 400 or 403
+      And if it is refused, the answer is a SCIM error with status 400 or 403
       And "Zq7!{run}vK#9" is in no answer
 
     @FILT-15 @may @RFC7644-3.4.2.2-R25 @edge

@@ -37,6 +37,20 @@ Feature: Groups and who is in them
       And the answer has "meta.resourceType" "Group"
       And the answer has "meta.location" "{header Location}"
 
+    @GROUP-26 @should @RFC7643-3.1-R1 @after-GROUP-01 @after-GROUP-06
+    Scenario: A group has what every resource has
+      Why: Identity providers find their own groups by externalId after a restart. Without it they go
+      by name, and two groups of one name become one.
+      Fix: Keep id, externalId and meta for every type, in the code that all types share.
+
+      Given a group engineers with:
+        """
+        {"externalId": "{run}engineers-external"}
+        """
+      Then engineers has a text at "id"
+      And engineers has a date at "meta.created"
+      And engineers has "externalId" "{run}engineers-external"
+
     @GROUP-07 @may @RFC7643-4.2-R2 @after-GROUP-01
     Scenario: Two groups may have one name
       Why: The RFC does not make names of groups unique, and directories have two of a name. 409
@@ -122,7 +136,27 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has no "members"
 
-    @GROUP-12 @must @RFC7644-3.5.1-R3 @after-GROUP-01 @after-PUT-01
+    @GROUP-28 @must @RFC7643-4.2-R4 @needs-patch @after-GROUP-08 @after-GROUP-09
+    Scenario: A member cannot be turned into somebody else
+      Why: A membership belongs to one person, and audits follow it. One that changes hands gives
+      rights to somebody whom nobody has added.
+      Fix: Answer 400 "mutability" to a replacement of members[...].value; who comes and who goes
+      is said by add and remove.
+
+      Given a user barbara
+      And a user carla
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op      | path                                   | value        |
+        | replace | members[value eq "{barbara.id}"].value | "{carla.id}" |
+      Then the answer has status 400, 200 or 204
+      And engineers has "members.value" ["{barbara.id}"]
+      And ideally the answer is a SCIM error with status 400
+
+    @GROUP-12 @must @RFC7644-3.5.1-R3 @RFC7644-3.2-R4 @after-GROUP-01 @after-PUT-01
     Scenario: A group is replaced, its members too
       Given a user barbara
       And a user carla
@@ -251,7 +285,7 @@ Feature: Groups and who is in them
       And barbara has no "groups"
       And engineers has no "members"
 
-    @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @after-GROUP-01 @after-READ-01
+    @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @RFC7643-2.3.7-R2 @after-GROUP-01 @after-READ-01
     Scenario: A member's address, if it has one, leads to the member
       Given a user barbara
       And a group engineers with:
@@ -271,7 +305,7 @@ Feature: Groups and who is in them
       Then engineers has "members" [{"value": "{barbara.id}"}]
       And engineers has nothing but "User" at "members.type"
 
-    @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @needs-user-groups @after-GROUP-02 @after-READ-01
+    @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @RFC7643-2.3.7-R2 @needs-user-groups @after-GROUP-02 @after-READ-01
     Scenario: The address of a user's group, if there is one, leads to the group
       Given a user barbara
       And a group engineers with:
@@ -280,6 +314,20 @@ Feature: Groups and who is in them
         """
       When the client reads barbara
       Then any URL at "groups.$ref" of the answer leads to engineers
+
+    @GROUP-27 @should @RFC7643-4.1.2-R19 @needs-user-groups @after-GROUP-02
+    Scenario: Whoever is a member directly is shown as one
+      Why: A client takes people out of groups in which they are directly; with "indirect" it looks
+      for another group to change, and finds none.
+      Fix: Show "direct" for members of the group itself, and "indirect" for those that are in it
+      by way of another group.
+
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      Then barbara has nothing but "direct" at "groups.type"
 
     @GROUP-20 @may @RFC7643-4.2-R7 @after-GROUP-01
     Scenario: A group is in a group

@@ -171,7 +171,17 @@ Feature: Reading a list page by page
       Then the walk found each of u-1, u-2, u-3, u-4 and u-5 once
       And no page of the walk was longer than 2
 
-    @LIST-16 @must @RFC7643-5-R8 @after-LIST-01
+    @LIST-18 @must @RFC7644-3.4.2.1-R4 @after-LIST-01 @after-ERR-05
+    Scenario: What is too much to be listed is refused as that, if it is not cut into pages
+      Why: A client that is told tooMany asks for less. From another error it learns nothing, and
+      asks for the same again.
+      Fix: Cut the list to your own longest page, or answer 400 "tooMany".
+
+      When the client sends GET /Users
+      Then the answer has status 200 or 400
+      And if it is refused, the answer is a SCIM error with status 400 and scimType "tooMany"
+
+    @LIST-16 @must @RFC7643-5-R8 @after-LIST-01 @after-LIST-18
     Scenario: No page is longer than the service says its pages can be
       Fix: Cut count to the filter.maxResults that /ServiceProviderConfig shows.
 

@@ -504,6 +504,20 @@ Feature: Changing a part of a resource
 
       * each readOnly attribute cannot be patched
 
+    @PATCH-53 @should @RFC7644-3.12-R19 @after-PATCH-35 @after-ERR-05
+    Scenario: The refusal of a change to what is not the client's says so
+      Why: "mutability" tells a client to leave the attribute alone from now on. Another word has it
+      look for a mistake in the value.
+      Fix: Use the scimType "mutability" for operations on readOnly attributes and for the removal
+      of required ones.
+
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path | value         |
+        | replace | id   | "{run}chosen" |
+      Then the answer has status 400, 200 or 204
+      And if it is refused, the answer is a SCIM error with status 400 and scimType "mutability"
+
     @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: An operation of an unknown kind is refused
       Given a user barbara
@@ -721,6 +735,21 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
       And barbara has "schemas[=urn:ietf:params:scim:schemas:extension:enterprise:2.0:User]" "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+    @PATCH-52 @should @RFC7644-3.5.2-R14 @needs-enterprise @after-PATCH-48 @after-CREATE-13
+    Scenario: An extension is added to schemas first and filled afterwards
+      Why: Some clients announce an extension in schemas before they write to it, in one request. If
+      that is refused, the department is never set.
+      Fix: Let operations add URNs of the type's extensions to schemas, and look at the changed
+      list in the operations after it.
+
+      Given a user barbara
+      When the client patches barbara with:
+        | op  | path                                                                  | value                                                        |
+        | add | schemas                                                               | ["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] |
+        | add | urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department | "Sales"                                                      |
+      Then the answer has status 200 or 204
+      And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
 
     @PATCH-14 @may @RFC7644-3.5.2-R5 @after-PATCH-01 @edge
     Scenario: An operation in capital letters, as some clients send it, is understood

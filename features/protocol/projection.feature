@@ -118,7 +118,7 @@ Feature: Asking for some attributes only
     Fix: Drop the named attributes before writing out, except those with "returned": "always". Do
     not load members from the database if they were left out.
 
-    @PROJ-02 @must @RFC7644-3.4.2.5-R5 @RFC7644-3.4.2.5-R6 @RFC7644-3.9-R6 @RFC7643-3.1-R13 @core
+    @PROJ-02 @must @RFC7644-3.4.2.5-R5 @RFC7644-3.4.2.5-R6 @RFC7644-3.9-R6 @RFC7643-3.1-R13 @RFC7643-3.1-R4 @core
     Scenario: An attribute is left out, the id is not
       Given a user barbara with:
         """
@@ -133,6 +133,16 @@ Feature: Asking for some attributes only
     @PROJ-13 @must @RFC7644-3.9-R6 @RFC7643-7-R19 @needs-schemas @after-PROJ-02
     Scenario: Whatever the schema says is always returned cannot be left out
       * each attribute that is always returned cannot be left out
+
+    @PROJ-21 @should @RFC7643-3.1-R21 @after-PROJ-02 @after-CREATE-03
+    Scenario: The meta is left out if it should be
+      Fix: meta is returned by default, not always: treat it like other attributes here.
+
+      Given a user barbara
+      When the client sends GET /Users/{barbara.id}?excludedAttributes=meta
+      Then the answer has status 200
+      And the answer has "userName" "{barbara}"
+      And the answer has no "meta"
 
     @PROJ-14 @must @RFC7644-3.9-R6 @needs-groups @after-PROJ-02 @after-GROUP-01
     Scenario: A large group is read without its members

@@ -9,7 +9,7 @@ Feature: Replacing a resource
     Fix: Store the body in place of the old user (without what is readOnly) and answer 200 with the
     user as a read would show it.
 
-    @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @after-READ-01 @core
+    @PUT-01 @must @RFC7644-3.5.1-R12 @RFC7644-3.5.1-R3 @RFC7644-3.5-R1 @RFC7644-3.2-R4 @after-READ-01 @core
     Scenario: A user is replaced
       Given a user barbara with:
         """
@@ -173,6 +173,14 @@ Feature: Replacing a resource
     @PUT-10 @must @RFC7644-3.5.1-R7 @RFC7644-3.5.1-R8 @RFC7643-7-R17 @needs-schemas @after-PUT-01
     Scenario: An immutable attribute keeps its first value
       * each immutable attribute keeps its first value in a replacement
+
+    @PUT-15 @must @RFC7644-3.5.1-R9 @needs-schemas @after-PUT-01 @after-PUT-10
+    Scenario: An immutable attribute that has no value takes one
+      Why: Employee numbers are often given after the account is made. If the first value is refused
+      or dropped, the account never gets one.
+      Fix: Compare with the stored value only if there is one; otherwise store what the body has.
+
+      * each immutable attribute takes its first value in a replacement
 
     @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05 @after-READ-02 @after-CREATE-25
     Scenario: A user cannot take the user name of another one

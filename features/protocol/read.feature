@@ -8,7 +8,7 @@ Feature: Reading a resource
     Fix: Serve GET /Users/{id} from the store that writes go to (or wait until a replica has caught
     up), with the whole resource.
 
-    @READ-01 @must @RFC7644-3.4.1-R1 @write @after-CREATE-01 @core
+    @READ-01 @must @RFC7644-3.4.1-R1 @RFC7644-3.2-R4 @write @after-CREATE-01 @core
     Scenario: A user that was made is found under its id
       Given a user barbara
       When the client sends GET /Users/{barbara.id}

@@ -22,7 +22,7 @@ Feature: Requests that nobody expects
       When the client sends GET /Users/{2000 letters}
       Then the answer has status 404, 400 or 414
 
-    @ROB-03 @must @RFC7644-3.12-R10 @after-READ-03 @edge
+    @ROB-03 @must @RFC7644-3.12-R10 @RFC7643-9.2-R2 @RFC7644-7.7-R1 @after-READ-03 @edge
     Scenario: An id with signs that mean something elsewhere is not found
       When the client sends GET /Users/{run}';--<b>"&%
       Then the answer has status 404 or 400

@@ -28,7 +28,7 @@ Feature: How resources are built
       Then the answer has nothing but "readOnly", "readWrite", "immutable" and "writeOnly" at "Resources.attributes.mutability"
       And the answer has nothing but "readOnly", "readWrite", "immutable" and "writeOnly" at "Resources.attributes.subAttributes.mutability"
 
-    @SCHEMA-04 @must @RFC7643-7-R10 @RFC7643-7-R32 @after-DISC-11
+    @SCHEMA-04 @must @RFC7643-7-R10 @RFC7643-7-R32 @RFC7643-1.1-R1 @after-DISC-11
     Scenario: Attributes say when they are shown
       When the client sends GET /Schemas
       Then the answer has nothing but "always", "never", "default" and "request" at "Resources.attributes.returned"
@@ -63,13 +63,35 @@ Feature: How resources are built
       Then the answer has a text at "Resources.name"
       And the answer has a text at "Resources.attributes.description"
 
+    @SCHEMA-18 @should @RFC7643-2.3.8-R3 @after-DISC-11
+    Scenario: A complex attribute is not unique as a whole
+      Why: Whether two objects are the same is for nobody to say; a client that finds "server"
+      here cannot tell which part must not be there twice.
+      Fix: Give the complex attribute the uniqueness "none", and say of its parts what is unique.
+
+      When the client sends GET /Schemas
+      Then the answer has nothing but "none" at "Resources.attributes[type=complex].uniqueness"
+
+    @SCHEMA-19 @must @RFC7643-2.4-R2 @after-DISC-11
+    Scenario: Parts that the RFC names are what the RFC says
+      Why: Every client knows what primary, type, display and $ref are, without looking in the
+      schema. Where they are something else, it reads nonsense or fails.
+      Fix: primary is a boolean, type and display are strings, $ref is a reference. Call anything
+      else by another name.
+
+      When the client sends GET /Schemas
+      Then the answer has nothing but "boolean" at "Resources.attributes[multiValued=true].subAttributes[name=primary].type"
+      And the answer has nothing but "string" at "Resources.attributes[multiValued=true].subAttributes[name=type].type"
+      And the answer has nothing but "string" at "Resources.attributes[multiValued=true].subAttributes[name=display].type"
+      And the answer has nothing but "reference" at "Resources.attributes[multiValued=true].subAttributes[name=$ref].type"
+
   Rule: What the RFC says of users and groups is not loosened (RFC 7643 sections 4 and 8.7)
     Why: A client trusts that userName finds one person and that a password never comes back. A
     schema that says otherwise is either wrong or honest about a hole.
     Fix: Begin with the schemas in section 8.7.1 of RFC 7643 and leave out what you do not have;
     tighten, do not loosen.
 
-    @SCHEMA-10 @must @RFC7643-4.1.1-R1 @RFC7643-4.1.1-R2 @after-DISC-11 @core
+    @SCHEMA-10 @must @RFC7643-4.1.1-R1 @RFC7643-4.1.1-R2 @RFC7643-2.2-R1 @after-DISC-11 @core
     Scenario: A user name has to be there and to be unique
       Fix: userName has required true and uniqueness "server" (or "global").
 
@@ -120,3 +142,31 @@ Feature: How resources are built
       When the client sends GET /Schemas
       Then the answer has no "Resources.attributes[type=string].referenceTypes"
       And the answer has no "Resources.attributes[type=boolean].referenceTypes"
+
+    @SCHEMA-20 @should @RFC7643-3.3-R3 @after-DISC-11 @after-DISC-04
+    Scenario: An extension does not define again what there is already
+      Why: With two attributes called title, a client that maps "title" fills one of them and the
+      app reads the other.
+      Fix: Take the attribute out of the extension and use the one of the core schema, or give it
+      a name of its own.
+
+      * every extension has names of its own
+
+    @SCHEMA-21 @must @RFC7643-10.2.1-R1 @after-DISC-11
+    Scenario: A name below urn:ietf:params:scim is built as registered ones are
+      Why: Tools tell schemas from messages by the word behind "scim", and look registered ones up
+      in a table.
+      Fix: Use the registered URN of a schema of the RFCs, and a URN of your own, outside of
+      urn:ietf:params:scim, for one of yours.
+
+      When the client sends GET /Schemas
+      Then the answer has a schema name at "Resources.id"
+
+    @SCHEMA-22 @should @RFC7643-4.1.2-R8 @after-DISC-11 @edge
+    Scenario: The kinds of message services are those that the RFC names
+      Why: A client maps what it has to these words; others it cannot send.
+      Fix: Keep to aim, gtalk, icq, xmpp, msn, skype, qq, yahoo and other in the canonicalValues of
+      ims.type.
+
+      When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User
+      Then the answer has nothing but "aim", "gtalk", "icq", "xmpp", "msn", "skype", "qq", "yahoo" and "other" at "attributes[name=ims].subAttributes[name=type].canonicalValues"
