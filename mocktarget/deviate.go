@@ -17,7 +17,7 @@ func (x *exchange) deviate() {
 	u := *x.r.URL
 	values, err := url.ParseQuery(u.RawQuery)
 	x.deviant = x.settings.deviations.Begin(deviation.Request{
-		Method: x.r.Method, Path: x.rest, Query: values, Header: x.r.Header.Clone(), Base: x.base, Current: x.current,
+		Method: x.r.Method, Path: x.rest, Query: values, Header: x.r.Header.Clone(), Base: x.base, Now: x.tenant.clock.Now, Current: x.current,
 	})
 	d := x.deviant
 	if d == nil {

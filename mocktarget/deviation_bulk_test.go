@@ -26,6 +26,7 @@ func bulkCases() []deviationCase {
 	const statuses = "Operations/*/status"
 	groups := "\nGET /Groups"
 	return []deviationCase{
+		{"bulk-without-operations-accepted", `POST /Bulk {"failOnErrors":1}`, "status", "400", "200"},
 		{"bulk-unsupported", one, "status", "200", "501"},
 		{"bulk-answers-201", one, "status", "200", "201"},
 		{"bulk-schemas-other", one, "schemas/0", "urn:ietf:params:scim:api:messages:2.0:BulkResponse", bulkURN},

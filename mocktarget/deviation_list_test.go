@@ -17,6 +17,8 @@ func listCases() []deviationCase {
 		names = "Resources/*/userName"
 	)
 	return []deviationCase{
+		{"too-many-unnamed", all, "scimType", "-", "-"},
+		{"too-many-unnamed", all, "status", "200", "400"},
 		{"list-without-schemas", all, "schemas/0", listURN, "-"},
 		{"list-schemas-other", all, "schemas/0", listURN, "urn:scim:schemas:core:1.0"},
 		{"list-as-array", all, "body", `~"totalResults"`, `~[{"schemas"`},
@@ -75,6 +77,10 @@ func filterCases() []deviationCase {
 		{"filter-ge-as-gt", find(`userName ge "bab"`), names, "bab Cab", "Cab"},
 		{"filter-lt-as-gt", find(`userName lt "bab"`), names, "a", "Cab"},
 		{"filter-le-as-lt", find(`userName le "bab"`), names, "a bab", "a"},
+		{"filter-numbers-as-text", find(`shoeSize lt 10`), "status", "400", "200"},
+		{"filter-binary-any-case", `POST /Users {"userName":"a","x509Certificates":[{"value":"AAAB"}]}` + "\n" + `GET /Users?filter=x509Certificates.value_eq_"aaab"`, "totalResults", "0", "1"},
+		{"filter-primary-by-default", full + "\n" + `GET /Users?filter=emails.primary_eq_true`, "totalResults", "0", "1"},
+		{"filter-blind-to-defaults", bare, "active", "-", "true"},
 		{"filter-dates-as-text", find(`meta.created ge "2026-01-02T05:05:05+02:00"`), names, "bab Cab", "-"},
 		{"filter-names-case-sensitive", find(`USERNAME eq "a"`), names, "a", "-"},
 		{"filter-operators-case-sensitive", find(`userName EQ "a"`), "status", "200", "400"},
@@ -140,6 +146,10 @@ func cursorCases() []deviationCase {
 		{"cursor-ignored-in-search", three + `POST /Users/.search {"cursor":"","count":2}`, "startIndex", "-", "1"},
 		{"cursor-unsorted", get("cursor&sortBy=userName&sortOrder=descending"), names, "Cab bab a", "a bab Cab"},
 		{"pagination-incomplete", "GET /ServiceProviderConfig", "pagination/index", "true", "-"},
+		{"pagination-default-otherwise", "GET /ServiceProviderConfig", "pagination/defaultPaginationMethod", "index", "cursor"},
+		{"pagination-longer-than-said", "GET /ServiceProviderConfig", "pagination/maxPageSize", "1000", "2"},
+		{"cursor-expires-early", get("cursor&count=2") + "\nwait\nGET /Users?cursor={next}", "status", "200", "400"},
+		{"cursor-expired-answers-500", get("cursor&count=2") + "\nwait\nGET /Users?cursor={next}", "status", "200", "500"},
 		{"pagination-as-text", "GET /ServiceProviderConfig", "body", `~"cursor":true`, `~"cursor":"true"`},
 	}
 }

@@ -9,6 +9,8 @@ func patchCases() []deviationCase {
 	enterprise := `{"op":"add","path":"` + enterpriseURN + `:department","value":"d"}`
 	department := enterpriseURN + "/department"
 	return []deviationCase{
+		{"patch-schemas-refused", op(`{"op":"add","path":"schemas","value":["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]},{"op":"add","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department","value":"d"}`), "status", "200", "400"},
+		{"patch-mutability-unnamed", op(`{"op":"replace","path":"id","value":"x"}`), "scimType", "mutability", "invalidValue"},
 		{"patch-not-atomic", op(title + "," + noMatch), "scimType", "noTarget", "noTarget"},
 		{"patch-not-atomic", op(title+","+noMatch) + get, "title", "t", "u"},
 		{"patch-ignored", op(title), "title", "u", "t"},

@@ -30,6 +30,8 @@ func readCases() []deviationCase {
 func projectionCases() []deviationCase {
 	const get = full + "\nGET /Users/{1}"
 	return []deviationCase{
+		{"meta-always-returned", readBack + "?excludedAttributes=meta", "meta/resourceType", "-", "User"},
+		{"id-defined-again", readBack + "?excludedAttributes=id", "id", "{1}", "-"},
 		{"attributes-ignored", get + "?attributes=title", "userName", "-", "a"},
 		{"attributes-ignored-in-lists", full + "\nGET /Users?attributes=title", "Resources/0/userName", "-", "a"},
 		{"attributes-drop-id", get + "?attributes=title", "id", "{1}", "-"},

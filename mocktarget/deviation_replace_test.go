@@ -6,6 +6,7 @@ func replaceCases() []deviationCase {
 		get = put + "\nGET /Users/{1}"
 	)
 	return []deviationCase{
+		{"replace-first-value-dropped", full + "\n" + `PUT /Users/{1} {"userName":"a","nickName":"n"}`, "nickName", "n", "-"},
 		{"replace-answers-201", put, "status", "200", "201"},
 		{"replace-answers-204", put, "status", "200", "204"},
 		{"replace-without-body", put, "title", "u", "-"},

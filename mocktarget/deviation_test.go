@@ -64,7 +64,7 @@ func TestDeviations(t *testing.T) {
 
 func deviationCases() []deviationCase {
 	return slices.Concat(
-		createCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases(), listCases(),
+		createCases(), valueCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases(), listCases(),
 		filterCases(), cursorCases(), sortCases(), searchCases(), groupCases(), versionCases(), selfCases(),
 		discoveryCases(), schemaCases(), authCases(),
 		bulkCases(), extensionCases(), robustnessCases(), legalCases())

@@ -37,6 +37,11 @@ func bulks() []Deviation {
 	}
 	tooLarge := func(change ...func(*Response)) func(*Request, *Response) { return answers(Bulk, 413, change...) }
 	return []Deviation{
+		{Name: "bulk-without-operations-accepted", Summary: "A bulk request without operations answers 200.", Requirements: ids("7644-3.7-R5"), Decode: on(Bulk, func(r *Request) {
+			if o := r.Object(); o.Len() > 0 && o.Get("Operations") == nil {
+				r.Instead = &Response{Status: 200, Header: header("Content-Type", "application/scim+json"), Body: []byte(`{"schemas":["` + scim.BulkResponseSchema + `"],"Operations":[]}`)}
+			}
+		})},
 		{Name: "bulk-unsupported", Summary: "Bulk answers 501, although it is advertised.", Requirements: ids("7643-5-R16", "7644-3.7-R15"), Route: instead(Bulk, 501, "bulk is not supported")},
 		{Name: "bulk-answers-201", Summary: "Bulk answers 201.", Requirements: ids("7644-3.7-R15"), Respond: answers(Bulk, 200, status(201))},
 		{Name: "bulk-schemas-other", Summary: "The answer has the URN of the request.", Requirements: ids("7644-3.7-R2"), Respond: answers(Bulk, 200, edit(set("schemas", []any{scim.BulkRequestSchema})))},

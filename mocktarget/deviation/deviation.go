@@ -71,7 +71,7 @@ type Write struct {
 func All() []Deviation {
 	return slices.Concat(
 		area("DISC", discovery()), area("SCHEMA", schemas()), area("AUTH", auth()), area("HTTP", transport()),
-		area("ERR", failures()), area("CREATE", creates()), area("READ", reads()), area("PROJ", projections()),
+		area("ERR", failures()), area("CREATE", creates()), area("CREATE", values()), area("READ", reads()), area("PROJ", projections()),
 		area("LIST", lists()), area("CURSOR", cursors()), area("FILT", filters()), area("SORT", sorts()),
 		area("SRCH", searches()), area("PUT", replaces()), area("PATCH", patches()), area("DEL", deletions()),
 		area("GROUP", groups()), area("BULK", bulks()), area("ETAG", versions()), area("ME", selves()),

@@ -2,6 +2,7 @@ package deviation
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -126,6 +127,17 @@ func discovery() []Deviation {
 				r.Instead.Header.Set("WWW-Authenticate", "Bearer")
 			}
 		}},
+		{Name: "resource-type-not-plural", Summary: "There is a resource type whose endpoint is not its name with an s.", Requirements: ids("7644-3.2-R2"), Respond: answers(Types, 200, edit(func(o *scim.Object) {
+			other := resources(o)[0].Clone()
+			other.Set("id", "Person")
+			other.Set("name", "Person")
+			setResources(o, append(resources(o), other))
+			o.Set("totalResults", number(len(resources(o))))
+		}))},
+		{Name: "patch-unadvertised", Summary: "There is no PATCH, and the configuration says so.", Requirements: ids("7644-3.5-R2"),
+			Respond: configured(func(o *scim.Object) { o.Object("patch").Set("supported", false) }), Route: instead(Patch, 501, "PATCH is not supported")},
+		{Name: "patch-unadvertised-405", Summary: "PATCH answers 405, and the configuration says so.", Requirements: ids("7644-3.5-R2"),
+			Respond: configured(func(o *scim.Object) { o.Object("patch").Set("supported", false) }), Route: instead(Patch, 405, "PATCH is not supported")},
 		{Name: "patch-unadvertised-500", Summary: "The configuration says that there is no PATCH, which makes the server fail.", Requirements: ids("7643-5-R16", "7644-3.12-R15"),
 			Route: instead(Patch, 500, "not implemented"), Respond: configured(func(o *scim.Object) { o.Object("patch").Set("supported", false) })},
 		{Name: "bulk-unadvertised-500", Summary: "The configuration says that there is no bulk, which makes the server fail.", Requirements: ids("7643-5-R16", "7644-3.12-R15"),
@@ -201,6 +213,29 @@ func schemas() []Deviation {
 			a.Set("mutability", "readWrite")
 		})},
 		{Name: "schema-groups-writable", Summary: "The schema says that the groups of users can be written.", Requirements: ids("7643-4.1.2-R18"), Respond: attribute("groups", set("mutability", "readWrite"))},
+		{Name: "schema-constant-in-quotes", Summary: "When title is returned is written with quotation marks.", Requirements: ids("7643-1.1-R1", "7643-7-R10"), Respond: attribute("title", set("returned", `"default"`))},
+		{Name: "schema-user-name-silent", Summary: "The schema does not say whether userName is required, so that it is not.", Requirements: ids("7643-2.2-R1", "7643-4.1.1-R1"), Respond: attribute("userName", drop("required"))},
+		{Name: "schema-complex-unique", Summary: "The schema says that names are unique as a whole.", Requirements: ids("7643-2.3.8-R3"), Respond: attribute("name", set("uniqueness", "server"))},
+		{Name: "schema-primary-as-text", Summary: "The schema says that which photo is the primary one is text.", Requirements: ids("7643-2.4-R2"), Respond: attribute("photos", part("primary", set("type", "string")))},
+		{Name: "schema-kinds-other", Summary: "The schema has a kind of message service that there is not.", Requirements: ids("7643-4.1.2-R8"), Respond: attribute("ims", part("type", set("canonicalValues", []any{"aim", "pigeon"})))},
+		{Name: "schema-name-unregistered", Summary: "Schemas lists one below the names of SCIM that is not built like them.", Requirements: ids("7643-10.2.1-R1"), Respond: answers(Schemas, 200, edit(func(o *scim.Object) {
+			setResources(o, append(resources(o), scim.NewObject(scim.Field{Name: "id", Value: "urn:ietf:params:scim:Nothing"}, scim.Field{Name: "name", Value: "Nothing"},
+				scim.Field{Name: "schemas", Value: []any{"urn:ietf:params:scim:schemas:core:2.0:Schema"}}, scim.Field{Name: "attributes", Value: []any{}})))
+			o.Set("totalResults", number(len(resources(o))))
+		}))},
+		{Name: "extension-defines-again", Summary: "The enterprise extension defines title again.", Requirements: ids("7643-3.3-R3"), Respond: func(r *Request, p *Response) {
+			if r.Is(Schemas) && p.OK() {
+				p.Edit(func(o *scim.Object) {
+					for _, s := range resources(o) {
+						if s.ID() == scim.EnterpriseUserSchema {
+							s.Set("attributes", append(slices.Clone(s.Array("attributes")), scim.NewObject(
+								scim.Field{Name: "name", Value: "title"}, scim.Field{Name: "type", Value: "string"}, scim.Field{Name: "multiValued", Value: false},
+								scim.Field{Name: "description", Value: "Title within the company"}, scim.Field{Name: "mutability", Value: "readOnly"})))
+						}
+					}
+				})
+			}
+		}},
 		{Name: "schema-attribute-not-defined", Summary: "Users have an attribute that the schema does not define.", Requirements: ids("7643-7-R6", "7643-7-R1"), Respond: userSchema(func(o *scim.Object) {
 			var kept []any
 			for _, a := range elements(o, "attributes") {
@@ -210,6 +245,17 @@ func schemas() []Deviation {
 			}
 			o.Set("attributes", kept)
 		})},
+	}
+}
+
+// part changes the definition of a sub-attribute.
+func part(name string, change func(*scim.Object)) func(*scim.Object) {
+	return func(a *scim.Object) {
+		for _, s := range elements(a, "subAttributes") {
+			if s.String("name") == name {
+				change(s)
+			}
+		}
 	}
 }
 
@@ -239,6 +285,31 @@ func asynchronous() []Deviation {
 					p.Status = http.StatusAccepted
 				}
 			}},
+		{Name: "async-without-number", Summary: "A 202 has no Set-Txn.", Requirements: ids("9967-3-R1"), Respond: announced("Preference-Applied")},
+		{Name: "async-without-preference", Summary: "A 202 does not say which preference was applied.", Requirements: ids("9967-2.5.1.1-R6"), Respond: announced("Set-Txn")},
+		{Name: "async-without-location", Summary: "A 202 does not say where the user will be.", Requirements: ids("9967-2.5.1.1-R7"), Respond: func(r *Request, p *Response) {
+			if announced("Set-Txn", "Preference-Applied")(r, p); p.Status == http.StatusAccepted {
+				p.Header.Del("Location")
+			}
+		}},
+		{Name: "async-events-as-text", Summary: "The configuration has one event, as a text.", Requirements: ids("9967-4-R3"),
+			Respond: configured(set("securityEvents", scim.NewObject(scim.Field{Name: "eventUris", Value: "urn:ietf:params:scim:event:prov:create:notice"})))},
+	}
+}
+
+// announced answers a create that may come later with 202, without a body, and with header
+// fields of RFC 9967 sections 2.5.1.1 and 3.
+func announced(fields ...string) func(*Request, *Response) {
+	values := map[string]string{"Set-Txn": "42", "Preference-Applied": "respond-async"}
+	return func(r *Request, p *Response) {
+		if !r.Is(Create) || !p.OK() || r.Header.Get("Prefer") != "respond-async" {
+			return
+		}
+		p.Status, p.Body = http.StatusAccepted, nil
+		p.Header.Del("Content-Type")
+		for _, name := range fields {
+			p.Header.Set(name, values[name])
+		}
 	}
 }
 

@@ -17,6 +17,14 @@ func versions() []Deviation {
 		}
 	}
 	return []Deviation{
+		{Name: "version-any-case", Summary: "Versions have letters, whose case means nothing.", Requirements: ids("7643-3.1-R30"),
+			Route: func(r *Request) {
+				for _, name := range []string{"If-Match", "If-None-Match"} {
+					if sent := r.Header.Get(name); sent != "" {
+						r.Header.Set(name, strings.Replace(strings.ToUpper(sent), `"V`, `"`, 1))
+					}
+				}
+			}, Respond: reversion(func(v string) string { return strings.Replace(v, `"`, `"v`, 1) })},
 		{Name: "etag-missing", Summary: "Answers have no ETag, although versions are advertised.", Requirements: ids("7644-3.14-R2", "7643-5-R16"),
 			Respond: func(_ *Request, p *Response) { p.Header.Del("ETag") }},
 		{Name: "etag-missing-on-create", Summary: "The answer to a create has no ETag and no version.", Requirements: ids("7644-3.14-R2", "7644-3.14-R3"),

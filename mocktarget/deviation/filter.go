@@ -1,6 +1,7 @@
 package deviation
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -79,6 +80,25 @@ func operators() []Deviation {
 		{Name: "filter-ge-as-gt", Summary: "ge does not find what is equal.", Requirements: ids("7644-3.4.2.2-R14", "7644-3.4.2.2-R15"), Search: operator("ge", "gt")},
 		{Name: "filter-lt-as-gt", Summary: "lt finds what is greater.", Requirements: ids("7644-3.4.2.2-R14", "7644-3.4.2.2-R15"), Search: operator("lt", "gt")},
 		{Name: "filter-le-as-lt", Summary: "le does not find what is equal.", Requirements: ids("7644-3.4.2.2-R14", "7644-3.4.2.2-R15"), Search: operator("le", "lt")},
+		{Name: "filter-numbers-as-text", Summary: "Numbers are compared as texts, in which 10 comes before 9.", Requirements: ids("7644-3.4.2.2-R16"),
+			Search: func(r *Request, v url.Values) {
+				term(func(t *scim.AttributeExpression) bool { return number10(t) && t.Operator == "lt" }, nothing)(r, v)
+				term(func(t *scim.AttributeExpression) bool { return number10(t) && t.Operator == "gt" }, `id pr`)(r, v)
+			}},
+		{Name: "filter-binary-any-case", Summary: "A certificate is found in any letter case.", Requirements: ids("7643-2.3.6-R4"),
+			Search: term(func(t *scim.AttributeExpression) bool {
+				return t.Operator == "eq" && strings.EqualFold(t.AttributePath.AttributeName, "x509Certificates")
+			}, `x509Certificates pr`)},
+		{Name: "filter-primary-by-default", Summary: "A value that does not say whether it is primary is found as if it were.", Requirements: ids("7643-2.4-R4"),
+			Search: term(func(t *scim.AttributeExpression) bool {
+				return t.CompareValue == true && strings.EqualFold(scim.FormatAttributePath(t.AttributePath), "emails.primary")
+			}, `emails pr`)},
+		{Name: "filter-blind-to-defaults", Summary: "Who is not said to be active or not is shown as active, and not found so.", Requirements: ids("7644-3.4.2.2-R31"),
+			Project: func(r *Request, o *scim.Object) {
+				if r.Is(Create) && isUser(r) && o.Get("active") == nil && !r.Query.Has("attributes") {
+					o.Set("active", true)
+				}
+			}},
 		{Name: "filter-dates-as-text", Summary: "Dates are compared without regard to their zone.", Requirements: ids("7644-3.4.2.2-R15"),
 			Search: literal(func(s string) string {
 				if _, isDate := scim.ParseDateTime(s); isDate && len(s) > 6 && (s[len(s)-6] == '+' || s[len(s)-6] == '-') {
@@ -399,6 +419,9 @@ func spread(path scim.AttributePath, e scim.Expression) scim.Expression {
 		return &c
 	})
 }
+
+// number10 reports whether something is compared with the number ten.
+func number10(t *scim.AttributeExpression) bool { return fmt.Sprint(t.CompareValue) == "10" }
 
 func ordering(t *scim.AttributeExpression) bool {
 	return slices.Contains([]scim.CompareOperator{"gt", "ge", "lt", "le"}, t.Operator)

@@ -140,6 +140,25 @@ func groups() []Deviation {
 			})},
 		{Name: "member-value-is-name", Summary: "The value of a member is a name, not an id.", Requirements: ids("7643-4.2-R5"), Project: eachElement("members", func(m *scim.Object) { m.Set("value", "somebody") })},
 		{Name: "member-ref-dangling", Summary: "The $ref of a member leads to nothing.", Requirements: ids("7643-4.2-R6", "7643-2.3.7-R4"), Project: eachElement("members", func(m *scim.Object) { m.Set("$ref", m.String("$ref")+"-x") })},
+		{Name: "member-ref-of-id", Summary: "The $ref of a member is its id, which is relative to nothing.", Requirements: ids("7643-2.3.7-R2", "7643-4.2-R6"), Project: eachElement("members", func(m *scim.Object) { m.Set("$ref", m.String("value")) })},
+		{Name: "member-exchanged", Summary: "A patch of the value of a member puts somebody else in its place.", Requirements: ids("7643-4.2-R4"),
+			Plan: members(func(_ *Request, op *scim.Operation) {
+				if op.Op == scim.OpReplace && op.Path.ValueExpression != nil {
+					op.Value = []any{scim.NewObject(scim.Field{Name: "value", Value: op.Value})}
+					repath(op, "members")
+				}
+			})},
+		{Name: "group-external-id-dropped", Summary: "Groups do not keep an externalId.", Requirements: ids("7643-3.1-R1"), Store: func(w *Write) {
+			if w.Type.Schema.ID == scim.GroupSchema {
+				w.After.Delete("externalId")
+			}
+		}},
+		{Name: "group-replace-unsupported", Summary: "PUT of a group answers 405.", Requirements: ids("7644-3.2-R4"), Route: on(Replace, func(r *Request) {
+			if isGroup(r) {
+				r.Instead = refusal(scim.Status(http.StatusMethodNotAllowed, "groups are changed by PATCH"))
+			}
+		})},
+		{Name: "user-groups-indirect", Summary: "Users are shown as indirect members of the groups they are in.", Requirements: ids("7643-4.1.2-R19"), Project: eachElement("groups", set("type", "indirect"))},
 		{Name: "member-type-other", Summary: "The type of a member is that of no resource.", Requirements: ids("7643-4.2-R5"), Project: eachElement("members", set("type", "Robot"))},
 		{Name: "members-never-returned", Summary: "Groups never show their members.", Requirements: ids("7644-3.4-R2", "7643-4.2-R5"), Project: resource(drop("members"))},
 		{Name: "members-capped", Summary: "Groups show two members at most.", Requirements: ids("7644-3.4-R2"),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -113,6 +114,11 @@ func lists() []Deviation {
 			}},
 		{Name: "pages-above-limit", Summary: "A page is longer than the configuration says pages can be.", Requirements: ids("7643-5-R8"),
 			Respond: configured(func(o *scim.Object) { o.Object("filter").Set("maxResults", number(1)) })},
+		{Name: "too-many-unnamed", Summary: "A list of all users is refused, and not as too many.", Requirements: ids("7644-3.4.2.1-R4"), Search: func(r *Request, _ url.Values) {
+			if isUser(r) && r.Is(List) && len(r.Query) == 0 {
+				r.Instead = refusal(scim.BadRequest("ask for a page"))
+			}
+		}},
 		{Name: "root-query-users-only", Summary: "A query at the base URL finds users alone.", Requirements: ids("7644-3.4.2.1-R2"),
 			Respond: listed(func(r *Request, o *scim.Object) {
 				if first, _ := r.segments(); first == "" && r.Is(List) {
@@ -273,10 +279,33 @@ func cursors() []Deviation {
 					v.Del("sortBy")
 				}
 			}},
+		{Name: "pagination-default-otherwise", Summary: "The configuration says that pages go by cursor unless a client says otherwise, and they do not.", Requirements: ids("9865-2.4-R2"),
+			Respond: configured(func(o *scim.Object) { o.Object("pagination").Set("defaultPaginationMethod", "cursor") })},
+		{Name: "pagination-longer-than-said", Summary: "The configuration says that no page is longer than two, and they are.", Requirements: ids("9865-4-R6"),
+			Respond: configured(func(o *scim.Object) { o.Object("pagination").Set("maxPageSize", number(2)) })},
+		{Name: "cursor-expires-early", Summary: "The configuration says that a cursor is good for a second, and it is not.", Requirements: ids("9865-4-R7"),
+			Search: aged(ms(200), scim.ExpiredCursor("the cursor has expired")), Respond: dated},
+		{Name: "cursor-expired-answers-500", Summary: "A cursor that has expired, after a second, makes the server fail.", Requirements: ids("9865-2.1-R3", "7644-3.12-R14"),
+			Search: aged(ms(1000), scim.Status(500, "no such cursor")), Respond: dated},
 		{Name: "pagination-incomplete", Summary: "The configuration does not say whether pages go by index.", Requirements: ids("9865-4-R3"),
 			Respond: configured(func(o *scim.Object) { o.Object("pagination").Delete("index") })},
 		{Name: "pagination-as-text", Summary: "The configuration says with text that pages go by cursor.", Requirements: ids("9865-4-R3"),
 			Respond: configured(func(o *scim.Object) { o.Object("pagination").Set("cursor", "true") })},
+	}
+}
+
+// dated says that a cursor is good for a second and remembers when each was given out;
+// aged refuses those that are older than it says.
+func dated(r *Request, p *Response) {
+	configured(func(o *scim.Object) { o.Object("pagination").Set("cursorTimeout", number(1)) })(r, p)
+	listed(func(r *Request, o *scim.Object) { r.Memory.Put(o.String("nextCursor"), r.Now()) })(r, p)
+}
+
+func aged(limit time.Duration, refused scim.Error) func(*Request, url.Values) {
+	return func(r *Request, v url.Values) {
+		if given, known := r.Memory.Get(v.Get("cursor")).(time.Time); known && v.Get("cursor") != "" && r.Now().Sub(given) > limit {
+			r.Instead = refusal(refused)
+		}
 	}
 }
 

@@ -16,6 +16,16 @@ func patches() []Deviation {
 // patchOutcomes are about what a patch does and answers as a whole.
 func patchOutcomes() []Deviation {
 	return []Deviation{
+		{Name: "patch-schemas-refused", Summary: "A patch of schemas is refused.", Requirements: ids("7644-3.5.2-R14"), Plan: operations(func(r *Request, op *scim.Operation) {
+			if attribute(op) == "schemas" {
+				r.Instead = refusal(scim.InvalidPath("there is no attribute schemas"))
+			}
+		})},
+		{Name: "patch-mutability-unnamed", Summary: "A patch of what cannot be changed is refused with invalidValue.", Requirements: ids("7644-3.12-R19"), Respond: func(r *Request, p *Response) {
+			if r.Is(Patch) && p.Status == 400 && strings.Contains(string(p.Body), `"mutability"`) {
+				scimType("invalidValue")(p)
+			}
+		}},
 		{Name: "patch-not-atomic", Summary: "Of a patch that fails, the operations before the failure are kept.", Requirements: ids("7644-3.5.2-R18"),
 			Plan: applyFirst},
 		{Name: "patch-ignored", Summary: "PATCH answers 200 and changes nothing.", Requirements: ids("7644-3.5.2.3-R3", "7644-3.5.2.1-R6"),

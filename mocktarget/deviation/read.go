@@ -2,6 +2,7 @@ package deviation
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -74,6 +75,23 @@ func later(m *scim.Object, by int) {
 // projections are departures in what is left of a resource (RFC 7644 section 3.9).
 func projections() []Deviation {
 	return []Deviation{
+		{Name: "meta-always-returned", Summary: "meta cannot be left out.", Requirements: ids("7643-3.1-R21"),
+			Route: named("excludedAttributes", func(name string) string {
+				if strings.EqualFold(name, "meta") {
+					return ""
+				}
+				return name
+			})},
+		{Name: "id-defined-again", Summary: "The schema of users says that the id is returned by default only, and it can be left out.", Requirements: ids("7643-3.1-R4", "7643-3.1-R13", "7643-3.1-R5"),
+			Respond: userSchema(func(o *scim.Object) {
+				o.Set("attributes", append(slices.Clone(o.Array("attributes")), scim.NewObject(
+					scim.Field{Name: "name", Value: "id"}, scim.Field{Name: "type", Value: "string"}, scim.Field{Name: "multiValued", Value: false},
+					scim.Field{Name: "description", Value: "The id"}, scim.Field{Name: "caseExact", Value: true}, scim.Field{Name: "mutability", Value: "readOnly"})))
+			}), Project: func(r *Request, o *scim.Object) {
+				if strings.Contains(r.Query.Get("excludedAttributes"), "id") {
+					o.Delete("id")
+				}
+			}},
 		{Name: "attributes-ignored", Summary: "attributes is passed over when one resource is read.", Requirements: ids("7644-3.4.2.5-R1", "7644-3.9-R4"),
 			Route: on(Get, ignore("attributes"))},
 		{Name: "attributes-ignored-in-lists", Summary: "attributes is passed over in lists.", Requirements: ids("7644-3.4.2.5-R1", "7644-3.9-R4"),

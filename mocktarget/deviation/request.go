@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -48,6 +49,8 @@ type Request struct {
 	// Instead is answered in place of carrying the request out, if it is set while
 	// routing, and afterwards in place of what came out.
 	Instead *Response
+	// Now tells the time of the tenant.
+	Now func() time.Time
 	// Current returns the resource the request is about as a client would read it now,
 	// nil if there is none.
 	Current func() *scim.Object
