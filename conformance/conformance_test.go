@@ -293,7 +293,7 @@ func TestExitCodes(t *testing.T) {
 		"resets":      {func() conformance.Config { return config(server(t, resets), good) }, conformance.ExitCouldNotRun, "cannot be reached"},
 		"huge":        {func() conformance.Config { return config(server(t, huge), good) }, conformance.ExitCouldNotRun, "longer than"},
 		"wrong token": {func() conformance.Config { c := config(server(t, nil), good); c.Token = "x"; return c }, conformance.ExitCouldNotRun, "token is refused"},
-		"no token":    {func() conformance.Config { c := config(server(t, nil), good); c.Token = ""; return c }, conformance.ExitCouldNotRun, "none were given"},
+		"no token":    {func() conformance.Config { c := config(server(t, nil), good); c.Token = ""; return c }, conformance.ExitCouldNotRun, "none was given"},
 		"wrong path":  {func() conformance.Config { return config(server(t, answering(404, "text/plain", "", all)), good) }, conformance.ExitCouldNotRun, "check the path"},
 		"web page": {func() conformance.Config {
 			return config(server(t, answering(200, "text/html", "<!doctype html><title>Hi</title>", all)), good)

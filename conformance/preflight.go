@@ -93,9 +93,9 @@ func (r *run) reach(ctx context.Context) (*steps.Answer, error) {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		detail := "the token is refused"
 		if r.config.Token == "" {
-			detail = "the target wants credentials and none were given"
+			detail = "the target wants a token and none was given"
 		}
-		return nil, r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users", detail, status)
+		return nil, r.targetError(true, "%s (GET /Users answered %d): make one in the app that may read and write users, and give that", detail, status)
 	case status == http.StatusNotFound:
 		return nil, r.targetError(false, "GET /Users answered 404: %s", r.whereElse(ctx))
 	case status >= 300 && status < 400:

@@ -33,9 +33,13 @@ var worth = map[string]int{
 }
 
 // worth orders the checks of a run by their verdicts. One that is blocked is no better
-// than what blocks it.
+// than what blocks it, and one that is waived has failed.
 func (r *Results) worth(c *Check) int {
-	if c.BlockedBy == "" {
+	waived := func(w Waiver) bool { return w.ID == c.ID && w.State == string(conformance.WaiverUsed) }
+	switch {
+	case slices.ContainsFunc(r.Waivers, waived):
+		return worth[string(conformance.Fail)]
+	case c.BlockedBy == "":
 		return worth[c.Verdict]
 	}
 	for i := range r.Checks {

@@ -240,13 +240,13 @@ func TestCompare(t *testing.T) {
 	}
 	was := results(
 		check("A-01", "pass", ""), check("A-02", "fail", "POST /Users answered 500"), check("A-03", "pass", ""), check("A-05", "fail", "it has id 2819c223-7f76"),
-		check("A-06", "fail", "it answered 404"), check("A-07", "pass", ""), check("A-08", "fail", "wrong"), check("A-09", "warn", "late by 20ms"),
+		check("A-06", "fail", "it answered 404"), check("A-07", "pass", ""), check("A-08", "fail", "wrong"), check("A-09", "warn", "late by 20ms"), check("A-10", "fail", "wrong"),
 	)
 	now := results(
 		check("A-01", "fail", "answered 500"), check("A-02", "pass", ""), check("A-04", "pass", ""), check("A-05", "fail", "it has id 4711aa-9f00"),
-		check("A-06", "fail", "it answered 500"), check("A-07", "skip", "blocked by A-01"), check("A-08", "skip", "blocked by A-01"), check("A-09", "warn", "late by 31ms"),
+		check("A-10", "skip", "waived until 2099-01-01"), check("A-06", "fail", "it answered 500"), check("A-07", "skip", "blocked by A-01"), check("A-08", "skip", "blocked by A-01"), check("A-09", "warn", "late by 31ms"),
 	)
-	now.Mode = "read-only"
+	now.Mode, now.Waivers = "read-only", []report.Waiver{{ID: "A-10", State: string(conformance.WaiverUsed)}}
 	d := report.Compare(was, now)
 	var text strings.Builder
 	if err := d.Write(&text); err != nil {
@@ -256,6 +256,7 @@ func TestCompare(t *testing.T) {
 worse   A-01      pass → fail  title A-01: answered 500
 worse   A-07      pass → skip  title A-07: blocked by A-01
 better  A-02      fail → pass  title A-02
+other   A-10      fail → skip  title A-10: waived until 2099-01-01
 other   A-06      fail → fail  title A-06: it answered 500
 other   A-08      fail → skip  title A-08: blocked by A-01
 new     A-04      pass  title A-04

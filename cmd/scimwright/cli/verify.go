@@ -32,6 +32,9 @@ was killed. --plan prints what would be sent, and sends nothing of it.
 Five requests a second are sent, and a service that answers Retry-After is left alone that
 long. --rate 0 lifts the limit, for a service that nobody else uses.
 
+What is judged is said by --profile:
+
+` + profileList() + `
 --report writes what was found into a folder: results.json for programs, junit.xml for
 build servers, report.html and report.md for people, badge.svg, and exchanges.har if
 --format asks for it. None of them holds the token, or values of what was in the
@@ -57,6 +60,15 @@ cannot be judged, 4 something was left behind, 130 interrupted after cleaning up
 	f.register(c.Flags())
 	c.AddCommand(newVerifyList(), newVerifyExplain(), newVerifySteps(), newVerifyDiff(), newVerifyCleanup())
 	return c
+}
+
+// profileList tells of each profile what it is about.
+func profileList() string {
+	var text strings.Builder
+	for _, p := range conformance.Profiles() {
+		fmt.Fprintf(&text, "  %-11s %s\n", p.Name, p.Title)
+	}
+	return text.String()
 }
 
 func runVerify(cmd *cobra.Command, args []string, f *verifyFlags) error {
