@@ -88,9 +88,6 @@ type ForeignResource struct {
 // Key names the link that would change.
 func (c *Change) Key(app string) Key { return Key{App: app, Kind: c.Kind, Subject: c.ID} }
 
-// Does reports whether anything would be written.
-func (c *Change) Does() bool { return c.Held == "" && c.Requests > 0 }
-
 // Counts counts the changes of a kind by what would be done, those that would be held
 // or that cannot be made apart.
 func (p *SyncPlan) Counts(kind Kind) (done map[Action]int, held, stuck int) {

@@ -351,3 +351,56 @@ func TestPlannedRunWaitsItsTurn(t *testing.T) {
 		t.Errorf("beside another run: %v, want ErrConflict", err)
 	}
 }
+
+// TestMoved changes one thing after the other in a plan that is made again. What has no
+// part in what is done is none of them.
+func TestMoved(t *testing.T) {
+	raw := func(text string) json.RawMessage { return json.RawMessage(text) }
+	plan := func() *provisioner.SyncPlan {
+		return &provisioner.SyncPlan{
+			Version: provisioner.PlanVersion, App: "app", Endpoint: "https://app.example/scim", Settings: "s",
+			Changes: []provisioner.Change{{
+				Kind: provisioner.KindGroup, ID: "g1", Name: "staff", Action: provisioner.ActionUpdate, RemoteID: "r1", Requests: 1,
+				Fields: []provisioner.FieldChange{{Path: "displayName", Old: raw(`"a"`), New: raw(`"b"`)}}, Joins: []string{"u1"}, Leaves: []string{"u2"},
+				Basis: provisioner.Basis{Desired: "d", Acked: "a", Remote: "r"},
+			}},
+		}
+	}
+	const other = "something else is to be done about group g1 (staff)"
+	for name, test := range map[string]struct {
+		move func(p *provisioner.SyncPlan, c *provisioner.Change)
+		want string
+	}{
+		"nothing":            {func(*provisioner.SyncPlan, *provisioner.Change) {}, ""},
+		"the time":           {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Made, p.Estimate = time.Now(), 7 }, ""},
+		"a slash":            {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Endpoint += "/" }, ""},
+		"the words":          {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Reason = "has left" }, ""},
+		"the app":            {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.App = "wiki" }, `not for "wiki"`},
+		"the endpoint":       {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Endpoint = "https://b.example" }, "not for"},
+		"the settings":       {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Settings = "t" }, "settings"},
+		"what is desired":    {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Basis.Desired = "x" }, "the directory has changed about group g1"},
+		"what is known":      {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Basis.Acked = "x" }, "another sync has changed group g1"},
+		"what is there":      {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Basis.Remote = "x" }, "was changed in the app"},
+		"the action":         {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Action = provisioner.ActionDelete }, other},
+		"the resource":       {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.RemoteID = "r2" }, other},
+		"held back":          {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Held = "too many" }, other},
+		"stuck":              {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Problem = "in the way" }, other},
+		"who joins":          {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Joins = []string{"u3"} }, other},
+		"who leaves":         {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Leaves = nil }, other},
+		"which attribute":    {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Fields[0].Path = "title" }, other},
+		"the old value":      {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Fields[0].Old = raw(`"x"`) }, other},
+		"the new value":      {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Fields[0].New = raw(`"x"`) }, other},
+		"one attribute more": {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Fields = append(c.Fields, c.Fields[0]) }, other},
+		"no change any more": {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Changes = nil }, "is not to change any more"},
+		"one change more": {func(p *provisioner.SyncPlan, c *provisioner.Change) {
+			p.Changes = append(p.Changes, provisioner.Change{Kind: provisioner.KindUser, ID: "u9"})
+		}, "user u9 is to change and is not in the plan"},
+	} {
+		now := plan()
+		test.move(now, &now.Changes[0])
+		moved := plan().Moved(now)
+		if test.want == "" && len(moved) > 0 || test.want != "" && (len(moved) != 1 || !strings.Contains(moved[0], test.want)) {
+			t.Errorf("%s: %q, want %q", name, moved, test.want)
+		}
+	}
+}

@@ -146,13 +146,42 @@ func (e *Engine) StartPlanned(ctx context.Context, plan, now *SyncPlan, by strin
 	if moved := plan.Moved(now); len(moved) > 0 {
 		return nil, &MovedError{What: moved}
 	}
-	run := &Run{By: by, Only: []Key{}}
-	for i := range now.Changes {
-		if c := &now.Changes[i]; c.Does() || c.Action == ActionAdopt && c.Problem == "" {
-			run.Only = append(run.Only, c.Key(plan.App))
+	only, err := e.planned(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	return e.start(ctx, plan.App, &Run{By: by, Only: only}, wait)
+}
+
+// planned lists what a run is about that does what a plan says: what is to change, also
+// what is going to be held back or stuck, and what an attempt is due at all the same,
+// which is made anyway and comes to nothing.
+func (e *Engine) planned(ctx context.Context, plan *SyncPlan) ([]Key, error) {
+	app, err := e.config.Store.App(ctx, plan.App)
+	if err != nil {
+		return nil, err
+	}
+	due, _, err := e.stale(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	only := []Key{}
+	seen := map[Key]bool{}
+	add := func(key Key) {
+		if !seen[key] {
+			seen[key] = true
+			only = append(only, key)
 		}
 	}
-	return e.start(ctx, plan.App, run, wait)
+	for i := range plan.Changes {
+		add(plan.Changes[i].Key(plan.App))
+	}
+	for lane := range Lanes {
+		for _, key := range due[lane] {
+			add(key)
+		}
+	}
+	return only, nil
 }
 
 func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Duration) (*Run, error) {
