@@ -131,6 +131,9 @@ func (a *attempt) ask(ctx context.Context, attribute, value string) (found []*sc
 	}
 	form := string(a.link.Kind) + " filter " + attribute
 	found, others, err := a.collect(ctx, scimclient.Query{Filter: attribute + " eq " + scim.QuoteFilter(value)}, attribute, value)
+	if notThere(err) && saysSCIM(err) {
+		err = a.endpointAnswers(ctx) // to some, 404 stands for nobody
+	}
 	switch {
 	case filterRefused(err):
 		refusal := status(err)

@@ -222,6 +222,33 @@ func TestR16_FilterFindsNothing(t *testing.T) {
 	b.wantFact(t, provisioner.UserFilterUserName, provisioner.No, "the list has it")
 }
 
+// TestFilterAnswered404: to some apps 404 stands for nobody, as long as the app is where
+// it was.
+func TestFilterAnswered404(t *testing.T) {
+	b := peopled(t)
+	b.learn(t, func(l *provisioner.Learned) { l.Users = 3 }) // it has others, and has to be asked
+	nobody := refuse(http.StatusNotFound, "", "nobody found")
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || r.URL.Query().Get("filter") == "" {
+			return false
+		}
+		nobody(w, r)
+		return true
+	})
+	create(t, b)
+	b.wantLink(t, user, "u3", provisioner.LinkConverged, "", 0)
+	b.app.requests()
+	b.app.answerWith(on("", "/", nobody))
+	b.putUser(t, "u4", "dan", true)
+	waitFor(t, func() bool {
+		state, cause := b.state(t, "app")
+		return state == provisioner.AppPaused && cause == provisioner.PauseEndpoint
+	})
+	if w := b.app.writes(); len(w) > 0 {
+		t.Errorf("somewhere else was written %q", w)
+	}
+}
+
 // TestFilterRefusedOrIgnored: an app that cannot filter is listed, once for many.
 func TestFilterRefusedOrIgnored(t *testing.T) {
 	for name, answer := range map[string]func(d *door) http.HandlerFunc{
