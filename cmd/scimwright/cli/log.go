@@ -66,6 +66,11 @@ func runLog(cmd *cobra.Command, app string, f *logFlags) error {
 	if f.limit < 1 || f.limit > 1000 {
 		return usagef("--limit %d: give a number from 1 to 1000", f.limit)
 	}
+	for _, name := range []string{"entry", "curl"} {
+		if flag := cmd.Flags().Lookup(name); flag.Changed && f.entry <= 0 && f.curl <= 0 {
+			return usagef("--%s %s: give the id of an entry, as the log shows it", name, flag.Value)
+		}
+	}
 	client, closeClient, err := f.api.reading(cmd.Context())
 	if err != nil {
 		return err

@@ -30,7 +30,12 @@ has found.
 It ends with 0 if nobody has to do anything, and with 1 if something fails or is held, an
 app is paused, or others have changed what it holds. Changes that are on their way are good.` + apiHelp,
 		Example: "  scimwright status\n  scimwright status chat --json",
-		Args:    cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("name one app, or none for all")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runStatus(cmd, &api, args, asJSON)
 		},
