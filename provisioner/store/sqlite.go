@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/gofrs/flock"
@@ -47,7 +48,16 @@ func (s *Store) lockFile(path string, reading bool) error {
 		return fmt.Errorf("%w: %s", ErrLocked, path)
 	}
 	s.readOnly = !locked
-	return nil
+	// It tells about people. What SQLite makes beside it gets the same permissions.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil
+	case err != nil:
+		return errors.Join(fmt.Errorf("making the database: %w", err), s.lock.Unlock())
+	default:
+		return file.Close()
+	}
 }
 
 // SQLiteDSN returns the data source name with which a program that has the database

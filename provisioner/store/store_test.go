@@ -176,6 +176,26 @@ func openOwnKey(t *testing.T, file string) *store.Store {
 	return s
 }
 
+// TestFilesAreTheirOwners: what lies on the disk tells about people, and is for nobody
+// else to read.
+func TestFilesAreTheirOwners(t *testing.T) {
+	dir := t.TempDir()
+	s := openOwnKey(t, filepath.Join(dir, "test.db"))
+	must(t, s.PutUser(t.Context(), user(t, "u1", "ada"))) // so that there is a log, too
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	if len(entries) < 4 {
+		t.Errorf("only %v are there", entries)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		must(t, err)
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has the permissions %s", e.Name(), info.Mode())
+		}
+	}
+}
+
 func TestTokensAreSealed(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "test.db")
