@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
 // A line is where writes to a SQLite file queue up, since there is one writer at a
@@ -25,28 +27,30 @@ type line struct {
 // A write waits for its turn, and is told what became of it, or that it is to run a
 // transaction that others share.
 type write struct {
-	f    func(*sql.Tx) error
-	err  error
-	done chan bool // whether it is to lead
+	f     func(*sql.Tx) error
+	ahead bool // whether it goes ahead of others
+	err   error
+	done  chan bool // whether it is to lead
 }
 
 // A transaction takes in no more writes after shareFor, or when it has mostShared: none
-// of them is confirmed before all are. aheadFor is how long those that go ahead do.
+// of them is confirmed before all are. othersShare is the part of the time that those
+// have who go ahead of nobody.
 const (
-	shareFor   = 10 * time.Millisecond
-	aheadFor   = shareFor * 3 / 4
-	mostShared = 64
+	shareFor    = 10 * time.Millisecond
+	othersShare = 4
+	mostShared  = 64
 )
 
 // enter puts a write into the line and reports whether it is to lead at once.
-func (l *line) enter(w *write, ahead bool) (lead bool) {
+func (l *line) enter(w *write) (lead bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
 	case !l.busy:
 		l.busy = true
 		return true
-	case ahead:
+	case w.ahead:
 		l.ahead = append(l.ahead, w)
 	default:
 		l.waiting = append(l.waiting, w)
@@ -94,23 +98,24 @@ func (l *line) empty() bool {
 // writeInLine runs f in a transaction that other writes may share. If f fails, what it
 // has written is undone, and what the others have is not.
 func (s *Store) writeInLine(ctx context.Context, ahead bool, f func(*sql.Tx) error) error {
-	w := &write{f: f, done: make(chan bool, 1)}
-	if !s.line.enter(w, ahead) && !<-w.done {
+	w := &write{f: f, ahead: ahead, done: make(chan bool, 1)}
+	if !s.line.enter(w) && !<-w.done {
 		return w.err
 	}
-	others := s.lead(context.WithoutCancel(ctx), w)
+	others, dues := s.lead(context.WithoutCancel(ctx), w)
+	s.line.pass()
 	for _, other := range others {
 		other.done <- false
 	}
-	s.line.pass()
+	s.tellDue(dues) // while the next transaction goes on already
 	return w.err
 }
 
-// lead runs a write in a transaction together with others from the line, which it
-// returns, and notes what became of each.
-func (s *Store) lead(ctx context.Context, w *write) (others []*write) {
+// lead runs a write in a transaction together with others from the line, and notes what
+// became of each. It returns those, and the links that all of them have made due.
+func (s *Store) lead(ctx context.Context, w *write) (others []*write, dues []provisioner.Key) {
 	began := time.Now()
-	err := s.tryTx(ctx, func(tx *sql.Tx) error {
+	dues, err := s.tryTx(ctx, func(tx *sql.Tx) error {
 		if s.line.empty() { // to undo it is to undo all
 			if w.err = w.f(tx); w.err != nil {
 				return w.err
@@ -118,17 +123,7 @@ func (s *Store) lead(ctx context.Context, w *write) (others []*write) {
 		} else if err := s.runPart(ctx, tx, w); err != nil {
 			return err
 		}
-		for len(others) < mostShared-1 && time.Since(began) < shareFor {
-			other := s.line.next(time.Since(began) < aheadFor)
-			if other == nil {
-				break
-			}
-			others = append(others, other)
-			if err := s.runPart(ctx, tx, other); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.share(ctx, tx, w, began, &others)
 	})
 	if err != nil {
 		w.err = err
@@ -136,7 +131,31 @@ func (s *Store) lead(ctx context.Context, w *write) (others []*write) {
 			other.err = err
 		}
 	}
-	return others
+	return others, dues
+}
+
+// share runs others from the line in the transaction of a write that has begun it.
+func (s *Store) share(ctx context.Context, tx *sql.Tx, w *write, began time.Time, others *[]*write) error {
+	took := time.Since(began)
+	var theirs time.Duration // who go ahead of nobody
+	if !w.ahead {
+		theirs = took
+	}
+	for len(*others) < mostShared-1 && took < shareFor {
+		other := s.line.next(theirs >= took/othersShare)
+		if other == nil {
+			break
+		}
+		*others = append(*others, other)
+		if err := s.runPart(ctx, tx, other); err != nil {
+			return err
+		}
+		before := took
+		if took = time.Since(began); !other.ahead {
+			theirs += took - before
+		}
+	}
+	return nil
 }
 
 // runPart runs one write of several. An error means that none of them can go on.

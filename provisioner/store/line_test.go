@@ -8,9 +8,9 @@ func TestLine(t *testing.T) {
 	var l line
 	name := map[*write]string{}
 	enter := func(what string, ahead bool) (lead bool) {
-		w := &write{done: make(chan bool, 1)}
+		w := &write{ahead: ahead, done: make(chan bool, 1)}
 		name[w] = what
-		return l.enter(w, ahead)
+		return l.enter(w)
 	}
 	if !enter("first", false) {
 		t.Fatal("the first does not lead")

@@ -195,42 +195,43 @@ func (s *Store) transact(ctx context.Context, ahead bool, f func(*sql.Tx) error)
 	if !s.dialect.shared {
 		return s.writeInLine(ctx, ahead, f)
 	}
+	var dues []provisioner.Key
 	var err error
 	for range mostTries {
-		if err = s.tryTx(ctx, f); err == nil || !s.dialect.repeatable(err) || ctx.Err() != nil {
-			return err
+		if dues, err = s.tryTx(ctx, f); err == nil || !s.dialect.repeatable(err) || ctx.Err() != nil {
+			break
 		}
 	}
+	s.tellDue(dues)
 	return err
 }
 
 // mostTries bounds how often a transaction is tried that others get in the way of.
 const mostTries = 10
 
-func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) error {
+// tryTx runs f in a transaction. It returns the links that this has made due, of which
+// nobody has been told yet.
+func (s *Store) tryTx(ctx context.Context, f func(*sql.Tx) error) (dues []provisioner.Key, err error) {
 	tx, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	committed := false
-	defer func() { s.announced(tx, committed) }()
 	defer func() {
-		if !committed {
+		_ = tx.Rollback()
+		if dues = s.takeDues(tx); err != nil {
+			dues = nil
 			s.settings.keep(nil)
 		}
 	}()
-	defer func() { _ = tx.Rollback() }()
 	if s.dialect.lockWrites != "" {
 		if _, err := tx.ExecContext(ctx, s.dialect.lockWrites); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := f(tx); err != nil {
-		return err
+		return nil, err
 	}
-	err = tx.Commit()
-	committed = err == nil
-	return err
+	return nil, tx.Commit()
 }
 
 // lockName keeps other processes' transactions that lock the same name waiting

@@ -127,13 +127,18 @@ func (s *Store) forgetDues(tx *sql.Tx, n int) {
 	s.dues[tx] = s.dues[tx][:min(n, len(s.dues[tx]))]
 }
 
-// announced tells this process what a transaction has announced, if it went well.
-func (s *Store) announced(tx *sql.Tx, committed bool) {
+// takeDues returns what a transaction that has ended had announced.
+func (s *Store) takeDues(tx *sql.Tx) []provisioner.Key {
 	s.duesMu.Lock()
+	defer s.duesMu.Unlock()
 	keys := s.dues[tx]
 	delete(s.dues, tx)
-	s.duesMu.Unlock()
-	if committed && len(keys) > 0 && s.onDue != nil {
+	return keys
+}
+
+// tellDue tells this process what a transaction has made due.
+func (s *Store) tellDue(keys []provisioner.Key) {
+	if len(keys) > 0 && s.onDue != nil {
 		s.onDue(keys)
 	}
 }
