@@ -18,7 +18,7 @@ type pace struct {
 	mu sync.Mutex
 	// next is when the next request may leave.
 	next time.Time
-	// refusals and failures count, in a row, the answers that said to come back later
+	// refusals and failures count, in a row, the answers that the target cannot do it now
 	// and the requests that had none.
 	refusals, failures int
 	// asked is how long the target wanted to be left alone when it was too long to wait
@@ -65,11 +65,14 @@ func (p *pace) heard(a *Answer) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures = 0
-	if !asksForTime(a) {
+	if !busy(a) {
 		p.refusals, p.asked = 0, 0
 		return
 	}
 	p.refusals++
+	if !asksForTime(a) {
+		return
+	}
 	wait := retryAfter(a, time.Second)
 	if wait > longestWait {
 		p.asked = wait

@@ -100,6 +100,7 @@ func TestTroubleWithATarget(t *testing.T) {
 			answers []scripted
 		}{
 			"6 requests in a row with 429": {2, []scripted{{status: 429, retryAfter: "1"}}},
+			"in a row with 429 or 503":     {2, []scripted{{status: 503}}},
 			"left alone for 1h0m0s":        {1, []scripted{{status: 429, retryAfter: "3600"}}},
 			"not answered 3 requests":      {3, []scripted{{err: errors.New("connection reset")}}},
 		} {
