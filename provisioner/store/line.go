@@ -17,7 +17,8 @@ import (
 //
 // Changes of the directory go ahead of what attempts have to record: whoever makes
 // them waits for them, and an attempt that is late takes in several changes at once.
-// The others have a quarter of the time all the same.
+// The others have a quarter of the time all the same, and no more of that of a
+// transaction that has a change in it.
 type line struct {
 	mu             sync.Mutex
 	busy           bool // somebody runs a transaction
@@ -95,6 +96,13 @@ func (l *line) empty() bool {
 	return len(l.ahead)+len(l.waiting) == 0
 }
 
+// noneAhead reports whether nobody waits who goes ahead of others.
+func (l *line) noneAhead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.ahead) == 0
+}
+
 // writeInLine runs f in a transaction that other writes may share. If f fails, what it
 // has written is undone, and what the others have is not.
 func (s *Store) writeInLine(ctx context.Context, ahead bool, f func(*sql.Tx) error) error {
@@ -142,6 +150,9 @@ func (s *Store) share(ctx context.Context, tx *sql.Tx, w *write, began time.Time
 		theirs = took
 	}
 	for len(*others) < mostShared-1 && took < shareFor {
+		if theirs < took && theirs >= shareFor/othersShare && s.line.noneAhead() {
+			break // somebody waits for the change that is in it
+		}
 		other := s.line.next(theirs >= took/othersShare)
 		if other == nil {
 			break
