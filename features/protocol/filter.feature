@@ -31,6 +31,8 @@ Feature: Finding resources by a filter
 
     @FILT-05 @must @RFC7644-3.4.2.2-R9 @write @after-FILT-01 @after-FILT-18 @after-FILT-08
     Scenario: "ne" finds those that have another value
+      Why: Clients look for everybody whose department is another one in order to move them. "ne"
+      that leaves out people without a department loses them.
       Fix: "ne" also finds those that have no such attribute: in SQL, NULL <> 'x' is not true, so
       that IS DISTINCT FROM is what you need.
 
@@ -47,6 +49,9 @@ Feature: Finding resources by a filter
 
     @FILT-17 @must @RFC7644-3.4.2.2-R10 @write @after-FILT-01
     Scenario: "co" finds those that have the text inside
+      Why: Dialogs in which administrators look for people send "co" with what was typed so far.
+      Fix: Look for the text anywhere in the value; % and _ in it are letters, not wildcards.
+
       Given a user barbara with:
         """
         {"title": "Chief {run}tour Guide"}
@@ -60,6 +65,8 @@ Feature: Finding resources by a filter
 
     @FILT-18 @must @RFC7644-3.4.2.2-R11 @write @after-FILT-01
     Scenario: "sw" finds those that begin with the text
+      Why: Walks through a directory letter by letter use "sw". An underscore taken for a wildcard
+      brings somebody else along.
       Fix: Escape % and _ when you turn "sw", "co" and "ew" into LIKE.
 
       Given a user barbara
@@ -69,6 +76,10 @@ Feature: Finding resources by a filter
 
     @FILT-49 @must @RFC7644-3.4.2.2-R11 @write @after-FILT-18
     Scenario: "sw" does not find the text further on
+      Why: A "sw" that finds the text anywhere returns people whose name merely contains what was
+      looked for, and the first of them is taken.
+      Fix: Anchor the pattern at the beginning: LIKE 'text%', not LIKE '%text%'.
+
       Given a user barbara with:
         """
         {"title": "{run}one Chief"}
@@ -82,6 +93,10 @@ Feature: Finding resources by a filter
 
     @FILT-19 @must @RFC7644-3.4.2.2-R12 @write @after-FILT-01
     Scenario: "ew" finds those that end with the text
+      Why: Clients find everybody of a company by the end of their address. "ew" that finds it
+      anywhere returns example.com.evil.org too.
+      Fix: Anchor the pattern at the end: LIKE '%text'.
+
       Given a user barbara with:
         """
         {"title": "Chief {run}one"}
@@ -95,6 +110,10 @@ Feature: Finding resources by a filter
 
     @FILT-43 @must @RFC7644-3.4.2.2-R11 @RFC7644-3.4.2.2-R12 @RFC7644-3.4.2.2-R10 @write @after-FILT-18 @edge
     Scenario: A whole value contains, begins and ends with itself
+      Why: Where a comparison wants at least one letter more, somebody whose whole name was typed
+      is not found, and is made again.
+      Fix: Let "co", "sw" and "ew" be true for the value itself.
+
       Given a user barbara
       When the client looks for users where userName sw "{barbara}"
       Then the answer finds exactly barbara
@@ -105,6 +124,8 @@ Feature: Finding resources by a filter
 
     @FILT-20 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-18 @after-FILT-08
     Scenario: "pr" finds those that have any value
+      Why: Reports ask for everybody with a manager. "pr" that finds all, or nobody, is a wrong
+      report without an error.
       Fix: "pr" is true for any value but null and empty ones.
 
       Given a user barbara with:
@@ -117,6 +138,8 @@ Feature: Finding resources by a filter
 
     @FILT-27 @must @RFC7644-3.4.2.2-R13 @write @after-FILT-20 @after-CREATE-14
     Scenario: "pr" finds complex values and values among many
+      Why: Audits ask who has an e-mail address at all. Where "pr" looks for a column of that name
+      and not into the other table, the answer is nobody.
       Fix: A complex attribute is present if one of its parts is, an array if it has an element.
 
       Given a user barbara with:
@@ -149,6 +172,11 @@ Feature: Finding resources by a filter
 
     @FILT-21 @must @RFC7644-3.4.2.2-R14 @write @after-FILT-18 @after-FILT-08
     Scenario: Texts have an order
+      Why: Walks that go on behind the last name that they have seen use "gt". With "ge" the last
+      one comes twice, with a wrong order people are left out.
+      Fix: Compare texts letter by letter, folded where caseExact is false; "gt" and "lt" leave
+      out what is equal.
+
       Given a user barbara with:
         """
         {"nickName": "bravo"}
@@ -172,6 +200,9 @@ Feature: Finding resources by a filter
 
     @FILT-06 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-18 @after-FILT-08 @after-CREATE-03
     Scenario: Dates have an order, whatever zone they are written in
+      Why: Clients that fetch what has changed ask for meta.lastModified gt the time of their last
+      visit, written in their own zone. An hour that is lost there is an hour of changes that
+      never arrive.
       Fix: Parse dates on both sides and compare instants. Comparing text goes wrong with other
       zones and with fractions of a second.
 
@@ -187,6 +218,9 @@ Feature: Finding resources by a filter
 
     @FILT-45 @must @RFC7644-3.4.2.2-R15 @write @after-FILT-06 @after-CREATE-03 @after-READ-01 @edge
     Scenario: The same instant in two zones is the same
+      Why: A client in Rome and one in New York mean the same moment and write it differently.
+      Fix: Parse both sides and compare instants; +02:00 is part of the value.
+
       Given a user barbara
       When the client reads barbara
       And the client looks for users where userName eq "{barbara}" and meta.created ge "{+02:00 barbara.meta.created}"
@@ -216,12 +250,18 @@ Feature: Finding resources by a filter
 
     @FILT-02 @must @RFC7644-3.4.2.2-R5 @RFC7643-2.1-R1 @write @after-FILT-01 @core
     Scenario: The letter case of attribute names and operators means nothing
+      Why: Clients write username EQ as some documentation has it. What finds nobody because of a
+      capital letter is made a second time.
+      Fix: Look attribute names up without regard to letter case, and compare operators folded.
+
       Given a user barbara
       When the client looks for users where USERname EQ "{barbara}"
       Then the answer finds exactly barbara
 
     @FILT-03 @must @RFC7644-3.4.2.2-R34 @RFC7643-4.1.1-R3 @RFC7643-7-R12 @write @needs-caseless-usernames @after-FILT-01 @core
     Scenario: A user name is found in capital letters
+      Fix: Compare lower(userName) with the folded literal, by an index on the same expression.
+
       Given a user barbara
       When the client looks for users where userName eq "{CAPITAL barbara}"
       Then the answer finds exactly barbara
@@ -240,6 +280,8 @@ Feature: Finding resources by a filter
 
     @FILT-39 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R27 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-CREATE-17 @after-CREATE-14 @after-CREATE-38
     Scenario: Every attribute of the schema can be filtered by
+      Why: An attribute that is published and cannot be filtered by is found out by a client in
+      the middle of its work: its search for the person fails, and so does the create.
       Fix: Offer every attribute of /Schemas to filters, or answer 400 "invalidFilter" for those
       that you cannot.
 
@@ -263,6 +305,11 @@ Feature: Finding resources by a filter
 
     @FILT-40 @must @RFC7643-7-R12 @RFC7644-3.4.2.2-R34 @write @needs-schemas @after-FILT-01 @after-FILT-08 @after-FILT-39 @after-CREATE-17
     Scenario: Every attribute is compared as its definition says
+      Why: Whoever is matched by an attribute that is compared otherwise than the schema says is
+      found by one client and missed by the next.
+      Fix: Let the comparison look caseExact up in the definition of the attribute, not in a list
+      of its own.
+
       * each attribute is found in another letter case unless it is caseExact
 
   Rule: Conditions are combined: "not" before "and" before "or", parentheses first (RFC 7644 section 3.4.2.2)
@@ -273,6 +320,9 @@ Feature: Finding resources by a filter
 
     @FILT-08 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-01 @core
     Scenario: Both of two conditions, or either of them
+      Fix: Build the condition of the query from a syntax tree, with AND and OR where the tree has
+      them.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -290,6 +340,11 @@ Feature: Finding resources by a filter
 
     @FILT-23 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-08 @after-FILT-18
     Scenario: "not" finds the others
+      Why: Reports of everybody who is not in a state use "not". Where it is passed over, they
+      list exactly the wrong people.
+      Fix: Put NOT before the whole condition in parentheses, and mind that NULL is not false in
+      SQL: NOT COALESCE(…, false).
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -316,6 +371,10 @@ Feature: Finding resources by a filter
 
     @FILT-25 @must @RFC7644-3.4.2.2-R28 @write @after-FILT-24
     Scenario: Parentheses bind closest
+      Why: Where parentheses are dropped, a search for two people among those of one department
+      finds somebody outside of it.
+      Fix: Keep parentheses when you write the condition out: they are nodes of the tree.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -352,6 +411,10 @@ Feature: Finding resources by a filter
 
     @FILT-10 @must @RFC7644-3.4.2.2-R29 @RFC7644-3.4.2.2-R27 @write @after-FILT-01
     Scenario: One matching value among many is enough
+      Why: People have several addresses. A service that compares the first one only does not find
+      somebody by the second, and the client makes them again.
+      Fix: For an attribute with many values, use EXISTS over its table: one match is enough.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -382,6 +445,10 @@ Feature: Finding resources by a filter
 
     @FILT-26 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.4.2.2-R30 @write @after-FILT-01 @after-CREATE-14 @core
     Scenario: A part of a complex value is compared
+      Why: Name and address are objects. A client that looks for name.familyName finds nobody in a
+      service that knows plain columns only, or is told 400.
+      Fix: Resolve the dot in attribute paths to the member of the object.
+
       Given a user barbara with:
         """
         {"name": {"familyName": "{run}Jensen"}}
@@ -409,6 +476,10 @@ Feature: Finding resources by a filter
 
     @FILT-47 @must @RFC7644-3.4.2.2-R23 @write @after-FILT-09
     Scenario: Brackets are a condition like any other
+      Why: Clients combine brackets with other conditions. A grammar that takes brackets
+      only on their own refuses those, or drops the rest.
+      Fix: Treat attr[...] as one condition that can stand wherever a comparison can.
+
       Given a user barbara with:
         """
         {"title": "Guide", "emails": [{"value": "{run}b@{domain}", "type": "work"}]}
@@ -419,6 +490,8 @@ Feature: Finding resources by a filter
 
     @FILT-12 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R1 @write @needs-enterprise @after-FILT-01 @after-CREATE-13
     Scenario: An attribute of an extension goes by the name of its schema
+      Why: Departments and cost centres are found by the name of their schema alone. Dots and
+      colons in the URN break paths that are split at the first dot.
       Fix: Take the URN of an extension off the front of the attribute and look the rest up in
       that extension.
 
@@ -435,6 +508,8 @@ Feature: Finding resources by a filter
 
     @FILT-31 @must @RFC7644-3.4.2.2-R27 @RFC7644-3.10-R4 @write @after-FILT-01
     Scenario: An attribute of a user may go by the name of its schema too
+      Why: Some clients qualify every attribute. They find nobody where only extensions may be
+      named by their schema.
       Fix: Accept urn:ietf:params:scim:schemas:core:2.0:User:userName for userName.
 
       Given a user barbara
@@ -449,12 +524,19 @@ Feature: Finding resources by a filter
 
     @FILT-14 @must @RFC7644-3.4.2.2-R8 @RFC7643-3-R5 @write @after-FILT-01
     Scenario: A user is found by its id
+      Why: Entra asks whether somebody is in a group by id and members in one filter.
+      Fix: Offer id to filters like any other attribute; it is a unique index anyway.
+
       Given a user barbara
       When the client looks for users where id eq "{barbara.id}"
       Then the answer finds exactly barbara
 
     @FILT-35 @must @RFC7644-3.4.2.2-R8 @RFC7643-3.1-R18 @write @after-FILT-01 @after-CREATE-35 @core
     Scenario: A user is found by its externalId
+      Why: Auth0, Nextcloud and others match people by externalId before they create them. What
+      they do not find they make again.
+      Fix: Keep externalId in a column of its own with an index, and offer it to filters.
+
       Given a user barbara with:
         """
         {"externalId": "{run}external"}
@@ -464,6 +546,8 @@ Feature: Finding resources by a filter
 
     @FILT-36 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R8 @RFC7643-2.3.2-R1 @write @after-FILT-08 @after-CREATE-38
     Scenario: True and false are compared without quotes
+      Why: Dashboards ask for active eq false to list who is locked out. A literal read as the
+      text "false" finds nobody.
       Fix: Read true and false without quotes as booleans.
 
       Given a user barbara with:
@@ -477,6 +561,10 @@ Feature: Finding resources by a filter
 
     @FILT-37 @must @RFC7644-3.4.2.2-R29 @RFC7643-4.1.2-R15 @write @needs-groups @after-FILT-01 @after-GROUP-02 @edge
     Scenario: Users are found by the group they are in
+      Why: Auditing tools list the users of one group so. Without it they read all groups.
+      Fix: Translate groups.value into a condition on the table of memberships, or answer 400
+      "invalidFilter".
+
       Given a user barbara
       And a group engineers with:
         """
@@ -499,6 +587,11 @@ Feature: Finding resources by a filter
 
     @FILT-48 @must @RFC7644-3.4.2.2-R29 @write @needs-groups @after-FILT-42 @after-GROUP-01
     Scenario: A group is found by a member
+      Why: Before somebody is removed, clients ask which groups hold them. "None" is then taken
+      for the truth.
+      Fix: Translate members.value into a condition on the table of memberships, or answer 400
+      "invalidFilter".
+
       Given a user barbara
       And a group engineers with:
         """
@@ -545,12 +638,20 @@ Feature: Finding resources by a filter
 
     @FILT-51 @must @RFC7644-3.4.2.2-R26 @after-HTTP-17 @edge
     Scenario: Null is a value that a filter may name
+      Why: Generated clients write eq null for "has no value". A failure of the service at that
+      point stops their whole run.
+      Fix: Read null as a literal: eq null is met by what has no value; or answer 400.
+
       When the client looks for users where userName eq "{run}nobody" and title eq null
       Then the answer has status 200 or 400
       And if it is accepted, the answer finds exactly nobody
 
     @FILT-28 @must @RFC7644-3.4.2.2-R26 @RFC7643-2.3.1-R1 @write @after-FILT-01 @after-CREATE-15
     Scenario: Letters of every script are found
+      Why: A person whose name has letters beyond ASCII cannot be found where the text is decoded
+      twice or compared in another encoding.
+      Fix: Decode the URL once, as UTF-8, and compare in a column that holds Unicode.
+
       Given a user barbara with:
         """
         {"title": "{run}Đặng 名前 🙂"}
@@ -576,22 +677,37 @@ Feature: Finding resources by a filter
 
     @FILT-13 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16 @RFC7644-3.4.2.2-R6 @after-ERR-05 @core
     Scenario: A filter that is no filter is refused
+      Why: Answering a broken filter with everybody is how a client takes over the first account
+      of the list.
+      Fix: Answer 400 "invalidFilter", and say in detail at which letter the parser stopped.
+
       When the client looks for users where userName eq
       Then the answer is a SCIM error with status 400
       And ideally the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
     @FILT-32 @must @RFC7644-3.4.2.2-R33 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: An operator that does not exist is refused
+      Why: A client of another dialect sends "like" or "==". If that finds everybody, it goes on
+      with the wrong person.
+      Fix: Know eq, ne, co, sw, ew, gt, ge, lt, le and pr; answer 400 "invalidFilter" to any other
+      word.
+
       When the client looks for users where userName like "{run}nobody"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
     @FILT-34 @must @RFC7644-3.4.2.2-R25 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: A parenthesis that is never closed is refused
+      Why: A filter that was cut off on the way reads like a wider one. What it finds is not what
+      was asked for.
+      Fix: Demand that the parser has read all of the filter and that its parentheses are closed.
+
       When the client looks for users where (userName eq "{run}nobody"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
     @FILT-33 @must @RFC7644-3.4.2.2-R36
     Scenario: An attribute that does not exist finds nobody, or is refused
+      Why: A filter on what does not exist that is answered with everybody makes a client take the
+      first one for its person.
       Fix: Answer 400 "invalidFilter", or with nobody. Okta and others rely on not getting
       everybody.
 
@@ -602,11 +718,18 @@ Feature: Finding resources by a filter
 
     @FILT-07 @must @RFC7644-3.4.2.2-R17 @RFC7644-3.12-R16 @after-ERR-05
     Scenario: True and false have no order
+      Why: A comparison that makes no sense is a mistake of whoever wrote it. An empty list hides
+      it, a full one makes it worse.
+      Fix: Answer 400 "invalidFilter" where gt, ge, lt or le meets a boolean.
+
       When the client looks for users where active gt false
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
     @FILT-22 @must @RFC7644-3.4.2.2-R18 @RFC7644-3.12-R16 @needs-certificates @after-ERR-05
     Scenario: Binary values have no order
+      Why: Certificates have no order; a list that pretends otherwise depends on the database.
+      Fix: Answer 400 "invalidFilter" where gt, ge, lt or le meets a binary attribute.
+
       When the client looks for users where x509Certificates.value gt "AAAA"
       Then the answer is a SCIM error with status 400 and scimType "invalidFilter"
 
@@ -626,12 +749,21 @@ Feature: Finding resources by a filter
 
     @FILT-15 @may @RFC7644-3.4.2.2-R25 @edge
     Scenario: A filter of a hundred parentheses is answered or refused
+      Why: One request with a nested filter takes a recursive parser down, and the service with
+      it.
+      Fix: Limit the depth of a filter (50 is plenty) before you go into it, and answer 400
+      "invalidFilter" beyond.
+
       When the client looks for users where ((((((((((((((((((((((((((((((((((((((((((((((((((userName eq "{run}nobody"))))))))))))))))))))))))))))))))))))))))))))))))))
       Then the answer has status 200, 400, 403 or 414
       And if it is accepted, the answer finds exactly nobody
 
     @FILT-38 @may @RFC7644-3.4.2.2-R25 @edge
     Scenario: A filter of 5,000 letters is answered or refused
+      Why: A filter as long as a book costs time in the parser, in the log and in the database,
+      for each request.
+      Fix: Limit the length of a filter, and answer 400, 413 or 414 beyond.
+
       When the client looks for users where userName eq "{5000 letters}"
       Then the answer has status 200, 400, 403, 413, 414 or 431
       And if it is accepted, the answer finds exactly nobody

@@ -24,6 +24,9 @@ Feature: Changing a part of a resource
 
     @PATCH-15 @must @RFC7644-3.5.2.1-R3 @after-PATCH-01 @core
     Scenario: A value is added where there is none
+      Fix: Treat an "add" to what is not there as setting it; do not answer 400 since there is
+      nothing to add to.
+
       Given a user barbara
       When the client patches barbara with:
         | op  | path  | value   |
@@ -33,6 +36,8 @@ Feature: Changing a part of a resource
 
     @PATCH-16 @must @RFC7644-3.5.2.1-R6 @after-PATCH-01
     Scenario: A value is added where one single value can be, and takes its place
+      Why: Clients that know only "add" change a title by it. A service that refuses this, or
+      makes an array of two titles, keeps the old one or breaks whoever reads it.
       Fix: Treat "add" to an attribute with one value like "replace".
 
       Given a user barbara with:
@@ -96,6 +101,8 @@ Feature: Changing a part of a resource
 
     @PATCH-20 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PATCH-01
     Scenario: Replacing a value by null removes it
+      Why: Some clients have no "remove": a title that was taken away arrives as null. A text
+      "null" beside somebody's name is what their colleagues see.
       Fix: Treat null as a remove, or answer 400 "invalidValue". Never store null or the text
       "null".
 
@@ -128,6 +135,10 @@ Feature: Changing a part of a resource
 
     @PATCH-21 @must @RFC7644-3.5.2.2-R6 @after-PATCH-03
     Scenario: A part of a complex value is removed, and its other parts stay
+      Why: A middle name that was taken back stays in every mail, or the whole name goes with it.
+      Fix: Split the path at the dot and delete that member of the object only; if none is left,
+      the attribute has no value.
+
       Given a user barbara with:
         """
         {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
@@ -141,6 +152,8 @@ Feature: Changing a part of a resource
 
     @PATCH-22 @must @RFC7644-3.5.2.1-R4 @after-PATCH-03
     Scenario: Parts are added to a complex value, and its other parts stay
+      Why: A client that learns a given name later adds it. A service that puts the new object in
+      place of the old one loses the family name.
       Fix: Merge the given members into the object; an add takes nothing away.
 
       Given a user barbara with:
@@ -194,6 +207,11 @@ Feature: Changing a part of a resource
 
     @PATCH-24 @must @RFC7644-3.5.2.1-R2 @after-PATCH-01
     Scenario: Several values are added at once
+      Why: Newer clients send all that is new in one operation. A service that replaces the arrays
+      in it throws away the addresses that were there.
+      Fix: Where the path of an "add" is missing, set single values and append to arrays, member
+      by member.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
@@ -246,6 +264,8 @@ Feature: Changing a part of a resource
 
     @PATCH-26 @must @RFC7644-3.5.2.3-R4 @after-PATCH-04
     Scenario: All values are replaced
+      Why: Some clients send the whole list with each change. What is kept beside the new values is an address that
+      nobody manages any more.
       Fix: Without a filter in the path, "replace" sets the whole array to the given one.
 
       Given a user barbara with:
@@ -260,6 +280,7 @@ Feature: Changing a part of a resource
 
     @PATCH-27 @must @RFC7644-3.5.2.2-R3 @after-PATCH-04
     Scenario: All values are removed
+      Why: Addresses that were taken away at the identity provider go on getting mail.
       Fix: Without a filter in the path, "remove" clears the attribute.
 
       Given a user barbara with:
@@ -290,6 +311,11 @@ Feature: Changing a part of a resource
 
     @PATCH-28 @must @RFC7644-3.5.2.3-R7 @after-PATCH-05
     Scenario: A whole value is replaced, picked by a filter
+      Why: Clients that hold an address as one thing replace all of it. A service that knows only
+      sub-attributes behind the brackets answers 400 to that, or replaces every address.
+      Fix: For a path that ends with the brackets, put the given object in place of each element
+      that matches, or merge it into that.
+
       Given a user barbara with:
         """
         {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
@@ -318,6 +344,11 @@ Feature: Changing a part of a resource
 
     @PATCH-30 @must @RFC7644-3.5.2.2-R5 @after-PATCH-05
     Scenario: A part of one value is removed, picked by a filter
+      Why: A street that is removed for one address and gone from all of them is noticed when the
+      parcel comes back.
+      Fix: Delete the sub-attribute in the elements that the filter picks, and leave the elements
+      and all others as they are.
+
       Given a user barbara with:
         """
         {"addresses": [{"type": "work", "locality": "Delft", "postalCode": "2611"}, {"type": "home", "locality": "Leiden", "postalCode": "2312"}]}
@@ -331,6 +362,8 @@ Feature: Changing a part of a resource
 
     @PATCH-31 @must @RFC7644-3.4.2.2-R22 @RFC7644-3.4.2.2-R23 @after-PATCH-05
     Scenario: A filter with two conditions picks the value that meets both
+      Why: With conditions that are tried on different elements, a filter for somebody's address
+      at work removes the one at home.
       Fix: Try all conditions in the brackets on one element at a time, not each on any element.
 
       Given a user barbara with:
@@ -362,6 +395,8 @@ Feature: Changing a part of a resource
 
     @PATCH-32 @must @RFC7644-3.5.2-R17 @after-PATCH-05 @after-PATCH-07
     Scenario: Another value becomes the primary one
+      Why: Clients that switch somebody to another mailbox set primary on one address and say
+      nothing of the other. With two of them, mail goes to either.
       Fix: The rule that only one value is primary also holds when a path such as emails[type eq
       "home"].primary sets it.
 
@@ -384,6 +419,9 @@ Feature: Changing a part of a resource
 
     @PATCH-08 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @after-PATCH-01 @after-READ-02 @core
     Scenario: A failing second operation leaves the user untouched
+      Fix: Apply all operations to a copy and store it when the last one has succeeded, in one
+      transaction; roll back on the first error.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara", "emails": [{"value": "{run}work@{domain}", "type": "work"}]}
@@ -398,6 +436,12 @@ Feature: Changing a part of a resource
 
     @PATCH-33 @must @RFC7644-3.5.2-R18 @RFC7644-3.5.2-R19 @RFC7643-7-R30 @after-PATCH-01 @after-READ-02
     Scenario: A forbidden third operation undoes the two before it
+      Why: A patch that would leave a user without a name is refused only once it comes to that
+      operation. What was done before it stays done, without anybody having been told of a
+      success.
+      Fix: Check mutability and what is required on the copy after each operation, and throw the
+      copy away on the first error.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara", "title": "Guide"}
@@ -471,6 +515,8 @@ Feature: Changing a part of a resource
 
     @PATCH-10 @must @RFC7644-3.5.2.2-R7 @RFC7643-7-R30 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: What is required cannot be removed
+      Why: A user without a user name can neither sign in nor be found again; the next create
+      makes a second one.
       Fix: Answer 400 "mutability" (or "invalidValue") to a remove of an attribute that the schema
       requires.
 
@@ -485,6 +531,8 @@ Feature: Changing a part of a resource
 
     @PATCH-35 @must @RFC7643-3.1-R12 @RFC7643-3.1-R20 @RFC7643-7-R15 @after-PATCH-01
     Scenario: The id and the dates cannot be changed
+      Why: Whoever can change an id can take over the account that had it, and dates that a client
+      can set prove nothing in an audit.
       Fix: Refuse or ignore operations on id, meta and other readOnly attributes; 400 "mutability"
       is what the RFC has for it. Okta repeats the id of a group when it renames it: the same
       value does no harm.
@@ -500,6 +548,8 @@ Feature: Changing a part of a resource
 
     @PATCH-36 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @RFC7643-7-R15 @needs-schemas @after-PATCH-01
     Scenario: Whatever the schema calls readOnly cannot be changed
+      Why: What the service computes (groups, dates, the name of a manager) would be whatever the
+      last client has written.
       Fix: Ask the schema for the mutability of the path before you apply an operation.
 
       * each readOnly attribute cannot be patched
@@ -520,6 +570,11 @@ Feature: Changing a part of a resource
 
     @PATCH-11 @must @RFC7644-3.5.2-R5 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: An operation of an unknown kind is refused
+      Why: A misspelt "op" that is passed over with success is a change that never happens, and
+      that nobody sends again.
+      Fix: Compare op with add, replace and remove, without regard to letter case, and answer 400
+      "invalidSyntax" to anything else.
+
       Given a user barbara
       When the client reads barbara
       And the client patches barbara with:
@@ -530,6 +585,8 @@ Feature: Changing a part of a resource
 
     @PATCH-37 @must @RFC7644-3.5.2-R4 @after-PATCH-01
     Scenario: A patch without operations is refused
+      Why: An empty patch is the mistake of a client that lost its changes on the way; 204 tells
+      it that they arrived.
       Fix: Demand a non-empty "Operations", with any letter case, and answer 400 "invalidSyntax"
       otherwise.
 
@@ -542,6 +599,10 @@ Feature: Changing a part of a resource
 
     @PATCH-51 @must @RFC7644-3.5.2-R5 @after-PATCH-01
     Scenario: An operation that does not say what it does is refused
+      Why: A service that takes a missing op for "replace", or for nothing, guesses what happens
+      to somebody's account.
+      Fix: Demand op in each operation, and answer 400 "invalidSyntax" without it.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -555,6 +616,10 @@ Feature: Changing a part of a resource
 
     @PATCH-38 @must @RFC7644-3.5.2.1-R1 @RFC7644-3.5.2.3-R2 @after-PATCH-01 @after-READ-02
     Scenario: An addition without a value is refused
+      Why: An "add" that lost its value on the way must not clear what is there, nor look like a
+      success.
+      Fix: Answer 400 "invalidValue" to an add or a replace that has no member "value".
+
       Given a user barbara with:
         """
         {"displayName": "Barbara"}
@@ -568,6 +633,11 @@ Feature: Changing a part of a resource
 
     @PATCH-39 @must @RFC7644-3.12-R21 @RFC7644-3.5.2-R8 @after-PATCH-01 @after-READ-02 @after-ERR-05
     Scenario: A path that is no path is refused
+      Why: A service that takes a broken path for the name of an attribute answers success and
+      changes nothing, or changes the whole array.
+      Fix: Parse paths by the grammar of RFC 7644 section 3.5.2, and answer 400 "invalidPath"
+      where that fails.
+
       Given a user barbara
       When the client reads barbara
       And the client patches barbara with:
@@ -578,6 +648,7 @@ Feature: Changing a part of a resource
 
     @PATCH-40 @must @RFC7644-3.5.2-R10 @RFC7644-3.5.2-R13 @after-PATCH-01 @after-READ-02
     Scenario: A value of another type is refused
+      Why: An object where a switch belongs breaks the next read, for every client.
       Fix: Check the value of an operation against the type of the path, as in a create.
 
       Given a user barbara
@@ -590,6 +661,8 @@ Feature: Changing a part of a resource
 
     @PATCH-41 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @after-PATCH-01 @edge
     Scenario: A patch that does not say that it is one is refused, or read as one
+      Why: A service that goes by schemas to find out what a body is may take a patch for a user
+      and store it as one.
       Fix: Answer 400 "invalidSyntax" where schemas lacks the URN of PatchOp, or read it as a
       patch anyway, for clients that forget it.
 
@@ -623,6 +696,8 @@ Feature: Changing a part of a resource
 
     @PATCH-43 @must @RFC7644-3.5.2-R23 @after-PATCH-01 @after-CREATE-05 @after-READ-02 @after-CREATE-25
     Scenario: A user cannot take the user name of another one
+      Why: Two accounts of one name cannot be told apart by any client afterwards, and one person
+      signs in as the other.
       Fix: Let the unique index decide in a patch as well: 409 "uniqueness".
 
       Given a user barbara
@@ -636,6 +711,8 @@ Feature: Changing a part of a resource
 
     @PATCH-44 @must @RFC7644-3.5.2-R22 @after-PATCH-01
     Scenario: Patching an id that nobody has answers 404
+      Why: 404 is how a client learns that an account has been removed, and has to be made again.
+      400 or 204 leave the person without one.
       Fix: Answer 404 if there is no such resource, before the operations are looked at.
 
       When the client sends PATCH /Users/{unknown} with:
@@ -652,6 +729,9 @@ Feature: Changing a part of a resource
 
     @PATCH-12 @must @RFC7644-3.5.2-R20 @after-PATCH-01 @after-READ-02
     Scenario: The answer is the user as it is now, or empty
+      Fix: Answer 200 with the user as a read would show it after the patch, or 204 without a
+      body; never the operations, nor the user as it was.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara", "nickName": "Babs"}
@@ -664,6 +744,8 @@ Feature: Changing a part of a resource
 
     @PATCH-45 @must @RFC7643-3.1-R25 @after-PATCH-01 @after-CREATE-03 @after-CREATE-34 @after-PUT-05
     Scenario: A patched user was modified later than before
+      Why: Pocket ID and auditing tools go by lastModified: a change that does not move it has not
+      happened for them.
       Fix: Set lastModified whenever an operation has changed something.
 
       Given a user barbara
@@ -725,6 +807,9 @@ Feature: Changing a part of a resource
 
     @PATCH-48 @must @RFC7644-3.5.2.1-R3 @RFC7643-3-R7 @needs-enterprise @after-PATCH-09 @after-CREATE-13 @after-CREATE-18
     Scenario: The first value of an extension is added
+      Why: A client that sets a department for the first time patches an extension that the user
+      does not have yet. A service that demands it in schemas first answers 400 for every new
+      user.
       Fix: Make the object of the extension, and list its URN in schemas, when a patch sets its
       first value.
 
@@ -769,12 +854,16 @@ Feature: Changing a part of a resource
 
     @PATCH-49 @must @RFC7644-3.5.2-R10 @needs-schemas @after-PATCH-01 @after-CREATE-17 @after-SCHEMA-11 @after-CREATE-14 @after-EXT-05 @after-CREATE-13 @after-CREATE-38
     Scenario: Every attribute of the schema that can be written can be replaced
+      Why: Entra sends one operation for each attribute that is mapped. One attribute that can be
+      created and not patched fails the whole request, again and again.
       Fix: Let a patch set whatever a create can set; share the code that knows the types.
 
       * each attribute can be patched
 
     @PATCH-50 @must @RFC7644-3.5.2.2-R2 @RFC7644-3.5.2.2-R3 @needs-schemas @after-PATCH-17 @after-CREATE-17 @after-SCHEMA-10
     Scenario: Every attribute of the schema that is not required can be removed
+      Why: What cannot be removed stays with people after they have lost it: a manager, a cost
+      centre, a phone number.
       Fix: Let a patch remove whatever the schema does not require.
 
       * each attribute that is not required can be removed
