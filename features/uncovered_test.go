@@ -11,7 +11,6 @@ var uncovered = map[string]string{
 	"RFC7643-4.1.1-R17":  "how a password is prepared and kept shows where people sign in with it, which is not part of SCIM; that it never comes back is CREATE-10",
 	"RFC7643-4.1.2-R10":  "what a photo is shows at its URL, and a run asks nobody but the target",
 	"RFC7643-6-R4":       "whether there is a description to give is known to the service alone",
-	"RFC7643-6-R9":       "each user that a run makes would need the required extension, which its configuration gives (UserAttributes); then there is none left without it to be refused",
 	"RFC7643-9.3-R2":     "it takes the credentials of two tenants: whether one sees the externalIds of the other",
 	"RFC7643-7-R31":      "/Schemas may ignore attributes= (RFC 7644 section 4) as well as heed it, so that both answers are right",
 	"RFC7644-2-R10":      "it takes a credential that may read or write some resources and not others, and a run has one that may do all of it",

@@ -19,6 +19,7 @@ func valueCases() []deviationCase {
 		{"language-cut", user(`"preferredLanguage":"en-gb;q=0.8"`), "preferredLanguage", "en-gb;q=0.8", "en-gb"},
 		{"locale-without-script", user(`"locale":"zh-Hant-TW"`), "locale", "zh-Hant-TW", "zh-TW"},
 		{"zone-as-offset", user(`"timezone":"Europe/Rome"`), "timezone", "Europe/Rome", "+01:00"},
+		{"extension-not-demanded", "GET /ResourceTypes/User", "schemaExtensions/0/required", "false", "true"},
 		{"unique-not-kept", "GET /Schemas/" + userURN, "attributes/5/uniqueness", "none", "server"},
 		{"location-with-query", bare, "header Location", "BASE/Users/{1}", "BASE/Users/{1}?tenant=1"},
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -12,13 +13,14 @@ import (
 func (c *client) discoveryWords() []definition {
 	return []definition{
 		c.defineTrials(`every`, `every schema that a resource type names is published`,
-			"Looks in /Schemas for the schema and the extensions of each resource type; reads each entry of /Schemas and /ResourceTypes by its id; asks for a list at the endpoint of each resource type; compares this with its name; looks for attributes of extensions that have the name of another one.",
+			"Looks in /Schemas for the schema and the extensions of each resource type; reads each entry of /Schemas and /ResourceTypes by its id; asks for a list at the endpoint of each resource type; compares this with its name; looks for attributes of extensions that have the name of another one; sends creates of users without each extension that is required.",
 			trials{
 				"schema that a resource type names is published":       c.tryPublished,
 				"schema and resource type is found under its id":       c.tryByID,
 				"resource type is served at the endpoint that it says": c.tryEndpoints,
 				"resource type has the endpoint of its name":           c.tryPlurals,
 				"extension has names of its own":                       c.tryOwnNames,
+				"extension that is required is demanded":               c.tryRequiredExtensions,
 			}),
 	}
 }
@@ -137,6 +139,35 @@ func (c *client) tryOwnNames(context.Context) error {
 	}
 	if len(c.s.parts) == 0 {
 		return c.s.skip("not advertised: no resource type has an extension")
+	}
+	return c.verdict()
+}
+
+// tryRequiredExtensions sends creates of users that lack one extension each (RFC 7643
+// section 6).
+func (c *client) tryRequiredExtensions(ctx context.Context) error {
+	if t := c.s.suite.config.Discovery.Published.Type(users); t != nil {
+		for i, e := range t.Extensions {
+			if !e.Required {
+				continue
+			}
+			answer, err := c.tryCreate(ctx, "without-"+strconv.Itoa(i+1), func(body map[string]any) {
+				delete(body, e.Schema)
+				all, _ := body["schemas"].([]any)
+				body["schemas"] = slices.DeleteFunc(slices.Clone(all), func(name any) bool { return name == e.Schema })
+			})
+			if err != nil {
+				return err
+			}
+			part := Part{Name: e.Schema}
+			if answer.Status != http.StatusBadRequest {
+				part.Failure = failf("without it a create answered %d and should answer 400%s", answer.Status, detail(answer)).Error()
+			}
+			c.s.parts = append(c.s.parts, part)
+		}
+	}
+	if len(c.s.parts) == 0 {
+		return c.s.skip("not about this target: no extension of its users is required")
 	}
 	return c.verdict()
 }

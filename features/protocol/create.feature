@@ -84,6 +84,8 @@ Feature: Creating a user
 
     @CREATE-34 @must @RFC7643-3.1-R24 @after-CREATE-03 @after-READ-01 @after-READ-02
     Scenario: A user that was never changed was modified last when it was created
+      Why: Clients that write whatever has changed since it was made write every new user once
+      more.
       Fix: Take the clock once for a create and use that one value for created and lastModified.
 
       Given a user barbara
@@ -92,6 +94,10 @@ Feature: Creating a user
 
     @CREATE-04 @must @RFC7643-3.1-R9 @RFC7643-3.1-R19 @RFC7644-3.3-R2 @after-CREATE-01 @after-READ-01
     Scenario: An id and a meta that the client makes up are ignored
+      Why: Clients send back what they have read from another service, its id included. A service
+      that takes over such an id can be made to write into somebody else's record.
+      Fix: Make id and meta yourself and drop what the body has for them, without an error.
+
       When the client creates a user barbara with:
         """
         {"id": "{run}chosen", "meta": {"resourceType": "Robot", "created": "1999-12-31T23:59:59Z", "version": "W/\"chosen\""}}
@@ -156,6 +162,9 @@ Feature: Creating a user
 
     @CREATE-05 @must @RFC7644-3.3-R9 @RFC7643-4.1.1-R2 @RFC7644-3.12-R18 @RFC7644-3.12-R11 @after-CREATE-01 @after-ERR-05 @core
     Scenario: A second user of the same name is refused
+      Fix: Put a unique index on the folded user name, and answer its violation with 409 and the
+      scimType "uniqueness". 400 or 500 tell the client nothing that it could act on.
+
       Given a user barbara
       When the client creates a user copy with:
         """
@@ -222,6 +231,10 @@ Feature: Creating a user
 
     @CREATE-07 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-CREATE-01 @core
     Scenario: A user without a userName is refused
+      Why: A user without a name cannot sign in, and no client finds it again: each attempt leaves
+      another one.
+      Fix: Demand userName before anything is stored: 400 "invalidValue" that names the attribute.
+
       When the client sends POST /Users with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "externalId": "{run}nameless", "displayName": "{run}nameless"}
@@ -231,6 +244,8 @@ Feature: Creating a user
 
     @CREATE-37 @must @RFC7643-4.1.1-R1 @after-CREATE-07
     Scenario: A user whose userName is empty is refused
+      Why: One account with an empty name is enough, and the next one of the kind is answered 409
+      for a name that nobody has.
       Fix: Treat "" like a value that is not there where an attribute is required.
 
       When the client sends POST /Users with:
@@ -241,7 +256,21 @@ Feature: Creating a user
 
     @CREATE-22 @must @RFC7643-7-R30 @needs-schemas @after-CREATE-01
     Scenario: Whatever the schema requires has to be there
+      Why: An administrator who maps what the schema calls required has to be able to rely on it:
+      what may be missing after all will be missing.
+      Fix: Go through the schema: answer 400 "invalidValue" for each attribute with required true
+      that is absent, null or empty, or call it not required.
+
       * a user is refused without each attribute that the schema requires
+
+    @CREATE-51 @must @RFC7643-6-R9 @needs-schemas @after-CREATE-01 @after-DISC-16
+    Scenario: An extension that is required has to be there
+      Why: What a vendor marks as required is needed to run the app: a plan, a tenant, a cost
+      centre. Users without it are made today and fail at their first sign-in.
+      Fix: Answer 400 "invalidValue" to a create that lacks a required extension, or publish it with
+      required false.
+
+      * every extension that is required is demanded
 
     @CREATE-08 @must @RFC7643-2.3-R2 @RFC7643-2.3.2-R1 @RFC7643-2.3.5-R2 @RFC7643-1.2-R1 @needs-schemas @after-CREATE-01 @after-SCHEMA-02 @after-SCHEMA-12 @after-ROB-08
     Scenario: No attribute takes a value of another JSON type
@@ -267,6 +296,8 @@ Feature: Creating a user
 
     @CREATE-26 @must @RFC7643-3.3-R1 @RFC7643-2.1-R2 @after-CREATE-01
     Scenario: A create without schemas is refused or repaired
+      Why: Hand-written clients forget schemas. If the user is stored without it, strict clients
+      refuse to read it from then on.
       Fix: Answer 400 "invalidSyntax" where schemas is missing, or take it for the schema of the
       endpoint. Whatever you do, schemas has to be in what you show.
 
@@ -286,6 +317,11 @@ Feature: Creating a user
 
     @CREATE-09 @should @RFC7644-3.1-R4 @after-CREATE-01
     Scenario: An attribute that no schema has is ignored or refused
+      Why: Mappings of identity providers hold attributes that your app never had. A 500 stops the
+      whole user for one of them.
+      Fix: Pass over attributes that no schema has, or answer 400; do not hand the body to an
+      object mapper that throws.
+
       When the client creates a user barbara with:
         """
         {"shoeSize": 42}
@@ -295,6 +331,10 @@ Feature: Creating a user
 
     @CREATE-18 @must @RFC7643-3-R2 @after-CREATE-01
     Scenario: A schema that the service does not know is ignored or refused
+      Why: Entra's documentation shows a misspelt enterprise URN, and clients copy it. Whoever
+      stores it tells every other client of a schema that there is not.
+      Fix: Build schemas from what is stored, and drop or refuse URNs that /Schemas does not have.
+
       When the client creates a user barbara with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:example:scimwright:2.0:Nothing"]}
@@ -304,6 +344,10 @@ Feature: Creating a user
 
     @CREATE-19 @must @RFC7643-3-R3 @after-CREATE-01
     Scenario: A schema that is named twice is shown once
+      Why: A client that goes through schemas handles an extension twice where a URN is there
+      twice.
+      Fix: Build schemas as a set when a resource is written out.
+
       When the client creates a user barbara with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:core:2.0:User"]}
@@ -348,6 +392,11 @@ Feature: Creating a user
 
     @CREATE-24 @must @RFC7643-7-R20 @RFC7643-7-R18 @needs-schemas @after-CREATE-01
     Scenario: Whatever the schema says is never returned stays hidden
+      Why: PINs, answers to questions and recovery codes are as secret as passwords. What the
+      schema calls never returned, vendors rely on.
+      Fix: Drop attributes with "returned": "never" or the mutability "writeOnly" in the one
+      function that writes resources out.
+
       * each attribute that is never returned stays hidden
 
   Rule: A value is kept as it was sent, as far as the schema has a place for it (RFC 7643 section 2)
@@ -371,6 +420,11 @@ Feature: Creating a user
 
     @CREATE-38 @must @RFC7643-2.3.2-R1 @RFC7643-4.1.1-R14 @after-CREATE-01 @after-READ-01
     Scenario: A switch is true or false, and no text
+      Why: "active": "false" is true in most languages. Whoever reads it so lets somebody in who
+      was locked out.
+      Fix: Store a boolean and write it out as the JSON literal true or false, never as text or
+      number.
+
       Given a user barbara with:
         """
         {"active": false}
@@ -426,6 +480,8 @@ Feature: Creating a user
 
     @CREATE-27 @must @RFC7643-3-R4 @RFC7643-2.3.8-R1 @needs-enterprise @after-CREATE-13
     Scenario: The order of schemas and of members means nothing
+      Why: JSON has no order, and libraries do not keep one. A service that looks at the first URN
+      takes a user for something else.
       Fix: Read JSON by names, not by position, and look for a URN anywhere in schemas.
 
       When the client creates a user barbara with:
@@ -512,6 +568,8 @@ Feature: Creating a user
 
     @CREATE-40 @must @RFC7643-2.3.6-R1 @needs-certificates @after-CREATE-01 @after-READ-01 @edge
     Scenario: What is not base64 does not become a binary value
+      Why: A text that is no base64 breaks whoever decodes it: a client that loads certificates
+      stops at this user.
       Fix: Answer 400 "invalidValue" to a binary value that cannot be decoded, or leave it out.
 
       When the client creates a user barbara with:
@@ -608,6 +666,7 @@ Feature: Creating a user
 
     @CREATE-48 @should @RFC7643-4.1.1-R9 @after-CREATE-01 @after-READ-01
     Scenario: The address of a profile stays a URL
+      Why: A path is a link into whatever site shows it.
       Fix: Store profileUrl as it came; a path, or a link of your own in its place, leads nowhere.
 
       Given a user barbara with:

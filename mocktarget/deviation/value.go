@@ -74,6 +74,16 @@ func values() []Deviation {
 			Project: eachMatch("locale", "-Hant", "")},
 		{Name: "zone-as-offset", Summary: "A time zone is shown as an offset.", Requirements: ids("7643-4.1.1-R13"),
 			Project: eachMatch("timezone", "Europe/Rome", "+01:00")},
+		{Name: "extension-not-demanded", Summary: "The type of users says that each extension is required, and none is.", Requirements: ids("7643-6-R9"),
+			Respond: func(r *Request, p *Response) {
+				if r.Is(Types, Type) && p.OK() {
+					p.Edit(func(o *scim.Object) {
+						for _, typ := range append(resources(o), o) {
+							eachElement("schemaExtensions", set("required", true))(r, typ)
+						}
+					})
+				}
+			}},
 		{Name: "unique-not-kept", Summary: "The schema says that titles are unique, and they are not.", Requirements: ids("7643-7-R26", "7643-7-R27"),
 			Respond: characteristic("title", "uniqueness", "server")},
 		{Name: "location-with-query", Summary: "The location of a resource has a query.", Requirements: ids("7644-1.3-R1", "7644-3.3-R8"),
