@@ -14,6 +14,9 @@ import (
 // spare.
 const longestMarkdown = 60_000
 
+// mostLeaks is how many things that were left behind it names.
+const mostLeaks = 20
+
 // writeMarkdown writes what fits a comment on a pull request: the conclusion, a table
 // of areas, and every check that needs somebody, root causes first.
 func writeMarkdown(w io.Writer, r *Results) error {
@@ -29,8 +32,11 @@ func writeMarkdown(w io.Writer, r *Results) error {
 		c := area.Summary
 		fmt.Fprintf(&text, "| %s | %d | %d | %d | %d | %d | %d |\n", area.Name, c.Pass, c.Fail, c.Warn, c.Info, c.Error, c.Skip)
 	}
-	for _, leak := range r.Leaks {
-		fmt.Fprintf(&text, "\n**Left behind, remove it by hand:** %s `%s` %s\n", leak.Kind, leak.ID, inline(leak.Reason))
+	for _, leak := range r.Leaks[:min(len(r.Leaks), mostLeaks)] {
+		fmt.Fprintf(&text, "\n**Left behind, remove it by hand:** %s `%s` %s\n", leak.Kind, strings.ReplaceAll(leak.ID, "`", "'"), inline(clip(leak.Reason, 300)))
+	}
+	if more := len(r.Leaks) - mostLeaks; more > 0 {
+		fmt.Fprintf(&text, "\n**Left behind are %d more;** report.html lists them all.\n", more)
 	}
 	omitted := 0
 	for _, v := range []conformance.Verdict{conformance.Fail, conformance.Error, conformance.Warn} {
