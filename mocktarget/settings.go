@@ -19,6 +19,9 @@ type Settings struct {
 	// Engine names who answers the requests: one of [Config].Engines, or this package,
 	// which is [OwnEngine] and "".
 	Engine string `json:"engine" required:"false" doc:"Who answers the requests; empty and rfc are the mock itself"`
+	// Imitate names a make of apps that the tenant behaves like, see [Imitations]. Faults
+	// and Deviations come on top of it.
+	Imitate string `json:"imitate,omitempty" doc:"Name of a make of apps to behave like; faults and deviations come on top of it"`
 	// Faults make requests go wrong on purpose. They count from anew after each change
 	// of the settings.
 	Faults []fault.Rule `json:"faults,omitempty" doc:"Rules that make requests go wrong on purpose; they count from anew after each change of the settings"`
@@ -37,7 +40,10 @@ func (s *Server) check(settings Settings) error {
 			return scim.BadRequest("faults[%d]: %v", i, err)
 		}
 	}
-	if _, err := deviation.New(settings.Deviations); err != nil {
+	if _, known := imitationOf(settings.Imitate); !known {
+		return scim.BadRequest("there is no imitation of %q; use one of %q", clip(settings.Imitate), imitationNames())
+	}
+	if _, _, err := settings.imitated(); err != nil {
 		return scim.BadRequest("deviations: %v", err)
 	}
 	return nil
@@ -56,8 +62,8 @@ type activeSettings struct {
 // behave makes settings, which the server can follow, those that hold from now on.
 func (t *Tenant) behave(s Settings) {
 	s.Faults, s.Deviations = slices.Clone(s.Faults), slices.Clone(s.Deviations)
-	deviations, _ := deviation.New(s.Deviations)
-	t.settings.Store(&activeSettings{s, fault.New(s.Faults), deviations})
+	faults, deviations, _ := s.imitated()
+	t.settings.Store(&activeSettings{s, fault.New(faults), deviations})
 }
 
 // Configure changes how the tenant behaves from the next request on. change gets

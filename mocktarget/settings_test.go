@@ -1,10 +1,12 @@
 package mocktarget_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/mocktarget/fault"
 )
 
 func TestSettings(t *testing.T) {
@@ -58,4 +60,39 @@ func TestSettingsAreSafe(t *testing.T) {
 	}
 	all.Wait()
 	equal(t, "settings after 200 flips", c.tenant().Settings(), mocktarget.Settings{})
+}
+
+// TestImitations: a tenant behaves like a make of apps, with what else it was told on top
+// of that, until it is told otherwise.
+func TestImitations(t *testing.T) {
+	c := start(t)
+	tenant := c.tenant()
+	for _, i := range mocktarget.Imitations() {
+		if err := tenant.Configure(func(s *mocktarget.Settings) { s.Imitate = i.Name }); err != nil {
+			t.Errorf("%s: %v", i.Name, err)
+		}
+	}
+	err := tenant.Configure(func(s *mocktarget.Settings) { *s = mocktarget.Settings{Imitate: "lotus"} })
+	if err == nil || !strings.Contains(err.Error(), `"lotus"`) || !strings.Contains(err.Error(), `"salesforce"`) {
+		t.Errorf("one that there is not: %v, want the names of those that there are", err)
+	}
+	configure := func(s mocktarget.Settings) {
+		t.Helper()
+		if err := tenant.Configure(func(is *mocktarget.Settings) { *is = s }); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "settings", tenant.Settings(), s)
+	}
+	configure(mocktarget.Settings{
+		Imitate: "salesforce", Deviations: []string{"meta-missing", "config-plural"},
+		Faults: []fault.Rule{{Kind: fault.Status, Status: 418, Method: "GET", Path: "/Users", Times: 1}},
+	})
+	c.do("POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}`).want(405)
+	c.do("GET", "/Users", "").want(418)
+	c.do("GET", "/ServiceProviderConfigs", "").want(200)
+	if made := c.createUser("ann"); strings.Contains(made.raw, `"meta"`) {
+		t.Errorf("its own deviations are lost: %s", made.raw)
+	}
+	configure(mocktarget.Settings{})
+	c.do("POST", "/Groups", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"g"}`).want(201)
 }

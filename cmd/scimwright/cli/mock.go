@@ -22,6 +22,7 @@ type mockFlags struct {
 	adminListen, controlTokenEnv string
 	controlToken                 string // the one in that variable
 	types, deviations            []string
+	imitate                      string
 	basic, clients               []string
 	strict, open                 bool
 	generate                     int
@@ -45,6 +46,7 @@ names, or one that is made and printed; --admin-listen moves it to an address of
 own.`,
 		Example: `  scimwright mock --seed people.json
   scimwright mock --deviation password-in-read,patch-not-atomic
+  scimwright mock --imitate slack
   scimwright mock --listen 0.0.0.0:8080 --token secret --admin-listen 127.0.0.1:8081`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,9 +65,10 @@ own.`,
 	flags.StringVar(&f.engine, "engine", mocktarget.OwnEngine, "who answers: rfc goes by the RFCs, elimity is the Go library elimity-com/scim on the same data")
 	flags.BoolVar(&f.strict, "strict", false, "refuse requests that break a requirement of the protocol, even where they could be answered")
 	flags.StringSliceVar(&f.deviations, "deviation", nil, "depart from the RFCs like this, names with commas between them; \"scimwright mock deviations\" lists them")
+	flags.StringVar(&f.imitate, "imitate", "", "behave like apps of this make, such as slack; \"scimwright mock imitations\" lists them")
 	flags.StringVar(&f.adminListen, "admin-listen", "", "address for the control API alone (default: it is on --listen)")
 	flags.StringVar(&f.controlTokenEnv, "control-token-env", "", "environment variable with the bearer token that the control API wants")
-	c.AddCommand(newDeviations())
+	c.AddCommand(newDeviations(), newImitations())
 	return c
 }
 
@@ -119,7 +122,7 @@ func runMock(cmd *cobra.Command, f *mockFlags) error {
 
 // newMockServer makes an empty mock, with the types that files hold.
 func newMockServer(f *mockFlags) (*mocktarget.Server, error) {
-	config := elimityserver.Configure(mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict, Deviations: f.deviations}})
+	config := elimityserver.Configure(mocktarget.Config{Token: f.token, Settings: mocktarget.Settings{Strict: f.strict, Imitate: f.imitate, Deviations: f.deviations}})
 	if _, known := config.Engines[f.engine]; !known && f.engine != mocktarget.OwnEngine && f.engine != "" {
 		return nil, usagef("--engine %q: use %s or %s", f.engine, mocktarget.OwnEngine, elimityserver.Name)
 	}

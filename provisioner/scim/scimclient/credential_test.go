@@ -143,6 +143,7 @@ func TestSameOrigin(t *testing.T) {
 		{"http://a.example:80", " http://a.example/x ", true},
 		{"https://a.example", "http://a.example", false},
 		{"https://a.example", "https://a.example:8443", false},
+		{"https://a.example:8443", "http://a.example:8443", false},
 		{"https://a.example", "https://b.example", false},
 		{"https://a.example", "https://[::1", false},
 	} {
