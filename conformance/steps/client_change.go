@@ -48,6 +48,18 @@ func (c *client) another(p lint.Place) any {
 	return nil
 }
 
+// keeps reads a user and demands the value that was accepted for an attribute.
+func (c *client) keeps(ctx context.Context, m *made, p lint.Place, want any) error {
+	now, err := c.read(ctx, m)
+	if err != nil {
+		return err
+	}
+	if got := pick(map[string]any(now), p.Path()); !agrees(got, want, p.CaseExact) {
+		return failf("it is %s and should be %s", brief(got), brief(want))
+	}
+	return nil
+}
+
 func (c *client) tryImmutable(ctx context.Context) error {
 	all, err := c.places("immutable", func(p lint.Place) bool {
 		return p.Mutability == "immutable" && p.Parent == nil && !p.MultiValued && c.another(p) != nil
@@ -145,14 +157,7 @@ func (c *client) tryPatch(ctx context.Context) error {
 		if !answer.OK() {
 			return failf("a patch of it answered %d%s", answer.Status, detail(answer))
 		}
-		now, err := c.read(ctx, m)
-		if err != nil {
-			return err
-		}
-		if got := pick(map[string]any(now), p.Path()); !agrees(got, want, p.CaseExact) {
-			return failf("it is %s and should be %s", brief(got), brief(want))
-		}
-		return nil
+		return c.keeps(ctx, m, p, want)
 	})
 }
 
@@ -216,13 +221,6 @@ func (c *client) tryFirstValue(ctx context.Context) error {
 		if !answer.OK() {
 			return failf("a replacement with a first value answered %d%s", answer.Status, detail(answer))
 		}
-		now, err := c.read(ctx, m)
-		if err != nil {
-			return err
-		}
-		if got := pick(map[string]any(now), p.Path()); !agrees(got, want, p.CaseExact) {
-			return failf("it is %s and should be %s", brief(got), brief(want))
-		}
-		return nil
+		return c.keeps(ctx, m, p, want)
 	})
 }
