@@ -201,8 +201,16 @@ func (s *Store) CancelRun(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE link SET run = 0, undo = '' WHERE app = $1 AND run = $2 AND run <> 0", app, id)
-		return err
+		// The others have their work ahead. What was held, or waited, before the run marked
+		// it is neither any more: an attempt says again what it is.
+		_, err = tx.ExecContext(ctx, `
+			UPDATE link SET run = 0, undo = '',
+				due = CASE WHEN due = 0 AND worker = '' AND state = 'pending' AND desired > applied THEN $3 ELSE due END
+			WHERE app = $1 AND run = $2 AND run <> 0`, app, id, s.atOnce())
+		if err != nil {
+			return err
+		}
+		return s.announceApp(ctx, tx, app)
 	})
 }
 

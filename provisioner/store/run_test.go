@@ -118,6 +118,31 @@ func testCancelRestoresLinks(t *testing.T, database string) {
 	}
 }
 
+// TestCancelBeforeTheBeginning takes back the marks on links that were held or waited.
+func TestCancelBeforeTheBeginning(t *testing.T) { storetest.Each(t, testCancelBeforeTheBeginning) }
+
+func testCancelBeforeTheBeginning(t *testing.T, database string) {
+	s, r := setup(t, database)
+	var keys []provisioner.Key
+	for i, state := range []provisioner.LinkState{provisioner.LinkHeld, provisioner.LinkWaiting, provisioner.LinkFailing, provisioner.LinkConverged} {
+		id := fmt.Sprint("u", i)
+		must(t, s.PutUser(t.Context(), user(t, id, id)))
+		finish(t, s, chatUser(id), state, provisioner.LogEntry{})
+		keys = append(keys, chatUser(id))
+	}
+	run := startRun(t, s, "chat")
+	must(t, s.Mark(t.Context(), run, users(keys...)))
+	r.take()
+	must(t, s.CancelRun(t.Context(), run.ID))
+	if got := r.take(); got != (provisioner.Key{App: "chat"}).String() {
+		t.Errorf("cancelling has scheduled %q", got)
+	}
+	claims, _, err := s.Claim(t.Context(), "worker", "chat", 100)
+	if err != nil || len(claims) != 3 {
+		t.Errorf("%+v are due after the run was cancelled, %v; want the three that were not converged", claims, err)
+	}
+}
+
 // users puts keys into the lane that they are in by nature.
 func users(keys ...provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 	return map[provisioner.Lane][]provisioner.Key{provisioner.LaneUsers: keys}
