@@ -136,7 +136,7 @@ func (s *scenario) accountDeletedInApp(ctx context.Context, nick string) error {
 		return errNothingBefore
 	}
 	s.stir()
-	if why := s.guard.remove(ctx, users, p.account, s.suite.config.Settle); why != "" {
+	if why := s.guard.remove(ctx, entry{collection: users, id: p.account}, s.suite.config.Settle); why != "" {
 		return s.skip("the app does not delete accounts: %s", why)
 	}
 	s.guard.ledger.vanished(users, p.account)

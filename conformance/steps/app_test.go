@@ -29,6 +29,9 @@ type app struct {
 	pageCap  int
 	// noDelete refuses deletes; softDelete answers 204 and keeps the resource.
 	noDelete, softDelete bool
+	// readsAnswer and listsAnswer, if set, are how every read by id, and every list, is
+	// answered.
+	readsAnswer, listsAnswer int
 	// failDeletes answers that many deletes with 503.
 	failDeletes int
 	// lag is how many reads a resource stays invisible after its create.
@@ -124,6 +127,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok:
 		answer(w, 404, nil)
+	case len(path) == 1 && r.Method == http.MethodGet && a.listsAnswer > 0:
+		answer(w, a.listsAnswer, nil)
+	case len(path) == 2 && r.Method == http.MethodGet && a.readsAnswer > 0:
+		answer(w, a.readsAnswer, map[string]any{})
 	case len(path) == 1 && r.Method == http.MethodGet:
 		a.list(w, path[0], r.URL.Query())
 	case len(path) == 1 && r.Method == http.MethodPost:

@@ -40,7 +40,7 @@ func (g *Guard) Cleanup(ctx context.Context, settle time.Duration) []Leak {
 			if e.id == "" {
 				continue
 			}
-			if why := g.remove(ctx, collection, e.id, settle); why != "" {
+			if why := g.remove(ctx, e, settle); why != "" {
 				leaks = append(leaks, Leak{Kind: kindOf(collection), ID: e.id, Name: e.name, Reason: why})
 				continue
 			}
@@ -155,10 +155,10 @@ const removeTries = 5
 
 // remove deletes one resource and waits until the target says that it is gone. It
 // returns why it is not, "" if it is.
-func (g *Guard) remove(ctx context.Context, collection, id string, settle time.Duration) string {
+func (g *Guard) remove(ctx context.Context, e entry, settle time.Duration) string {
 	wait := 100 * time.Millisecond
 	for try := 1; ; try++ {
-		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{collection, id}})
+		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{e.collection, e.id}})
 		why := ""
 		switch {
 		case IsFailure(err):
@@ -166,7 +166,7 @@ func (g *Guard) remove(ctx context.Context, collection, id string, settle time.D
 		case err != nil:
 			why = err.Error()
 		case answer.OK(), answer.Status == http.StatusNotFound:
-			return g.confirmGone(ctx, collection, id, settle)
+			return g.confirmGone(ctx, e, settle)
 		default:
 			why = fmt.Sprintf("DELETE answered %d", answer.Status)
 			if !busy(answer) && answer.Status < 500 || answer.Status == http.StatusNotImplemented {
@@ -186,24 +186,40 @@ func (g *Guard) remove(ctx context.Context, collection, id string, settle time.D
 	}
 }
 
-func (g *Guard) confirmGone(ctx context.Context, collection, id string, settle time.Duration) string {
-	why := ""
-	err := poll(ctx, settle, func() error {
-		answer, err := g.target.Get(ctx, nil, collection, id)
-		switch {
-		case err != nil:
-			why = "it was deleted, and reading it failed: " + err.Error()
-		case answer.Status == http.StatusNotFound, answer.Status == http.StatusGone:
-			return nil
-		default:
-			why = fmt.Sprintf("it was deleted, and reading it still answers %d", answer.Status)
-		}
-		return failf("%s", why)
-	})
+// confirmGone waits until the target no longer has what was deleted. It returns what
+// says that it has, "" if nothing does.
+func (g *Guard) confirmGone(ctx context.Context, e entry, settle time.Duration) string {
+	err := poll(ctx, settle, func() error { return g.absent(ctx, e) })
 	if err == nil {
 		return ""
 	}
-	return why
+	return "it was deleted, and " + err.Error()
+}
+
+// absent returns nil if a resource is gone, a [Failure] if the target still has it, and
+// another error if there is no telling. That nothing is read under its id is enough where
+// reads have shown what there is; otherwise the list has to tell.
+func (g *Guard) absent(ctx context.Context, e entry) error {
+	answer, err := g.target.Get(ctx, nil, e.collection, e.id)
+	if err != nil {
+		return fmt.Errorf("reading it failed: %w", err)
+	}
+	unread := answer.Status == http.StatusNotFound || answer.Status == http.StatusGone
+	switch {
+	case unread && g.target.shown.has(e.collection):
+		return nil
+	case answer.OK() && g.marks(answer.object()):
+		return failf("reading it still answers %d", answer.Status)
+	}
+	listed, err := g.listed(ctx, e)
+	switch {
+	case listed != nil:
+		return failf("a search still finds it")
+	case err != nil && !unread:
+		return fmt.Errorf("reading it answers %d, so that nothing says that it is gone: looking for it failed: %w", answer.Status, err)
+	default:
+		return nil
+	}
 }
 
 // poll calls check until it succeeds, fails other than by a [Failure], or the time

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,6 +117,7 @@ const unmade = "was not made by this run"
 func (g *Guard) read(ctx context.Context, r *Request) (*Answer, error) {
 	answer, err := g.target.do(ctx, r)
 	if err == nil && answer.OK() && len(r.Path) == 2 && g.ledger.owns(r.Path[0], r.Path[1]) && g.marks(answer.object()) {
+		g.target.shown.add(r.Path[0])
 		g.ledger.prove(r.Path[0], r.Path[1])
 	}
 	return answer, err
@@ -246,6 +246,7 @@ func (g *Guard) whose(ctx context.Context, collection, id string) owner {
 	r := answer.object()
 	switch {
 	case answer.OK() && g.marks(r):
+		g.target.shown.add(collection)
 		return ours
 	case !answer.OK(), r.text("userName")+r.text("displayName")+r.text("externalId") == "":
 		return hidden
@@ -254,20 +255,22 @@ func (g *Guard) whose(ctx context.Context, collection, id string) owner {
 	}
 }
 
-// listed reports whether the target finds an entry of the ledger, under its id, by the
-// name that the run gave it.
-func (g *Guard) listed(ctx context.Context, collection, id string) bool {
-	e, known := g.ledger.find(collection, id)
-	if !known || e.name == "" {
-		return false
+// listed returns what the target lists under the id of an entry, nil if nothing: it is
+// looked for by its name and, since that may be another one by now, by its id.
+func (g *Guard) listed(ctx context.Context, e entry) (resource, error) {
+	for _, by := range []struct{ attribute, value string }{{e.attribute, e.name}, {"id", e.id}} {
+		if by.value == "" {
+			continue
+		}
+		found, err := g.find(ctx, e.collection, by.attribute, by.value)
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.IndexFunc(found, func(r resource) bool { return r.id() == e.id }); at >= 0 {
+			return found[at], nil
+		}
 	}
-	query := url.Values{"filter": {e.attribute + " eq " + strconv.Quote(e.name)}}
-	answer, err := g.target.Get(ctx, query, collection)
-	if err != nil || !answer.OK() {
-		return false
-	}
-	found := named(answer.object().objects("Resources"), e.attribute, e.name)
-	return slices.ContainsFunc(found, func(r resource) bool { return r.id() == id && g.marks(r) })
+	return nil, nil
 }
 
 // owns reports whether the run has made a resource. The target's word on its id is
@@ -292,7 +295,11 @@ func (g *Guard) owns(ctx context.Context, collection, id string) bool {
 		g.ledger.disown(collection, id)
 		return false
 	case hidden:
-		if !known || !g.listed(ctx, collection, id) {
+		e, known := g.ledger.find(collection, id)
+		if !known {
+			return false
+		}
+		if r, err := g.listed(ctx, e); err != nil || !g.marks(r) {
 			return false
 		}
 		g.ledger.prove(collection, id)

@@ -87,6 +87,7 @@ func TestResume(t *testing.T) {
 		"deleted by hand":  {between: func(t *testing.T, l *line, id string, _ string) { delete(l.app.resources["Users"], id) }},
 		"id is reused":     {between: func(t *testing.T, l *line, id string, _ string) { l.app.resources["Users"][id]["userName"] = "cfo" }, left: 1},
 		"renamed":          {between: renamed, left: 1, says: "does not carry the name"},
+		"broken reads":     {quirk: func(a *app) { a.readsAnswer = 500 }, untouched: true},
 		"no deletes today": {quirk: func(a *app) { a.noDelete = true }, left: 2, says: "DELETE answered 405"},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {

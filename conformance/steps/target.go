@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -49,6 +50,7 @@ type Target struct {
 	transport http.RoundTripper
 	timeout   time.Duration
 	pace      *pace
+	shown     *shown
 	// seen is told of every exchange; nil for nobody.
 	seen func(*Request, *Answer)
 }
@@ -112,6 +114,7 @@ func NewTarget(config TargetConfig) (*Target, error) {
 		transport: config.Transport,
 		timeout:   config.Timeout,
 		pace:      newPace(config.Rate),
+		shown:     &shown{},
 	}
 	if t.transport == nil {
 		t.transport = http.DefaultTransport.(*http.Transport).Clone()
@@ -124,6 +127,17 @@ func NewTarget(config TargetConfig) (*Target, error) {
 
 // slowest is one request in a day.
 const slowest = 1.0 / 86400
+
+// shown holds the collections of which the target has shown a resource under its id. All
+// copies of a [Target] share one.
+type shown struct{ collections sync.Map }
+
+func (s *shown) add(collection string) { s.collections.Store(collection, true) }
+
+func (s *shown) has(collection string) bool {
+	_, ok := s.collections.Load(collection)
+	return ok
+}
 
 // Endpoint returns the base URL without a trailing slash.
 func (t *Target) Endpoint() string { return t.base.String() }
