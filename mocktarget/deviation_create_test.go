@@ -1,6 +1,14 @@
 package mocktarget_test
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
+)
 
 func createCases() []deviationCase {
 	const (
@@ -35,6 +43,7 @@ func createCases() []deviationCase {
 		{"duplicate-answers-200", twice, "status", "409", "200"},
 		{"duplicate-answers-500", twice, "status", "409", "500"},
 		{"duplicate-without-keyword", twice, "scimType", "uniqueness", "-"},
+		{"id-from-local-part", `POST /Users {"userName":"a@one.example"}` + "\n" + `POST /Users {"userName":"a@two.example"}`, "id", "{2}", "{1}"},
 		{"duplicate-leaves-trace", twice + "\nGET /Users", "totalResults", "1", "2"},
 		{"duplicate-leaves-trace", twice, "status", "409", "409"},
 		{"required-not-checked", `POST /Users {"displayName":"a"}`, "status", "400", "201"},
@@ -70,4 +79,30 @@ func createCases() []deviationCase {
 		{"schemas-order-matters", `POST /Users {"schemas":["` + enterpriseURN + `","` + userURN + `"],"userName":"a","` + enterpriseURN + `":{"department":"D"}}`, "status", "201", "400"},
 		{"name-flattened", `POST /Users {"userName":"a","name":{"givenName":"G","familyName":"F"}}`, "name/givenName", "G", "-"},
 	}
+}
+
+// TestRaceIsLost: two creates of one name at the same time both succeed, as soon as they
+// really are at the same time; one after the other they do not.
+func TestRaceIsLost(t *testing.T) {
+	c := clientOf(t, mocktargettest.New(t)).scripted(t, "racing", "duplicate-race-lost")
+	for attempt := range 50 {
+		body := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"racer %d"}`, attempt)
+		var made atomic.Int64
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				if r, err := c.try("POST", "/Users", body); err == nil && r.status == 201 {
+					made.Add(1)
+				}
+			})
+		}
+		both.Wait()
+		if r, err := c.try("POST", "/Users", body); err != nil || r.status != 409 {
+			t.Fatalf("afterwards the name is given out again: %d, %v", r.status, err)
+		}
+		if made.Load() == 2 {
+			return
+		}
+	}
+	t.Error("of two creates at the same time one was refused each time")
 }

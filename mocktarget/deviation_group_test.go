@@ -97,5 +97,7 @@ func selfCases() []deviationCase {
 		{"me-answers-empty", mine, "userName", "a", "-"},
 		{"me-without-location", mine, "header Location", "BASE/Users/{1}", "-"},
 		{"me-location-is-me", mine, "header Location", "BASE/Users/{1}", "BASE/Me"},
+		{"me-location-by-name", mine, "header Location", "BASE/Users/{1}", "BASE/Users/a"},
+		{"me-location-by-name", mine, "meta/location", "BASE/Users/{1}", "BASE/Users/a"},
 	}
 }

@@ -122,9 +122,12 @@ func creates() []Deviation {
 			Respond: answers(Create, 409, status(500), scimType(""))},
 		{Name: "duplicate-without-keyword", Summary: "The 409 for a duplicate has no scimType.", Requirements: ids("7644-3.3-R9", "7644-3.12-R18"),
 			Respond: answers(Create, 409, scimType(""))},
-		{Name: "duplicate-leaves-trace", Summary: "A create that is refused as a duplicate is stored under another name.", Requirements: ids("7644-3.3-R10"),
-			Tolerate: func(_ *Request, _, _ string) bool { return true },
-			Store:    leaveTrace},
+		{Name: "duplicate-race-lost", Summary: "Of creates of one name at the same time all succeed: whether it is free is looked up first.", Requirements: ids("7643-4.1.1-R2", "7644-3.3-R9"),
+			Decode: startRace, Tolerate: inRace, Respond: endRace},
+		{Name: "id-from-local-part", Summary: "An account whose userName is that of another up to the @ gets its id.", Requirements: ids("7643-3.1-R6"),
+			Respond: shareID},
+		{Name: "duplicate-leaves-trace", Summary: "A create that is refused as a duplicate is stored all the same.", Requirements: ids("7644-3.3-R10"),
+			Tolerate: leaveTrace},
 		{Name: "required-not-checked", Summary: "A create without what is required is accepted.", Requirements: ids("7643-7-R30", "7643-4.1.1-R1"),
 			Decode: fillRequired, Project: hideFilled},
 		{Name: "required-missing-answers-500", Summary: "A create without what is required makes the server fail.", Requirements: ids("7644-3.12-R7"),
@@ -323,17 +326,90 @@ func hide(list *scim.Object, hidden func(*scim.Object) bool) {
 	}
 }
 
-// leaveTrace stores a duplicate all the same, and says it was refused.
-func leaveTrace(w *Write) {
-	name := w.After.String("userName")
-	if w.Before != nil || name == "" {
+// A race is what is known of the creates of one name that are under way.
+type race struct {
+	runners []*Request // also those that have ended, until all have
+	running int
+	joined  chan struct{} // closed when there are two
+}
+
+// headStart is how long a create waits for another one of its name, between looking
+// whether the name is free and taking it.
+const headStart = 30 * time.Millisecond
+
+// startRace takes a create down, and has the first one of a name wait for a second.
+func startRace(r *Request) {
+	name := strings.ToLower(r.Object().String("userName"))
+	if !r.Is(Create) || name == "" {
 		return
 	}
-	if w.Request.Memory.Get(strings.ToLower(name)) != nil {
-		w.After.Set("userName", name+"-1")
-		w.Request.Instead = refusal(scim.Uniqueness("the userName %q is taken", name))
+	first := make(chan struct{})
+	v := r.Memory.Change(name, func(v any) any {
+		run, _ := v.(race)
+		if run.runners == nil {
+			run.joined = first
+		} else if len(run.runners) == 1 {
+			close(run.joined)
+		}
+		return race{append(slices.Clone(run.runners), r), run.running + 1, run.joined}
+	})
+	if v.(race).joined == first {
+		select {
+		case <-first:
+		case <-time.After(headStart):
+		}
 	}
-	w.Request.Memory.Put(strings.ToLower(name), true)
+}
+
+// inRace reports whether a name was free when its create looked, since the one that holds
+// it was under way as well.
+func inRace(r *Request, mine, _ string) bool {
+	run, _ := r.Memory.Get(strings.ToLower(mine)).(race)
+	return len(run.runners) > 1 && slices.Contains(run.runners, r)
+}
+
+// endRace takes down that a create has ended.
+func endRace(r *Request, _ *Response) {
+	r.Memory.Change(strings.ToLower(r.Object().String("userName")), func(v any) any {
+		run, _ := v.(race)
+		if run.running--; run.running <= 0 || !slices.Contains(run.runners, r) {
+			return nil
+		}
+		return run
+	})
+}
+
+// shareID answers the create of a user with the id of the one that has the same local part.
+func shareID(r *Request, p *Response) {
+	switch {
+	case r.Is(Delete) && p.OK():
+		if local, ok := r.Memory.Get(r.ID()).(string); ok {
+			r.Memory.Put(local, nil)
+		}
+	case r.Is(Create) && p.OK() && isUser(r):
+		p.Edit(func(o *scim.Object) {
+			local, _, _ := strings.Cut(o.String("userName"), "@")
+			first, taken := r.Memory.Get(local).(string)
+			if !taken {
+				r.Memory.Put(local, o.ID())
+				r.Memory.Put(o.ID(), local)
+				return
+			}
+			to := r.Base + "/Users/" + first
+			o.Set("id", first)
+			o.Object("meta").Set("location", to)
+			p.Header.Set("Location", to)
+		})
+	}
+}
+
+// leaveTrace stores a duplicate all the same, and says it was refused.
+func leaveTrace(r *Request, mine, _ string) bool {
+	if !r.Is(Create) {
+		return false
+	}
+	r.Instead = refusal(scim.Uniqueness("%q is taken", mine))
+	return true
 }
 
 const filled = "filled-in-by-the-server-"

@@ -2,6 +2,7 @@ package deviation
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -128,5 +129,14 @@ func selves() []Deviation {
 				p.Edit(func(o *scim.Object) { o.Object("meta").Set("location", to) })
 			}
 		}},
+		{Name: "me-location-by-name", Summary: "The location of /Me has the userName in the place of the id.", Requirements: ids("7644-3.11-R5", "7643-3.1-R6"), Respond: answers(Me, 200, func(p *Response) {
+			p.Edit(func(o *scim.Object) {
+				at := o.Object("meta").String("location")
+				to := at[:strings.LastIndexByte(at, '/')+1] + url.PathEscape(o.String("userName"))
+				o.Object("meta").Set("location", to)
+				p.Header.Set("Location", to)
+				p.Header.Set("Content-Location", to)
+			})
+		})},
 	}
 }

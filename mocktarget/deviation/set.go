@@ -83,6 +83,18 @@ func (m *Memory) Put(key string, value any) {
 	m.values[key] = value
 }
 
+// Change puts what change makes of a value, nil for none, in its place, before anybody
+// else sees either, and returns it.
+func (m *Memory) Change(key string, change func(any) any) any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.values == nil {
+		m.values = map[string]any{}
+	}
+	m.values[key] = change(m.values[key])
+	return m.values[key]
+}
+
 // Begin makes a set see to a request. A nil set does not.
 func (s *Set) Begin(r Request) *Request {
 	if s == nil {
