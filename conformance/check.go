@@ -43,9 +43,10 @@ type Check struct {
 	File string
 	Line int
 
-	// scenario is the id of the godog pickle, step the line of its first step.
-	scenario string
-	step     int
+	// pickle is the scenario as godog reads it, nil for a rule about every answer; step is
+	// the line of its first step.
+	pickle *messages.Pickle
+	step   int
 }
 
 // A Level is how binding a demand is, by the keywords of RFC 2119.
@@ -184,7 +185,7 @@ func paragraph(description, label string) string {
 }
 
 func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[string]place) Check {
-	c := Check{Title: pickle.Name, File: pickle.Uri, scenario: pickle.Id, Level: Must}
+	c := Check{Title: pickle.Name, File: pickle.Uri, pickle: pickle, Level: Must}
 	if d.Feature != nil {
 		c.Feature = d.Feature.Name
 	}
@@ -205,9 +206,7 @@ func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[s
 			c.Level = level
 		}
 	}
-	if c.ID = steps.ID(c.Tags); c.ID == "" {
-		c.ID = c.Title
-	}
+	c.ID = steps.ID(c.Title, c.Tags)
 	c.Area, _, _ = strings.Cut(c.ID, "-")
 	return c
 }

@@ -108,8 +108,9 @@ type Config struct {
 // [*NothingError] if no check was left to run; a [*TargetError] if the target
 // cannot be reached, refuses the token, is no SCIM service, or stops answering. If ctx
 // ends, the scenario under way is cleaned up, the rest is skipped, and the error is that
-// of ctx; a [*LimitError] if the run took longer than it may. A scenario that wants to touch what the run did not make ends the run with a
-// [*steps.Violation]. The report is nil only before anything was selected.
+// of ctx; a [*LimitError] if the run took longer than it may. A scenario that wants to
+// touch what the run did not make ends the run with a [*StoppedError]. The report is nil
+// only before anything was selected.
 func Run(ctx context.Context, config Config) (*Report, error) {
 	r, err := newRun(config)
 	if err != nil {
@@ -196,15 +197,16 @@ type run struct {
 	chosen      *chosen
 	// discovery is what the target says about itself.
 	discovery *steps.Discovery
-	// byScenario finds a check by the id of its godog pickle.
-	byScenario map[string]int
+	// byID finds a check by its id.
+	byID map[string]int
 	// missing says why a capability cannot be used, by the tag that needs it.
 	missing map[string]string
 
 	results []Result
 	done    []bool
-	// stop ends the run early.
-	stop context.CancelCauseFunc
+	// stop ends the run early. stopped is why, if a check has wanted too much.
+	stop    context.CancelCauseFunc
+	stopped *StoppedError
 	// linter sees every exchange; seen are those that it was shown, preflight those
 	// before it was there.
 	linter    *lint.Linter
@@ -239,8 +241,8 @@ func (r *run) closeLedger() error {
 
 func (r *run) options(ctx context.Context) *godog.Options {
 	return &godog.Options{
-		FS: r.config.Features, Paths: []string{"."}, Tags: r.config.Select.Tags,
-		Format: "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
+		FeatureContents: []godog.Feature{{Name: "checks.feature", Contents: script(r.inOrder())}},
+		Format:          "progress", Output: io.Discard, Strict: true, NoColors: true, DefaultContext: ctx,
 	}
 }
 
@@ -252,9 +254,9 @@ func (r *run) load() error {
 	if err := r.choose(); err != nil {
 		return err
 	}
-	r.byScenario = make(map[string]int, r.scenarios)
-	for i, c := range r.checks[:r.scenarios] {
-		r.byScenario[c.scenario] = i
+	r.byID = make(map[string]int, len(r.checks))
+	for i, c := range r.checks {
+		r.byID[c.ID] = i
 	}
 	r.results = make([]Result, len(r.checks))
 	r.done = make([]bool, len(r.checks))
@@ -283,7 +285,7 @@ func (r *run) choose() (err error) {
 		switch {
 		case !r.chosen.has(&c):
 			continue
-		case c.scenario == "":
+		case c.pickle == nil:
 			rules = true
 		default:
 			r.scenarios++
@@ -317,14 +319,6 @@ func (r *run) skip(tags []string) string {
 	return ""
 }
 
-// leaveOut returns why a scenario is left out, whether it was selected or not.
-func (r *run) leaveOut(scenario string, tags []string) string {
-	if _, selected := r.byScenario[scenario]; !selected {
-		return "not selected"
-	}
-	return r.skip(tags)
-}
-
 func (r *run) anyLeft() bool {
 	for _, c := range r.checks[:r.scenarios] {
 		if r.skip(c.Tags) == "" {
@@ -339,7 +333,7 @@ func (r *run) judge(ctx context.Context) error {
 	r.begun = r.config.Now()
 	r.linter = lint.New(r.discovery.Published)
 	r.lookAt(r.preflight, "")
-	suite, err := r.suite(r.leaveOut, r.outcome)
+	suite, err := r.suite(r.outcome)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func Initializer(ctx context.Context, config Config) (func(*godog.ScenarioContex
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	suite, err := r.suite(func(_ string, tags []string) string { return r.skip(tags) }, nil)
+	suite, err := r.suite(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -38,12 +38,12 @@ func Initializer(ctx context.Context, config Config) (func(*godog.ScenarioContex
 }
 
 // suite returns the vocabulary for the run.
-func (r *run) suite(skip func(scenario string, tags []string) string, onOutcome func(steps.Outcome)) (*steps.Suite, error) {
+func (r *run) suite(onOutcome func(steps.Outcome)) (*steps.Suite, error) {
 	suite, err := steps.New(steps.Config{
 		Target: r.target, Discovery: r.discovery, Provisioner: r.config.Provisioner, Run: r.config.Run,
 		MailDomain: r.config.MailDomain, UserAttributes: r.config.UserAttributes, GroupAttributes: r.config.GroupAttributes,
 		Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
-		Ledger: r.ledger, ReadOnly: !r.config.Write, Skip: skip, OnOutcome: onOutcome,
+		Ledger: r.ledger, ReadOnly: !r.config.Write, Skip: r.skip, OnOutcome: onOutcome,
 	})
 	if err != nil {
 		return nil, &ConfigError{Err: err}

@@ -96,7 +96,7 @@ func (r *run) foundDuring(findings []lint.Finding) []string {
 	same := func(f lint.Finding) lint.Finding { return lint.Finding{Exchange: f.Exchange, Detail: f.Detail} }
 	for _, f := range findings {
 		id := r.during[f.Look]
-		if at := slices.IndexFunc(r.checks, func(c Check) bool { return c.ID == id }); at >= 0 && r.results[at].failed {
+		if at, known := r.byID[id]; known && r.results[at].failed {
 			explained[same(f)] = true
 			during = append(during, id)
 		}

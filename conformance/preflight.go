@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -59,6 +60,29 @@ type LimitError struct{ Limit time.Duration }
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the run was not done after %s: allow it more time, a higher rate or fewer checks", e.Limit)
 }
+
+// A StoppedError says that a check wanted to touch what the run did not make. That was not
+// sent, and the run was ended: whatever has misled one check can mislead others.
+type StoppedError struct {
+	// Check is the id of the check, Root that of the one whose failure is the reason of
+	// it, "" if none is known.
+	Check, Root string
+	// Err says what was not sent.
+	Err *steps.Violation
+}
+
+func (e *StoppedError) Error() string {
+	text := fmt.Sprintf("%s ended the run: %v", e.Check, e.Err)
+	if e.Root != "" {
+		text += fmt.Sprintf("; what led it there is what %s failed on: mend that first", e.Root)
+	}
+	return text
+}
+
+func (e *StoppedError) Unwrap() error { return e.Err }
+
+// reason returns the check without which the rest would have been judged.
+func (e *StoppedError) reason() string { return cmp.Or(e.Root, e.Check) }
 
 func interrupted(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

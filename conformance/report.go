@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -128,7 +129,7 @@ func (r *Report) breakOff(err error) {
 
 // outcome turns the end of a scenario into a result.
 func (r *run) outcome(o steps.Outcome) {
-	i, known := r.byScenario[o.Scenario]
+	i, known := r.byID[o.ID]
 	if !known {
 		return
 	}
@@ -138,14 +139,22 @@ func (r *run) outcome(o steps.Outcome) {
 	result.Duration, r.begun = now.Sub(r.begun), now
 	r.leaks = append(r.leaks, o.Leaks...)
 	r.lookAt(o.Exchanges, result.ID)
-	if v := (*steps.Violation)(nil); errors.As(o.Err, &v) {
-		r.stop(v)
+	h := held{index: i, result: result}
+	violation, violated := errors.AsType[*steps.Violation](o.Err)
+	switch {
+	case o.Own:
+	case steps.IsFailure(o.Err), violated, len(o.Remarks) > 0:
+		h.roots = slices.Concat(o.Roots, result.After)
+	case o.Interrupted && r.stopped != nil:
+		h.result.BlockedBy = r.stopped.reason()
+		h.result.Reason = fmt.Sprintf("blocked by %s: %s ended the run", h.result.BlockedBy, r.stopped.Check)
+	}
+	if violated {
+		root, _ := r.rootOf(h)
+		r.stopped = &StoppedError{Check: result.ID, Root: root, Err: violation}
+		r.stop(r.stopped)
 	} else if err := r.target.Trouble(); err != nil {
 		r.stop(&TargetError{Endpoint: r.target.Endpoint(), Detail: err.Error()})
-	}
-	h := held{index: i, result: result}
-	if steps.IsFailure(o.Err) || len(o.Remarks) > 0 {
-		h.roots = slices.Concat(o.Roots, result.After)
 	}
 	r.held = append(r.held, h)
 	r.settle(false)
@@ -184,9 +193,9 @@ func (r *run) settle(end bool) {
 func (r *run) rootOf(h held) (root string, known bool) {
 	known = true
 	for _, id := range h.roots {
-		i := slices.IndexFunc(r.checks, func(other Check) bool { return other.ID == id })
+		i, selected := r.byID[id]
 		switch {
-		case i < 0 || i == h.index:
+		case !selected || i == h.index:
 		case !r.done[i]:
 			known = false
 		case r.results[i].BlockedBy != "":

@@ -124,19 +124,10 @@ func unquote(all []string) []string {
 func (c *client) hasStatus(ctx context.Context, want string) error {
 	return c.again(ctx, func(a *Answer) error {
 		if !slices.Contains(list(want), strconv.Itoa(a.Status)) {
-			return mistaken(a, failf("%s answered %d and should answer %s%s", c.asked(), a.Status, want, detail(a)))
+			return failf("%s answered %d and should answer %s%s", c.asked(), a.Status, want, detail(a))
 		}
 		return nil
 	})
-}
-
-// mistaken roots a failure in the checks about errors, if the answer is an error under a
-// status of success.
-func mistaken(a *Answer, failure error) error {
-	if schemas, _ := a.object().get("schemas").([]any); a.OK() && slices.Contains(schemas, any("urn:ietf:params:scim:api:messages:2.0:Error")) {
-		return rooted(failure, "ERR-01")
-	}
-	return failure
 }
 
 // asked names the last request.

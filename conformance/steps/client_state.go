@@ -66,7 +66,7 @@ func (c *client) gone(ctx context.Context, nick string) error {
 			return err
 		}
 		if answer.Status != http.StatusNotFound {
-			return mistaken(answer, failf("reading %s answered %d and should answer 404", nick, answer.Status))
+			return failf("reading %s answered %d and should answer 404", nick, answer.Status)
 		}
 		return nil
 	})

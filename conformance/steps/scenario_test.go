@@ -86,7 +86,7 @@ func TestScenariosThatCannotJudgeAreSkipped(t *testing.T) {
 
 func TestSkipIsAsked(t *testing.T) {
 	a := newApp(t)
-	config := steps.Config{Target: a.target(t), Skip: func(_ string, tags []string) string { return "not today, " + steps.ID(tags) }}
+	config := steps.Config{Target: a.target(t), Skip: func(tags []string) string { return "not today, " + steps.ID("", tags) }}
 	for id, o := range run(t, config, godog.Options{FS: features.FS}) {
 		if o.Skipped != "not today, "+id || o.Err != nil {
 			t.Errorf("%s: skipped %q, error %v", id, o.Skipped, o.Err)

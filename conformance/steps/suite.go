@@ -60,26 +60,31 @@ type Config struct {
 	Ledger *LedgerFile
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
-	// Skip decides, from the id of its godog pickle and its tags, whether a scenario is
-	// left out, and returns the reason, "" to run it. Nil runs them all.
-	Skip func(scenario string, tags []string) string
+	// Skip decides by its tags whether a scenario is left out, and returns the reason, ""
+	// to run it. Nil runs them all.
+	Skip func(tags []string) string
 	// OnOutcome is called at the end of each scenario. Nil means nobody listens.
 	OnOutcome func(Outcome)
 }
 
 // An Outcome is how one scenario ended.
 type Outcome struct {
-	// Scenario is the id of its godog pickle.
-	Scenario string
-	// Skipped is why the scenario was left out, "" if it was not.
-	Skipped string
+	// ID is that of the check, as [ID] has it.
+	ID string
+	// Skipped is why the scenario was left out, "" if it was not. Interrupted says that
+	// it was since the context of the run had ended.
+	Skipped     string
+	Interrupted bool
 	// Err is nil if everything was as demanded. [IsFailure] tells a verdict from
 	// trouble.
 	Err error
 	// Roots are the checks about what the scenario only makes use of and what the target
 	// broke on, the likeliest first: if one of them has failed, that is the reason of
-	// this outcome.
+	// this outcome. After a [Violation] they are those about all that was sent: the target
+	// has told the scenario whom to touch.
 	Roots []string
+	// Own says that what went wrong is what this check is about, and no other.
+	Own bool
 	// Remarks say what is not demanded and would be better otherwise.
 	Remarks []string
 	// Parts are what was found out about each of several attributes, for a check that
@@ -157,15 +162,22 @@ func NewRun() string {
 	return hex.EncodeToString(b[:])
 }
 
-// ID returns the check id among a scenario's tags, such as "LIFE-01", "" if there
-// is none.
-func ID(tags []string) string {
-	for _, tag := range tags {
-		if idTag.MatchString(tag) {
-			return tag[1:]
-		}
+// ID returns the id of the check that a scenario is: the one among its tags, such as
+// "LIFE-01", or its title if there is none.
+func ID(title string, tags []string) string {
+	if id := tagged(tags); id != "" {
+		return id
 	}
-	return ""
+	return title
+}
+
+// tagged returns the check id among tags, "" if there is none.
+func tagged(tags []string) string {
+	at := slices.IndexFunc(tags, idTag.MatchString)
+	if at < 0 {
+		return ""
+	}
+	return tags[at][1:]
 }
 
 // Initialize registers the vocabulary for one scenario. It is what godog calls a
@@ -196,9 +208,15 @@ func tagNames(pickle *godog.Scenario) []string {
 // takes. It has a clock of its own, so that an interrupted run cleans up as well.
 const cleanupTime = 60 * time.Second
 
-// interrupted is why a scenario was left out, or cut short, when the run's context
+// interruption says why a scenario was left out, or cut short, when the run's context
 // ended.
-const interrupted = "the run was interrupted"
+func interruption(ctx context.Context) string {
+	const interrupted = "the run was interrupted"
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return interrupted + ": " + cause.Error()
+	}
+	return interrupted
+}
 
 // A scenario holds the state of one scenario.
 type scenario struct {
@@ -224,6 +242,8 @@ type scenario struct {
 	subjects []Subject
 	// impatient says that waiting for a retry has been in vain once.
 	impatient bool
+	// interrupted says that it did not begin since the run had ended.
+	interrupted bool
 	// uniques counts the texts that were made up for attributes that the target wants.
 	uniques int
 	skipped string
@@ -275,15 +295,15 @@ func (s *scenario) remark(format string, args ...any) {
 func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
 	tags := tagNames(pickle)
 	if s.suite.config.Skip != nil {
-		s.skipped = s.suite.config.Skip(pickle.Id, tags)
+		s.skipped = s.suite.config.Skip(tags)
 	}
 	if s.skipped == "" && ctx.Err() != nil {
-		s.skipped = interrupted
+		s.skipped, s.interrupted = interruption(ctx), true
 	}
 	if s.skipped != "" {
 		return ctx, godog.ErrSkip
 	}
-	key := strings.ToLower(ID(tags))
+	key := strings.ToLower(tagged(tags))
 	if key == "" {
 		key = "x" + NewRun()
 	}
@@ -299,10 +319,10 @@ type scenarioKey struct{}
 // end stops the provisioner, then the wire, then removes what the scenario made,
 // however it went.
 func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr error) (context.Context, error) {
-	out := Outcome{Scenario: pickle.Id, Skipped: s.skipped, Sent: -1}
+	out := Outcome{ID: ID(pickle.Name, tagNames(pickle)), Skipped: s.skipped, Interrupted: s.interrupted, Sent: -1}
 	switch {
 	case stepErr != nil && ctx.Err() != nil && out.Skipped == "":
-		out.Skipped = interrupted // what a step saw of it is no verdict
+		out.Skipped, out.Interrupted = interruption(ctx), true // what a step saw of it is no verdict
 	case !errors.Is(stepErr, godog.ErrSkip):
 		out.Err = stepErr
 	}
@@ -312,7 +332,10 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 	case s.blemish != nil && out.Skipped == "":
 		out.Err, out.Expected, out.Sent = s.blemish, s.blemished, s.lastSent()
 	}
-	out.Roots = s.roots(out.Err)
+	if out.Err != nil || len(s.remarks) > 0 {
+		out.Roots = s.roots(out.Err)
+		out.Own = slices.Contains(s.named(out.Err), out.ID)
+	}
 	var problems []error
 	if s.driver != nil {
 		if err := s.driver.Close(); err != nil {

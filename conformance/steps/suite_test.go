@@ -19,9 +19,8 @@ import (
 // run runs scenarios against an app and returns how each ended, by check id.
 func run(t *testing.T, config steps.Config, options godog.Options) map[string]steps.Outcome {
 	t.Helper()
-	names := map[string]string{}
 	outcomes := map[string]steps.Outcome{}
-	config.OnOutcome = func(o steps.Outcome) { outcomes[names[o.Scenario]] = o }
+	config.OnOutcome = func(o steps.Outcome) { outcomes[o.ID] = o }
 	if config.Settle == 0 {
 		config.Settle = 50 * time.Millisecond
 	}
@@ -37,19 +36,7 @@ func run(t *testing.T, config steps.Config, options godog.Options) map[string]st
 		options.Paths = []string{"."}
 	}
 	godog.TestSuite{
-		ScenarioInitializer: func(sc *godog.ScenarioContext) {
-			sc.Before(func(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
-				names[pickle.Id] = pickle.Name
-				for _, tag := range pickle.Tags {
-					if steps.ID([]string{tag.Name}) != "" {
-						names[pickle.Id] = tag.Name[1:]
-					}
-				}
-				return ctx, nil
-			})
-			suite.Initialize(sc)
-		},
-		Options: &options,
+		ScenarioInitializer: suite.Initialize, Options: &options,
 	}.Run()
 	if len(outcomes) == 0 {
 		t.Fatal("no scenario ran")
