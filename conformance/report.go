@@ -72,6 +72,8 @@ type Report struct {
 	Duration time.Duration
 	// BrokeOff is why the run ended before all checks were made, "" if it did not.
 	BrokeOff string
+	// Requests is how many were sent, those included that find out what the target offers.
+	Requests int
 	// Results are in the order of [Checks].
 	Results []Result
 	// Summaries says how the target did by each profile of the run.
@@ -108,7 +110,7 @@ func (r *run) ran() bool {
 func (r *run) report() *Report {
 	report := &Report{
 		Endpoint: r.target.Endpoint(), Run: r.config.Run, Write: r.config.Write, Started: r.started,
-		Duration: r.config.Now().Sub(r.started), Results: r.results,
+		Duration: r.config.Now().Sub(r.started), Requests: len(r.seen), Results: r.results,
 		Summaries: r.summaries(), Waivers: r.waiverUses(), Leaks: r.leaks,
 	}
 	if r.ledger != nil && len(r.leaks) > 0 {

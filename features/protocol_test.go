@@ -44,7 +44,7 @@ func judge(t *testing.T, target *mocktargettest.Target, tick time.Duration) *con
 }
 
 // everything is a mock whose users have an attribute of every kind.
-func everything(t *testing.T) *mocktargettest.Target {
+func everything(t testing.TB) *mocktargettest.Target {
 	document, err := os.ReadFile("testdata/types.json")
 	if err != nil {
 		t.Fatal(err)

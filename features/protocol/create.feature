@@ -172,7 +172,7 @@ Feature: Creating a user
         """
       Then the answer is a SCIM error with status 409 and scimType "uniqueness"
 
-    @CREATE-39 @must @RFC7644-3.3-R10 @needs-filter @after-CREATE-05 @after-FILT-01 @after-READ-01
+    @CREATE-60 @must @RFC7644-3.3-R10 @needs-filter @after-CREATE-05 @after-FILT-01 @after-READ-01
     Scenario: A second user that was refused is not there
       Why: The client was told that the name is taken, and takes over the account that has it. If
       there are two by now, one of them is nobody's.
