@@ -178,9 +178,9 @@ func writeReport(w io.Writer, dir string, result *conformance.Report, formats []
 }
 
 func writeVerdict(w io.Writer, report *conformance.Report, write bool) {
-	fmt.Fprintf(w, "\n%s: %d passed, %d to know of, %d to be warned of, %d failed, %d could not be judged, %d skipped in %s\n", report.Endpoint,
+	fmt.Fprintf(w, "\n%s: %d passed, %d to know of, %d to be warned of, %d failed, %d could not be judged, %d skipped in %s, with %d requests\n", report.Endpoint,
 		report.Count(conformance.Pass), report.Count(conformance.Info), report.Count(conformance.Warn), report.Count(conformance.Fail),
-		report.Count(conformance.Error), report.Count(conformance.Skip), report.Duration.Round(time.Millisecond))
+		report.Count(conformance.Error), report.Count(conformance.Skip), report.Duration.Round(time.Millisecond), report.Requests)
 	if !write {
 		fmt.Fprintln(w, "The run only read. Most scenarios make users and groups and remove them again: add --write to allow that.")
 	}
