@@ -75,6 +75,24 @@ func TestR17_CreateThatHandsOutAnAccount(t *testing.T) {
 	})
 }
 
+// TestLostCreateBesideAnAccount: what is found after a create whose answer was lost is
+// only ours if it says so. One that somebody else has made under the name was there
+// before, and is not deleted with the app.
+func TestLostCreateBesideAnAccount(t *testing.T) {
+	b := peopled(t)
+	id := b.app.post(t, "/Users", account(`"userName":"cy","active":true`))
+	b.app.answerWith(times(1, on("POST", "/Users", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })))
+	create(t, b)
+	if l := b.waitState(t, user, "u3", provisioner.LinkConverged); l.RemoteID != id || l.Origin != provisioner.OriginAdopted {
+		t.Errorf("the link is %+v", l)
+	}
+	b.remove(t, provisioner.PartDelete, false)
+	b.waitRemoved(t)
+	if got := b.app.names(t, "/Users", nil); !slices.Equal(got, []string{"cy<nil>"}) {
+		t.Errorf("the app has %q", got)
+	}
+}
+
 // TestGone: an app that remembers what it had answers 410, which means no less than 404.
 func TestGone(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{"in SCIM's words": refuse(http.StatusGone, "", "was deleted"), "bare": bare(http.StatusGone)} {

@@ -62,6 +62,9 @@ func TestR17_Adoption(t *testing.T) {
 				b.connectWith(t, "app", b.app, provisioner.Settings{Adopt: test.adopt})
 				b.sync(t, "app")
 				b.wantLink(t, user, "u1", test.state, reason, 0)
+				if l := b.link(t, user, "u1"); test.users == 1 && l.RemoteID != "" && l.Origin != provisioner.OriginAdopted {
+					t.Errorf("the account is %s: it was there before", l.Origin)
+				}
 				all := b.app.remote(t, "/Users")
 				if len(all) != users {
 					t.Errorf("%d users in the app, want %d", len(all), users)
@@ -252,7 +255,9 @@ func TestFilterAnswered404(t *testing.T) {
 // TestFilterRefusedOrIgnored: an app that cannot filter is listed, once for many.
 func TestFilterRefusedOrIgnored(t *testing.T) {
 	for name, answer := range map[string]func(d *door) http.HandlerFunc{
-		"refused": func(*door) http.HandlerFunc { return refuse(400, scim.TypeInvalidFilter, "no filters") },
+		"refused":   func(*door) http.HandlerFunc { return refuse(400, scim.TypeInvalidFilter, "no filters") },
+		"forbidden": func(*door) http.HandlerFunc { return refuse(403, "", "no filters for you") },
+		"unknown":   func(*door) http.HandlerFunc { return bare(501) },
 		"ignored": func(d *door) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				r.URL.RawQuery = ""
