@@ -3,9 +3,13 @@ package provisioner_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -73,6 +77,65 @@ func TestR17_CreateThatHandsOutAnAccount(t *testing.T) {
 			t.Errorf("the account is %v", u)
 		}
 	})
+}
+
+var quotedID = regexp.MustCompile(`"[0-9a-f]{8}-[0-9a-f-]{27}"`)
+
+// numbering is an app whose ids are numbers, in its answers as in its tables.
+func numbering(d *door) keeper {
+	var mu sync.Mutex
+	numbers, ids := map[string]string{}, []string{}
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		body, _ := io.ReadAll(r.Body)
+		for i, id := range ids {
+			number := fmt.Sprint(1000 + i)
+			r.URL.Path = strings.Replace(r.URL.Path, "/"+number, "/"+id, 1)
+			body = bytes.ReplaceAll(body, []byte(`"`+number+`"`), []byte(`"`+id+`"`))
+		}
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		got := d.inner(r)
+		got.Header().Del("Location")
+		got.Body = bytes.NewBuffer(quotedID.ReplaceAllFunc(got.Body.Bytes(), func(id []byte) []byte {
+			if numbers[string(id)] == "" {
+				numbers[string(id)] = fmt.Sprint(1000 + len(ids))
+				ids = append(ids, strings.Trim(string(id), `"`))
+			}
+			return []byte(numbers[string(id)])
+		}))
+		send(w, got)
+		return true
+	}
+}
+
+// TestR29_IDsThatAreNumbers takes people and a group through their lives in an app whose
+// ids are numbers.
+func TestR29_IDsThatAreNumbers(t *testing.T) {
+	b := mock(t, provisioner.Settings{})
+	b.app.post(t, "/Users", account(`"userName":"bob"`))
+	b.app.answerWith(numbering(b.app))
+	b.putUser(t, "u1", "ada", true)
+	b.putUser(t, "u2", "bob", true)
+	b.putGroup(t, "g1", "staff", "u1", "u2")
+	b.sync(t, "app")
+	if l := b.link(t, user, "u2"); l.Origin != provisioner.OriginAdopted {
+		t.Errorf("bob's link is %+v", l)
+	}
+	rename(t, b)
+	b.putGroup(t, "g1", "staff", "u1")
+	b.settle(t, "app")
+	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada.l"}) || len(b.app.remote(t, "/Users")) != 2 {
+		t.Errorf("members %q, users %v", m, b.app.remote(t, "/Users"))
+	}
+	if a := b.audit(t, false); !a.Good() || a.Checked != 3 || a.Foreign > 0 {
+		t.Errorf("audit %+v", a)
+	}
+	must(t, b.DeleteUser(t.Context(), "u1"))
+	b.settle(t, "app")
+	if u := b.app.user(t, "ada.l"); u["active"] != false {
+		t.Errorf("the app has %v", u)
+	}
 }
 
 // TestLostCreateBesideAnAccount: what is found after a create whose answer was lost is

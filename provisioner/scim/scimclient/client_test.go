@@ -253,6 +253,7 @@ func TestTolerantReader(t *testing.T) {
 		{"201", create, 201, scimJSON, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"42"}`, "", "42", true},
 		{"200 for 201, no schemas", create, 200, "application/json", `{"id":"42"}`, "", "42", true},
 		{"BOM, odd case, odd type", create, 201, "text/plain", "\ufeff\r\n {\"ID\":\"42\"} \n", "", "42", true},
+		{"id that is a number", create, 201, scimJSON, `{"id":42}`, "", "42", true},
 		{"body with id wins over Location", create, 201, scimJSON, `{"id":"42"}`, "/scim/v2/Users/7", "42", true},
 		{"empty 201 with Location", create, 201, scimJSON, ``, "https://app.example/scim/v2/Users/a%2Fb", "a/b", false},
 		{"relative Location", create, 201, scimJSON, ``, "Users/42", "42", false},

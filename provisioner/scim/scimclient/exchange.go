@@ -170,7 +170,7 @@ func (a *answer) resource() (*scim.Object, error) {
 		if err != nil {
 			return nil, a.unusable("the body is not JSON", err)
 		}
-		return o, nil
+		return tolerate(o), nil
 	}
 	if a.call.method == http.MethodGet {
 		return nil, a.unusable("the body holds no resource", nil)

@@ -84,6 +84,9 @@ func (c *Client) Page(ctx context.Context, endpoint string, q Query) (*scim.List
 	if err != nil {
 		return nil, a.unusable("the body is not a list of resources", err)
 	}
+	for _, r := range list.Resources {
+		tolerate(r)
+	}
 	return list, nil
 }
 
