@@ -325,7 +325,9 @@ func TestNoToken(t *testing.T) {
 		"error as success": {echo(200, `{"error": "invalid_client"}`), "answered 200 (invalid_client)", true},
 		"not found":        {answer(404, "text/html", page), "answered 404: an HTML page", true},
 		"text":             {answer(403, "text/plain", "not you"), "answered 403: not you", true},
-		"redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) },
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		},
 			"answered 307: it redirects, and is not followed", true},
 		"page":       {answer(200, "text/html", page), "answered 200: what it answers is no token", true},
 		"no token":   {answer(200, "application/json", `{}`), "what it answers is no token", true},
