@@ -47,6 +47,8 @@ type Result struct {
 	// Exchanges are all that went over the wire, cleanup included. For a rule about
 	// every answer they are the first ones that break it.
 	Exchanges []steps.Exchange
+	// Requests is how many the check has sent. A rule about every answer sends none.
+	Requests int
 	// Expected is the sentence of the scenario that did not come true, "" if none was
 	// in the way. Sent is the exchange whose request it is about, -1 if there is none.
 	Expected string
@@ -135,7 +137,10 @@ func (r *run) outcome(o steps.Outcome) {
 	if !known {
 		return
 	}
-	result := Result{Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges, Expected: o.Expected, Sent: o.Sent, failed: o.Err != nil}
+	result := Result{
+		Check: r.checks[i], Parts: o.Parts, Exchanges: o.Exchanges, Requests: len(o.Exchanges),
+		Expected: o.Expected, Sent: o.Sent, failed: o.Err != nil,
+	}
 	result.Verdict, result.Reason = verdict(r.checks[i], o)
 	now := r.config.Now()
 	result.Duration, r.begun = now.Sub(r.begun), now

@@ -27,7 +27,7 @@ func BenchmarkProtocol(b *testing.B) {
 	}
 	most := 0
 	for _, r := range report.Results {
-		most = max(most, len(r.Exchanges))
+		most = max(most, r.Requests)
 	}
 	b.ReportMetric(float64(report.Requests), "requests")
 	b.ReportMetric(float64(most), "requests-most")

@@ -23,7 +23,7 @@ func writeMarkdown(w io.Writer, r *Results) error {
 	var text strings.Builder
 	s := r.Summary
 	fmt.Fprintf(&text, "## SCIM 2.0: %s\n\n", s.Conclusion)
-	fmt.Fprintf(&text, "`%s`, %s, scimwright %s. %d of %d testable requirements exercised.\n\n", r.Endpoint, r.Mode, r.Tool.Version, s.Requirements.Exercised, s.Requirements.Testable)
+	fmt.Fprintf(&text, "`%s`, %s, %d requests, scimwright %s. %d of %d testable requirements exercised.\n\n", r.Endpoint, r.Mode, r.Requests, r.Tool.Version, s.Requirements.Exercised, s.Requirements.Testable)
 	if r.BrokeOff != "" {
 		fmt.Fprintf(&text, "**The run broke off, and the rest was not judged:** %s\n\n", inline(r.BrokeOff))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -95,9 +96,23 @@ func TestEveryFormatTellsTheSame(t *testing.T) {
 	if len(results.Checks) != len(r.Results) {
 		t.Fatalf("%d checks, want %d", len(results.Checks), len(r.Results))
 	}
+	requests := 0
 	for _, c := range results.Checks {
+		requests += c.Requests
+		if c.Area == "CREATE" && c.Verdict == "pass" && c.Requests == 0 {
+			t.Errorf("%s is told to have sent nothing", c.ID)
+		}
 		if !strings.Contains(texts["report.html"], `id="`+c.ID+`"`) {
 			t.Errorf("the page does not show %s", c.ID)
+		}
+	}
+	// What finds out what the target offers is of no check.
+	if results.Requests != r.Requests || requests == 0 || requests >= r.Requests {
+		t.Errorf("the checks have sent %d requests, and %d of %d are told of", requests, results.Requests, r.Requests)
+	}
+	for _, name := range []string{"report.html", "report.md"} {
+		if !strings.Contains(texts[name], fmt.Sprintf("%d requests", r.Requests)) {
+			t.Errorf("%s does not say that %d requests were sent", name, r.Requests)
 		}
 	}
 	for _, name := range []string{"report.html", "report.md", "junit.xml"} {

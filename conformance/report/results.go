@@ -38,6 +38,8 @@ type Results struct {
 	Started time.Time `json:"started"`
 	// DurationMS is in milliseconds.
 	DurationMS int64 `json:"durationMs"`
+	// Requests is how many were sent, those included that find out what the target offers.
+	Requests int `json:"requests"`
 	// BrokeOff is why the run ended before all checks were made, "" if it did not.
 	BrokeOff string  `json:"brokeOff,omitempty"`
 	Summary  Summary `json:"summary"`
@@ -126,9 +128,12 @@ type Check struct {
 	// BlockedBy is the check whose failure is the reason of this one.
 	BlockedBy string `json:"blockedBy"`
 	// Parts are the attributes that a check of many looked at.
-	Parts      []Part     `json:"parts,omitempty"`
-	DurationMS int64      `json:"durationMs"`
-	Exchanges  []Exchange `json:"exchanges"`
+	Parts      []Part `json:"parts,omitempty"`
+	DurationMS int64  `json:"durationMs"`
+	// Requests is how many the check has sent, what removes what it has made included;
+	// a rule about every answer sends none. Exchanges may hold fewer.
+	Requests  int        `json:"requests"`
+	Exchanges []Exchange `json:"exchanges"`
 }
 
 // A Part is what was found out about one attribute.
@@ -151,7 +156,7 @@ func New(report *conformance.Report, tool string) *Results {
 	r := &Results{
 		Version: Version, Tool: Tool{Name: "scimwright", Version: tool},
 		Endpoint: report.Endpoint, Run: report.Run, Mode: "read-only",
-		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(), BrokeOff: report.BrokeOff,
+		Started: report.Started.UTC(), DurationMS: report.Duration.Milliseconds(), Requests: report.Requests, BrokeOff: report.BrokeOff,
 		Checks: []Check{}, Profiles: []Profile{}, Waivers: []Waiver{}, Leaks: []Leak{},
 	}
 	if report.Write {
@@ -183,7 +188,7 @@ func newCheck(result *conformance.Result, mask *mask) Check {
 		ID: result.ID, Area: result.Area, Level: string(result.Level), Verdict: string(result.Verdict),
 		Requirements: append([]string{}, result.Requirements...), Title: result.Title, Rule: result.Rule,
 		Why: result.Why, Fix: result.Fix, Reason: result.Reason, Expected: result.Expected, BlockedBy: result.BlockedBy,
-		DurationMS: result.Duration.Milliseconds(), Exchanges: mask.exchanges(result.Exchanges),
+		DurationMS: result.Duration.Milliseconds(), Requests: result.Requests, Exchanges: mask.exchanges(result.Exchanges),
 	}
 	// Of many exchanges the last ones are shown.
 	if sent := result.Sent - (len(result.Exchanges) - len(c.Exchanges)); result.Expected != "" && result.Sent >= 0 && sent >= 0 && sent < len(c.Exchanges) {
