@@ -37,7 +37,7 @@ Feature: Groups and who is in them
       And the answer has "meta.resourceType" "Group"
       And the answer has "meta.location" "{header Location}"
 
-    @GROUP-26 @should @RFC7643-3.1-R1 @after-GROUP-01 @after-GROUP-06
+    @GROUP-26 @should @RFC7643-3.1-R1 @after-GROUP-01 @after-GROUP-06 @after-CREATE-03 @after-READ-01
     Scenario: A group has what every resource has
       Why: Identity providers find their own groups by externalId after a restart. Without it they go
       by name, and two groups of one name become one.
@@ -136,7 +136,7 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has no "members"
 
-    @GROUP-28 @must @RFC7643-4.2-R4 @needs-patch @after-GROUP-08 @after-GROUP-09
+    @GROUP-28 @must @RFC7643-4.2-R4 @needs-patch @after-GROUP-08 @after-GROUP-09 @after-PATCH-10
     Scenario: A member cannot be turned into somebody else
       Why: A membership belongs to one person, and audits follow it. One that changes hands gives
       rights to somebody whom nobody has added.
