@@ -28,6 +28,9 @@ type attempt struct {
 	// withheld are attributes that the app does not take, refused members, with why.
 	withheld map[string]*failure
 	refused  map[string]string
+	// respelled has how the app was found to spell ids of members, where that was known
+	// otherwise.
+	respelled map[string]string
 	// retried says that a version was out of date once already, memberless that a
 	// group was made without the members in the request.
 	retried, memberless bool

@@ -23,7 +23,7 @@ type auditor struct {
 	run    *Run
 	result *Audit
 	// accounts are the app's ids of all accounts that are ours.
-	accounts map[string]bool
+	accounts *idSet
 
 	// drifts are those that are to be set back, lost the resources that are missing.
 	drifts, lost []*Drift
@@ -37,9 +37,11 @@ type auditor struct {
 }
 
 func (a *auditor) do(ctx context.Context) (err error) {
-	if a.accounts, err = a.engine.config.Store.RemoteIDs(ctx, a.app.Name, KindUser); err != nil {
+	accounts, err := a.engine.config.Store.RemoteIDs(ctx, a.app.Name, KindUser)
+	if err != nil {
 		return err
 	}
+	a.accounts = newIDSet(accounts)
 	for _, kind := range []Kind{KindUser, KindGroup} {
 		if kind == KindGroup && (!a.app.WantsGroups() || a.app.NoGroups() != "") {
 			continue
@@ -95,7 +97,7 @@ func (a *auditor) list(ctx context.Context, kind Kind, ours map[string]bool) err
 		return nil
 	}
 	var batch []string
-	seen := map[string]*scim.Object{}
+	seen, known := map[string]*scim.Object{}, newIDSet(ours)
 	query := scimclient.Query{Count: listPage, ByCursor: capabilities.Is(List, ListCursor)}
 	for r, err := range a.client.List(ctx, kind.Endpoint(), query) {
 		switch {
@@ -104,9 +106,11 @@ func (a *auditor) list(ctx context.Context, kind Kind, ours map[string]bool) err
 			return a.compare(ctx, kind, batch, seen)
 		case err != nil:
 			return err
-		case !ours[r.ID()]:
+		case known.find(r.ID()) == "":
 			a.stranger(kind, r)
 			continue
+		case !ours[r.ID()]:
+			continue // the id is spelled otherwise: it is read by the one that is known
 		}
 		batch = append(batch, r.ID())
 		seen[r.ID()] = r
@@ -309,24 +313,32 @@ func (a *auditor) memberships(ctx context.Context, w *Work, resource *scim.Objec
 	}
 	present := memberIDs(resource)
 	kept := map[string]string{}
+	spelled := a.spelled(present, w.AckedMembers)
 	for subject, id := range w.AckedMembers {
-		if present[id] {
-			kept[subject] = id
+		if as, ok := spelled[id]; ok {
+			kept[subject] = as
+			delete(present, as)
 		} else {
 			d.Left = append(d.Left, subject)
 		}
-		delete(present, id)
 	}
+	wanted := make(map[string]string, len(w.Members))
 	for _, m := range w.Members {
-		delete(present, m.RemoteID)
+		wanted[m.Subject] = m.RemoteID
+	}
+	for _, as := range a.spelled(present, wanted) {
+		delete(present, as)
 	}
 	for id := range present {
-		if !a.app.Settings.Authoritative && !a.accounts[id] {
-			continue
-		}
 		subject, err := a.whose(ctx, id)
 		if err != nil {
 			return err
+		}
+		if subject == "" || kept[subject] != "" {
+			if !a.app.Settings.Authoritative {
+				continue
+			}
+			subject = " " + id // no directory id begins with a blank
 		}
 		d.Joined = append(d.Joined, subject)
 		kept[subject] = id
@@ -342,15 +354,22 @@ func (a *auditor) memberships(ctx context.Context, w *Work, resource *scim.Objec
 	return nil
 }
 
-// whose returns the directory id of the person who has an account, or, behind a blank,
-// the app's if nobody has: no directory id begins with one.
+// spelled returns how the app spells those of the members that are among the shown ids.
+func (a *auditor) spelled(shown map[string]bool, members map[string]string) map[string]string {
+	spelled, _ := spellings(shown, idsOf(members), func(id string) (bool, error) { return a.accounts.exact[id], nil })
+	return spelled
+}
+
+// whose returns the directory id of the person who has the account that a group shows,
+// "" if nobody has.
 func (a *auditor) whose(ctx context.Context, id string) (string, error) {
-	if !a.accounts[id] {
-		return " " + id, nil
+	account := a.accounts.find(id)
+	if account == "" {
+		return "", nil
 	}
-	user, err := a.engine.config.Store.LinkOf(ctx, a.app.Name, KindUser, id)
+	user, err := a.engine.config.Store.LinkOf(ctx, a.app.Name, KindUser, account)
 	if errors.Is(err, ErrNotFound) {
-		return " " + id, nil
+		return "", nil
 	}
 	return user.Subject, err
 }

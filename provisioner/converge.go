@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -43,6 +44,11 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 	if a.link.Kind != KindGroup || a.capabilities().Is(MembersReturned, No) {
 		return nil
 	}
+	expected := []map[string]string{maps.Clone(a.members), a.desired().Members}
+	spelled, err := a.spelled(ctx, group, expected...)
+	if err != nil {
+		return err
+	}
 	clear(a.members)
 	for id := range memberIDs(group) {
 		user, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
@@ -53,6 +59,13 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 			return err
 		}
 		a.members[user.Subject] = id
+	}
+	for _, members := range expected {
+		for subject, id := range members {
+			if as, ok := spelled[id]; ok && a.members[subject] == "" {
+				a.members[subject] = as
+			}
+		}
 	}
 	a.addForeign(memberIDs(group))
 	return nil

@@ -138,8 +138,8 @@ func (a *attempt) clash(ctx context.Context, w Write, err error) error {
 		return readErr
 	}
 	before := a.link.Acked
-	if g := a.absorb(w, response.Resource); g.none() {
-		return nil // it is as it should be
+	if g, err := a.absorb(ctx, w, response.Resource); err != nil || g.none() {
+		return err // nil if it is as it should be
 	}
 	a.link.Acked = before
 	name := nameAttribute(a.link.Kind)

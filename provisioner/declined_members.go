@@ -55,15 +55,23 @@ func (a *attempt) alreadyDone(ctx context.Context, w Write) (bool, error) {
 	if _, shown := response.Resource.Lookup("members"); !shown && len(a.members) > 0 {
 		return false, nil
 	}
-	ids, progress := memberIDs(response.Resource), false
+	spelled, err := a.spelled(ctx, response.Resource, w.Add, w.Remove)
+	if err != nil {
+		return false, err
+	}
+	progress := false
 	for subject, id := range w.Add {
-		if ids[id] {
-			a.members[subject] = id
+		if as, ok := spelled[id]; ok {
+			a.members[subject] = as
 			progress = true
 		}
 	}
 	for subject, id := range w.Remove {
-		if !ids[id] && a.members[subject] == id {
+		as, there := spelled[id]
+		switch {
+		case there:
+			progress = a.respell(subject, as) || progress
+		case a.members[subject] == id:
 			delete(a.members, subject)
 			progress = true
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -73,7 +74,7 @@ func (w *Work) pinned() bool {
 // farewellAhead reports whether a member who is to lose the group is still to lose the
 // account: that comes first, and if the guard holds it back the group waits with it.
 func (w *Work) farewellAhead(m Member) bool {
-	return m.InUse && m.RemoteID != "" && w.AckedMembers[m.Subject] == m.RemoteID
+	return m.InUse && m.RemoteID != "" && strings.EqualFold(w.AckedMembers[m.Subject], m.RemoteID)
 }
 
 // farewell says goodbye to a resource that the app has and should not have, as far as

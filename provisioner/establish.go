@@ -271,13 +271,16 @@ func (a *attempt) tie(ctx context.Context, found *scim.Object) error {
 	if a.link.Origin == OriginCreated {
 		return a.refreshMembers(ctx, found) // whoever is in it was put there by us
 	}
-	present := memberIDs(found)
+	spelled, err := a.spelled(ctx, found, d.Members)
+	if err != nil {
+		return err
+	}
 	for subject, id := range d.Members {
-		if present[id] {
-			a.members[subject] = id
+		if as, ok := spelled[id]; ok {
+			a.members[subject] = as
 		}
 	}
-	a.addForeign(present)
+	a.addForeign(memberIDs(found))
 	return nil
 }
 
@@ -288,10 +291,7 @@ func (a *attempt) addForeign(present map[string]bool) {
 	if !a.work.App.Settings.Authoritative {
 		return
 	}
-	known := map[string]bool{}
-	for _, id := range a.members {
-		known[id] = true
-	}
+	known := idsOf(a.members)
 	for id := range present {
 		if !known[id] {
 			a.members[" "+id] = id
@@ -304,17 +304,6 @@ func (a *attempt) externalID() string {
 		return d.Payload.ExternalID()
 	}
 	return a.link.Subject
-}
-
-// memberIDs returns the ids of a group's members.
-func memberIDs(group *scim.Object) map[string]bool {
-	ids := map[string]bool{}
-	for _, m := range group.Array("members") {
-		if o, ok := m.(*scim.Object); ok {
-			ids[o.String("value")] = true
-		}
-	}
-	return ids
 }
 
 // ambiguous reports whether a failed request may have been carried out.

@@ -134,7 +134,8 @@ func (a *attempt) trusted(w Write) bool { return a.work.App.Learned.Proved[w.For
 // needsProof reports whether it has to be seen that a write has worked: while its
 // form is new, always when it locks an account, and now and then.
 func (a *attempt) needsProof(w Write) bool {
-	return w.Action == ActionDisable || a.work.App.Learned.Proved[w.Form] < provedEnough || a.trying(w) || a.sampled()
+	return w.Action == ActionDisable || a.work.App.Learned.Proved[w.Form] < provedEnough || a.trying(w) || a.sampled() ||
+		len(w.Add)+len(w.Remove) > 0 && a.work.App.Learned.Proved[formMembersRespelled] > 0
 }
 
 // sampled picks one change in a hundred, always the same ones.

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -71,13 +72,16 @@ func removeMembers(form string, members map[string]string) []scim.Operation {
 }
 
 // memberDiff compares by directory id and by the app's id: an account that was
-// made again has to join its groups again.
+// made again has to join its groups again. What the app holds is spelled as it shows
+// it, see [spellings], and is removed by that.
 func memberDiff(desired, acked map[string]string) (add, remove map[string]string) {
 	add, remove = map[string]string{}, map[string]string{}
 	wanted := make(map[string]bool, len(desired))
 	for subject, id := range desired {
 		wanted[id] = true
-		if acked[subject] != id {
+		if strings.EqualFold(acked[subject], id) {
+			wanted[acked[subject]] = true
+		} else {
 			add[subject] = id
 		}
 	}
@@ -86,7 +90,24 @@ func memberDiff(desired, acked map[string]string) (add, remove map[string]string
 			remove[subject] = id
 		}
 	}
+	if len(add) > 0 && len(remove) > 0 {
+		spareOtherwiseSpelled(add, remove)
+	}
 	return add, remove
+}
+
+// spareOtherwiseSpelled keeps members who were put in by others, see [attempt.addForeign],
+// and are about to be added by another spelling of the same id.
+func spareOtherwiseSpelled(add, remove map[string]string) {
+	added := make(map[string]bool, len(add))
+	for _, id := range add {
+		added[strings.ToLower(id)] = true
+	}
+	for subject, id := range remove {
+		if strings.HasPrefix(subject, " ") && added[strings.ToLower(id)] {
+			delete(remove, subject)
+		}
+	}
 }
 
 func pick(members map[string]string, subjects []string) map[string]string {

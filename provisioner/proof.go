@@ -22,10 +22,12 @@ type gap struct {
 	hidden bool
 	// wiped says that a removal has taken everybody out.
 	wiped bool
+	// respelled says that a removal named members otherwise than the app does.
+	respelled bool
 }
 
 func (g *gap) none() bool {
-	return len(g.attributes) == 0 && len(g.absent) == 0 && len(g.present) == 0 && !g.hidden && !g.wiped
+	return len(g.attributes) == 0 && len(g.absent) == 0 && len(g.present) == 0 && !g.hidden && !g.wiped && !g.respelled
 }
 
 // confirm compares what the app holds after a write with what it should. An answer
@@ -46,7 +48,10 @@ func (a *attempt) confirm(ctx context.Context, w Write, response *scimclient.Res
 		a.unseen(w, seen)
 	}
 	was, members := a.link.Acked, maps.Clone(a.members)
-	g := a.absorb(w, seen)
+	g, err := a.absorb(ctx, w, seen)
+	if err != nil {
+		return false, err
+	}
 	if w.Verb != VerbCreate && !g.none() && !a.notorious(g) {
 		// Some apps answer before they are done.
 		if err := a.pause(ctx); err != nil {
@@ -56,7 +61,9 @@ func (a *attempt) confirm(ctx context.Context, w Write, response *scimclient.Res
 			return err == nil, err
 		}
 		a.link.Acked, a.members = was, members
-		g = a.absorb(w, seen)
+		if g, err = a.absorb(ctx, w, seen); err != nil {
+			return false, err
+		}
 	}
 	switch {
 	case w.Verb == VerbCreate:
@@ -148,7 +155,12 @@ func (a *attempt) unseen(w Write, seen *scim.Object) {
 
 // absorb records what the app was seen to hold after a write. Only what the write
 // was to change is looked at: what others have changed beside it is for an audit.
-func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
+func (a *attempt) absorb(ctx context.Context, w Write, seen *scim.Object) (g gap, err error) {
+	spelled, err := a.spelled(ctx, seen, w.Add, w.Remove, a.members)
+	if err != nil {
+		a.link.Ambiguous = true
+		return g, err
+	}
 	was := a.link.Acked
 	a.groups = shownGroups(seen)
 	a.link.Acked = w.Acked.Clone()
@@ -171,9 +183,9 @@ func (a *attempt) absorb(w Write, seen *scim.Object) (g gap) {
 		}
 	}
 	if len(w.Add) > 0 || len(w.Remove) > 0 {
-		a.absorbMembers(w, seen, &g)
+		a.absorbMembers(w, seen, spelled, &g)
 	}
-	return g
+	return g, nil
 }
 
 // shown notes that the app shows an attribute of resources that have it, so that one
@@ -193,7 +205,8 @@ func (a *attempt) isShown(name string) bool {
 // without any is one that has none.
 const formMembersShown = "Group members shown"
 
-func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
+// absorbMembers does so of members; spelled is how the app spells those that it shows.
+func (a *attempt) absorbMembers(w Write, seen *scim.Object, spelled map[string]string, g *gap) {
 	ids := memberIDs(seen)
 	survivors := len(a.members) - len(w.Remove)
 	switch _, shown := seen.Lookup("members"); {
@@ -209,8 +222,11 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 		return
 	}
 	for subject, id := range w.Remove {
+		as, there := spelled[id]
 		switch {
-		case ids[id]:
+		case there && a.respell(subject, as):
+			g.respelled = true
+		case there:
 			g.present = append(g.present, subject)
 		case a.members[subject] == id:
 			delete(a.members, subject)
@@ -218,7 +234,7 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 	}
 	lost := 0
 	for _, id := range a.members {
-		if !ids[id] {
+		if spelled[id] == "" {
 			lost++
 		}
 	}
@@ -227,8 +243,8 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 		clear(a.members)
 	}
 	for subject, id := range w.Add {
-		if ids[id] {
-			a.members[subject] = id
+		if as, ok := spelled[id]; ok {
+			a.members[subject] = as
 		} else {
 			g.absent = append(g.absent, subject)
 		}
@@ -239,7 +255,7 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, g *gap) {
 // notorious reports whether a gap is nothing new: the app is known not to keep any
 // of it, or has yet to be found out about.
 func (a *attempt) notorious(g gap) bool {
-	if len(g.absent) > 0 || len(g.present) > 0 || g.wiped {
+	if len(g.absent) > 0 || len(g.present) > 0 || g.wiped || g.respelled {
 		return false
 	}
 	return !slices.ContainsFunc(g.attributes, func(name string) bool {
@@ -256,6 +272,8 @@ func (a *attempt) notHonoured(ctx context.Context, w Write, g gap) error {
 	case g.wiped:
 		a.wiped(w)
 		return nil
+	case g.respelled:
+		return nil // the next plan names them as the app does, and shows what else is amiss
 	}
 	what := append(slices.Clone(g.attributes), memberNames("the members", append(g.absent, g.present...))...)
 	why := fmt.Sprintf("%s was answered with success and did not change %s", w.Form, strings.Join(what, ", "))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -40,7 +41,11 @@ func (a *attempt) regroup(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if _, shown := response.Resource.Lookup("members"); memberIDs(response.Resource)[a.link.RemoteID] {
+		spelled, err := a.spelled(ctx, response.Resource, w.AckedMembers)
+		if err != nil {
+			return err
+		}
+		if _, shown := response.Resource.Lookup("members"); spelled[w.AckedMembers[a.link.Subject]] != "" {
 			continue
 		} else if !shown && len(w.AckedMembers) > 1 {
 			known = false
@@ -81,7 +86,7 @@ func (a *attempt) memberships(ctx context.Context) (groups []*Work, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if w.AckedMembers[a.link.Subject] == a.link.RemoteID && w.Link.RemoteID != "" {
+		if strings.EqualFold(w.AckedMembers[a.link.Subject], a.link.RemoteID) && w.Link.RemoteID != "" {
 			groups = append(groups, w)
 		}
 	}

@@ -177,7 +177,7 @@ func (e *Engine) Foreign(ctx context.Context, name string, kind Kind, visit func
 	if err != nil {
 		return &ProbeError{App: name, Err: err}
 	}
-	query := scimclient.Query{Count: listPage}
+	query, known := scimclient.Query{Count: listPage}, newIDSet(ours)
 	if kind == KindGroup {
 		query.ExcludedAttributes = []string{"members"}
 	}
@@ -185,7 +185,7 @@ func (e *Engine) Foreign(ctx context.Context, name string, kind Kind, visit func
 		if err != nil {
 			return &ProbeError{App: name, Err: err}
 		}
-		if ours[resource.ID()] {
+		if known.find(resource.ID()) != "" {
 			continue
 		}
 		if err := visit(resource); err != nil {

@@ -62,12 +62,13 @@ func (p *preview) listed(ctx context.Context, client *scimclient.Client, kind Ki
 	case err != nil:
 		return nil, &ProbeError{App: p.app.Name, Err: err}
 	}
+	known := newIDSet(ours)
 	for _, r := range x.resources {
 		id := r.String("id")
 		switch {
 		case wanted[id]:
 			seen[id] = r
-		case !ours[id]:
+		case known.find(id) == "":
 			p.plan.Foreign = append(p.plan.Foreign, ForeignResource{Kind: kind, RemoteID: id, Name: r.String(nameAttribute(kind)), ExternalID: r.String("externalId")})
 		}
 	}

@@ -116,7 +116,11 @@ func (a *attempt) replace(ctx context.Context, w Write) (*scimclient.Response, e
 	}
 	body.Set("schemas", union(current.Resource.Array("schemas"), w.Payload.Array("schemas")))
 	if a.link.Kind == KindGroup {
-		body.Set("members", a.mergedMembers(current.Resource, w))
+		members, err := a.mergedMembers(ctx, current.Resource, w)
+		if err != nil {
+			return nil, err
+		}
+		body.Set("members", members)
 	}
 	return a.client.Replace(ctx, a.link.Kind.Endpoint(), a.link.RemoteID, body, scimclient.IfMatch(a.version()))
 }
@@ -164,7 +168,11 @@ func union(first, second []any) []any {
 // mergedMembers are the members the app holds, less those we take away, plus those
 // we add: members that others put there stay. Of an app that shows none it can only
 // be said which ones we have put there.
-func (a *attempt) mergedMembers(current *scim.Object, w Write) []any {
+func (a *attempt) mergedMembers(ctx context.Context, current *scim.Object, w Write) ([]any, error) {
+	spelled, err := a.spelled(ctx, current, w.Add, w.Remove)
+	if err != nil {
+		return nil, err
+	}
 	merged := map[string]bool{}
 	if a.capabilities().Is(MembersReturned, No) {
 		for _, id := range a.members {
@@ -174,15 +182,18 @@ func (a *attempt) mergedMembers(current *scim.Object, w Write) []any {
 	maps.Copy(merged, memberIDs(current))
 	for _, id := range w.Remove {
 		delete(merged, id)
+		delete(merged, spelled[id])
 	}
 	for _, id := range w.Add {
-		merged[id] = true
+		if spelled[id] == "" {
+			merged[id] = true
+		}
 	}
 	values := []any{}
 	for _, id := range slices.Sorted(maps.Keys(merged)) {
 		values = append(values, scim.NewObject(scim.Field{Name: "value", Value: id}))
 	}
-	return values
+	return values, nil
 }
 
 // read reads the link's resource and takes note of its version. The error is a
