@@ -18,6 +18,8 @@ const (
 	TopicPaused Topic = "paused"
 	// TopicHeld: the guard holds back goodbyes until somebody decides.
 	TopicHeld Topic = "held"
+	// TopicAudit: the app could not be audited, and nobody knows what others change in it.
+	TopicAudit Topic = "audit"
 	// TopicToken: the token expires, see [Settings.TokenExpires].
 	TopicToken Topic = "token"
 )
@@ -76,14 +78,18 @@ func (e *Engine) alertAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	audits, err := e.config.Store.FailingAudits(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range apps {
 		app := &apps[i]
 		was := maps.Clone(app.Alerts)
-		if app.raise(now, held[app.Name]); maps.Equal(was, app.Alerts) {
+		if app.raise(now, held[app.Name], audits[app.Name]); maps.Equal(was, app.Alerts) {
 			continue
 		}
 		var raised []Alert
-		updated := e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { raised = a.raise(now, held[a.Name]) })
+		updated := e.config.Store.UpdateApp(ctx, app.Name, func(a *App) { raised = a.raise(now, held[a.Name], audits[a.Name]) })
 		if updated != nil {
 			err = errors.Join(err, updated)
 			continue
@@ -103,8 +109,8 @@ func (e *Engine) alert(ctx context.Context, alert Alert) {
 }
 
 // raise notes the alerts about the app that are due and returns them. held counts the
-// goodbyes that the guard holds back.
-func (a *App) raise(now time.Time, held int) (raised []Alert) {
+// goodbyes that the guard holds back, audit is the zero value if the newest one was good.
+func (a *App) raise(now time.Time, held int, audit FailingAudit) (raised []Alert) {
 	a.Alerts = maps.Clone(a.Alerts)
 	if a.Alerts == nil {
 		a.Alerts = map[Topic]Raised{}
@@ -139,6 +145,10 @@ func (a *App) raise(now time.Time, held int) (raised []Alert) {
 		heldSince = now
 	}
 	note(TopicHeld, held > 0, heldSince, lasted(heldSince), fmt.Sprintf("the guard holds back the goodbye of %d accounts and groups: approve or reject it", held))
+
+	// One that is paused is not audited, and it is told why it is paused.
+	failing := !audit.Since.IsZero() && (a.State == AppActive || a.State == AppThrottled)
+	note(TopicAudit, failing, audit.Since, lasted(audit.Since), audit.Finding)
 
 	left := a.Settings.TokenExpires.Sub(now)
 	times := 0

@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -136,4 +137,51 @@ func TestR3_HeldWorkIsTold(t *testing.T) {
 	}
 	r.settle("app")
 	r.wantAlerts(b, provisioner.TopicHeld)
+}
+
+// TestFailingAuditIsTold: an app that cannot be audited needs somebody, who is told so
+// once and not for each day again, until it was audited.
+func TestFailingAuditIsTold(t *testing.T) {
+	m, b := newMoody(t), &bell{}
+	r := newRig(t, rigConfig{engine: provisioner.Config{Alert: b.ring}})
+	r.connect("app", m, provisioner.Settings{})
+	r.put(10, "a", nil)
+	if _, err := r.engine.Sync(t.Context(), "app"); err != nil {
+		t.Fatal(err)
+	}
+	r.settle("app")
+	status := func() *provisioner.Status {
+		s, err := r.Status(t.Context(), "app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	// A day later the audit has an end that is not that of the one before.
+	audited := func(finding string) {
+		t.Helper()
+		was := status().FoundAt
+		r.advance(25*time.Hour, "app")
+		r.tend()
+		r.until("the app was audited, and that says "+finding, func() bool {
+			s := status()
+			return s.FoundAt.After(was) && strings.HasPrefix(s.Finding, finding) && s.Good() == (s.Finding == "")
+		})
+	}
+	m.fail(fault.Rule{Kind: fault.Status, Status: 500, Method: http.MethodGet, Times: -1})
+	audited("the audit failed: the app could not be read: ")
+	if f := status().Finding; strings.ContainsAny(f, "\n\t") || !strings.Contains(f, "500") {
+		t.Errorf("the status says %q", f)
+	}
+	r.wantAlerts(b, provisioner.TopicAudit, "could not be read")
+	audited("the audit failed")
+	r.wantAlerts(b, provisioner.TopicAudit, "could not be read") // it has lasted a day
+	audited("the audit failed")
+	r.wantAlerts(b, provisioner.TopicAudit)
+	m.fail()
+	audited("")
+	if s := status(); !s.Good() {
+		t.Errorf("the status is %+v", s)
+	}
+	r.wantAlerts(b, provisioner.TopicAudit)
 }

@@ -53,6 +53,23 @@ func (a *Audit) Finding() string {
 	}
 }
 
+// Finding says in one line what an audit that has ended has left for a person to look at,
+// or why it failed, "" if there is nothing.
+func (r *Run) Finding() string {
+	if r.State == RunFailed {
+		return "the audit failed: " + strings.Join(strings.Fields(r.Error), " ")
+	}
+	return r.Audit.Finding()
+}
+
+// A FailingAudit is what is wrong with an app whose newest audit has failed.
+type FailingAudit struct {
+	// Since is when the first one failed of those that have since.
+	Since time.Time
+	// Finding is that of the newest.
+	Finding string
+}
+
 // A Drift is what differs about one resource.
 type Drift struct {
 	Kind     Kind   `json:"kind"`
@@ -99,6 +116,8 @@ type Audits interface {
 	// Unaudited returns the apps that were pushed all and have had no audit since a
 	// time, the one that has waited longest first.
 	Unaudited(ctx context.Context, since time.Time) ([]string, error)
+	// FailingAudits returns the apps whose newest audit has failed, by name.
+	FailingAudits(ctx context.Context) (map[string]FailingAudit, error)
 }
 
 // maxNamed bounds what an audit names of each sort.

@@ -21,8 +21,8 @@ type Status struct {
 	// LastError is the newest of the failures that are still failures, nil if there
 	// is none.
 	LastError *LastError
-	// Finding is what the newest audit has left for a person to look at, "" if
-	// nothing, and FoundAt when that was.
+	// Finding is what the newest audit has left for a person to look at, or why it
+	// failed, "" if nothing, and FoundAt when that was.
 	Finding string
 	FoundAt time.Time
 }

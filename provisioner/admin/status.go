@@ -24,7 +24,7 @@ type Status struct {
 	OldestPending *time.Time `json:"oldestPending,omitempty" doc:"When the oldest change came that the app does not have yet"`
 	Notice        string     `json:"notice,omitempty" doc:"What somebody should see to in time, such as a token that expires"`
 	LastError     *LastError `json:"lastError,omitempty"`
-	Finding       string     `json:"finding,omitempty" doc:"What the newest audit has left for somebody to look at"`
+	Finding       string     `json:"finding,omitempty" doc:"What the newest audit has left for somebody to look at, or why it failed"`
 	FoundAt       *time.Time `json:"foundAt,omitempty" doc:"When that audit ended"`
 }
 

@@ -110,3 +110,29 @@ func (s *Store) Unaudited(ctx context.Context, since time.Time) ([]string, error
 		AND NOT EXISTS (SELECT 1 FROM run r WHERE r.kind = 'audit' AND r.state = 'running')
 		ORDER BY (SELECT COALESCE(MAX(r.started), 0) FROM run r WHERE r.app = a.name AND r.kind = 'audit'), a.name`, millis(since))
 }
+
+// FailingAudits returns the apps whose newest audit has failed, by name.
+func (s *Store) FailingAudits(ctx context.Context) (map[string]provisioner.FailingAudit, error) {
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT `+runColumns+` FROM run WHERE kind = 'audit' AND state = 'failed' AND id >
+			(SELECT COALESCE(MAX(d.id), 0) FROM run d WHERE d.kind = 'audit' AND d.state = 'done' AND d.app = run.app)
+		ORDER BY id`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	failing := map[string]provisioner.FailingAudit{}
+	for rows.Next() {
+		run, err := scanRun(rows)
+		if err != nil {
+			return nil, err
+		}
+		audit, again := failing[run.App]
+		if !again {
+			audit.Since = run.Finished
+		}
+		audit.Finding = run.Finding()
+		failing[run.App] = audit
+	}
+	return failing, rows.Err()
+}

@@ -125,7 +125,19 @@ func testUnaudited(t *testing.T, database string) {
 	want()
 	now = now.Add(25 * time.Hour)
 	want("chat", "wiki") // chat's was first
-	_, err = s.StartRun(t.Context(), &provisioner.Run{App: "chat", Kind: provisioner.RunAudit, State: provisioner.RunRunning, Started: now})
+	failing, err := s.StartRun(t.Context(), &provisioner.Run{App: "chat", Kind: provisioner.RunAudit, State: provisioner.RunRunning, Started: now})
 	must(t, err)
 	want() // one at a time
+
+	failing.State, failing.Error, failing.Finished = provisioner.RunFailed, "it is\n\tbroken", now
+	must(t, s.SaveRun(t.Context(), failing))
+	got, err := s.FailingAudits(t.Context())
+	if f := got["chat"]; err != nil || len(got) != 1 || !f.Since.Equal(now) || f.Finding != "the audit failed: it is broken" {
+		t.Errorf("failing are %v, %v; want chat", got, err)
+	}
+	now = now.Add(25 * time.Hour)
+	run("chat", provisioner.RunAudit)
+	if got, err := s.FailingAudits(t.Context()); err != nil || len(got) != 0 {
+		t.Errorf("failing are %v, %v after one that did not", got, err)
+	}
 }

@@ -57,12 +57,12 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 			return nil, err
 		}
 	}
-	audit, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = 'audit' AND state = 'done' ORDER BY id DESC LIMIT 1", app.Name))
+	audit, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = 'audit' AND state IN ('done', 'failed') ORDER BY id DESC LIMIT 1", app.Name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return status, nil
 	}
 	if err == nil {
-		status.Finding, status.FoundAt = audit.Audit.Finding(), audit.Finished
+		status.Finding, status.FoundAt = audit.Finding(), audit.Finished
 	}
 	return status, err
 }

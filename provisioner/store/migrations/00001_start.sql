@@ -193,6 +193,7 @@ CREATE TABLE run (
 );
 CREATE INDEX run_app ON run (app, id);
 CREATE UNIQUE INDEX run_running ON run (app, kind) WHERE state = 'running';
+CREATE INDEX run_audit ON run (app, state, id) WHERE kind = 'audit';
 
 CREATE TABLE log (
     id           BIGINT NOT NULL PRIMARY KEY,
