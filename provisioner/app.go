@@ -52,6 +52,14 @@ type App struct {
 	read *blueprint // nil unless Prepare was called
 }
 
+// Normalise gives the endpoint the form in which two ways to write an address are equal.
+func (a *App) Normalise() { a.Endpoint = scimclient.NormalEndpoint(a.Endpoint) }
+
+// IsAt reports whether an address is that of the app.
+func (a *App) IsAt(endpoint string) bool {
+	return scimclient.NormalEndpoint(a.Endpoint) == scimclient.NormalEndpoint(endpoint)
+}
+
 // Prepare reads the settings once for all uses of the app to come, which then do not
 // see changes of them. The error says what is wrong with them.
 func (a *App) Prepare() (err error) {

@@ -319,7 +319,7 @@ func (n Notices) with(attribute, why string) Notices {
 // says of its capabilities takes the place of what it has shown. What decides what a
 // probe sees has it probed again.
 func (a *App) Remembered(old *App) Learned {
-	if old == nil || old.Endpoint != a.Endpoint {
+	if old == nil || !old.IsAt(a.Endpoint) {
 		return Learned{}
 	}
 	l := old.Learned

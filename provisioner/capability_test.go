@@ -71,6 +71,8 @@ func TestRemembered(t *testing.T) {
 		"groups":        {func(a *provisioner.App) { a.Settings.Groups = provisioner.GroupsOff }, false, true},
 		"preset":        {func(a *provisioner.App) { a.Settings.Preset = "slack" }, false, false},
 		"capabilities":  {func(a *provisioner.App) { a.Settings.Capabilities = map[provisioner.Capability]string{"etag": "yes"} }, false, false},
+		"spelling":      {func(a *provisioner.App) { a.Endpoint = "HTTPS://A.example:443/scim/" }, true, true},
+		"path":          {func(a *provisioner.App) { a.Endpoint = "https://a.example/SCIM" }, false, false},
 		"endpoint":      {func(a *provisioner.App) { a.Endpoint = "https://b.example/scim" }, false, false},
 		"first of name": {nil, false, false},
 	} {

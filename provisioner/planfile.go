@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
 )
 
 // PlanVersion is the version of the form of a [SyncPlan].
@@ -156,7 +158,7 @@ func (e *MovedError) Error() string {
 // Moved says in what a plan that is made now differs from one that was made before,
 // and through what. It returns nothing if the two do the same.
 func (p *SyncPlan) Moved(now *SyncPlan) []string {
-	if p.App != now.App || strings.TrimRight(p.Endpoint, "/") != strings.TrimRight(now.Endpoint, "/") {
+	if p.App != now.App || scimclient.NormalEndpoint(p.Endpoint) != scimclient.NormalEndpoint(now.Endpoint) {
 		return []string{fmt.Sprintf("the plan is for the app %q at %s, not for %q at %s", p.App, p.Endpoint, now.App, now.Endpoint)}
 	}
 	var what []string

@@ -374,6 +374,7 @@ func TestMoved(t *testing.T) {
 		"nothing":            {func(*provisioner.SyncPlan, *provisioner.Change) {}, ""},
 		"the time":           {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Made, p.Estimate = time.Now(), 7 }, ""},
 		"a slash":            {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Endpoint += "/" }, ""},
+		"a port":             {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Endpoint = "https://App.example:443/scim" }, ""},
 		"the words":          {func(_ *provisioner.SyncPlan, c *provisioner.Change) { c.Reason = "has left" }, ""},
 		"the app":            {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.App = "wiki" }, `not for "wiki"`},
 		"the endpoint":       {func(p *provisioner.SyncPlan, _ *provisioner.Change) { p.Endpoint = "https://b.example" }, "not for"},

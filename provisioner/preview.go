@@ -50,7 +50,7 @@ func (e *Engine) PlanSync(ctx context.Context, name string) (*SyncPlan, error) {
 	p := &preview{app: app, changes: map[Key]*planned{}, store: newAside(e.config.Store, app)}
 	p.plan = &SyncPlan{
 		Version: PlanVersion, App: app.Name, Endpoint: app.Endpoint, Made: e.config.Now().UTC(), Changes: []Change{}, Foreign: []ForeignResource{},
-		Settings: fingerprint(strings.TrimRight(app.Endpoint, "/"), json.RawMessage(settings)),
+		Settings: fingerprint(scimclient.NormalEndpoint(app.Endpoint), json.RawMessage(settings)),
 	}
 	config := e.config
 	config.Store, config.Log = p.store, nil

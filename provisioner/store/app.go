@@ -37,6 +37,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err := app.Validate(); err != nil {
 			return err
 		}
+		app.Normalise()
 		app.Connect(old)
 		app.Learned = app.Remembered(old)
 		if old != nil {
@@ -45,7 +46,7 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 			return err // of another app of that name
 		}
 		app.Limit = provisioner.Limit{}
-		if old != nil && old.Endpoint == app.Endpoint {
+		if old != nil && old.IsAt(app.Endpoint) {
 			app.Limit = old.Limit
 		}
 		if err := s.writeApp(ctx, tx, &app); err != nil {

@@ -355,3 +355,32 @@ func TestPostgresWantsAKey(t *testing.T) {
 		t.Errorf("a server that is not there: %v, want an error without the password", err)
 	}
 }
+
+// TestAddressWrittenOtherwise: another way to write an app's address is not another app,
+// and forgets nothing of what is known of it.
+func TestAddressWrittenOtherwise(t *testing.T) { storetest.Each(t, testAddressWrittenOtherwise) }
+
+func testAddressWrittenOtherwise(t *testing.T, database string) {
+	s := storetest.Open(t, database)
+	put := func(endpoint string) *provisioner.App {
+		t.Helper()
+		must(t, s.PutApp(t.Context(), provisioner.App{Name: "a", Endpoint: endpoint, Token: "t"}))
+		app, err := s.App(t.Context(), "a")
+		must(t, err)
+		return app
+	}
+	put("https://A.example/scim/")
+	must(t, s.UpdateApp(t.Context(), "a", func(a *provisioner.App) {
+		a.Learned.Observe(provisioner.UserUpdate, provisioner.FormPut, "PATCH answered 405", time.Now())
+		a.Limit.Concurrency = 3
+	}))
+	for _, endpoint := range []string{"https://a.example/scim", "HTTPS://a.Example:443/scim//", " https://a.example/scim"} {
+		app := put(endpoint)
+		if app.Endpoint != "https://a.example/scim" || len(app.Learned.Observed) != 1 || app.Limit.Concurrency != 3 {
+			t.Errorf("saved as %q: %s, learned %v, limit %+v", endpoint, app.Endpoint, app.Learned.Observed, app.Limit)
+		}
+	}
+	if app := put("https://a.example/Scim"); len(app.Learned.Observed) != 0 || app.Limit.Concurrency != 0 {
+		t.Errorf("at another address: learned %v, limit %+v", app.Learned.Observed, app.Limit)
+	}
+}

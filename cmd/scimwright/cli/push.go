@@ -129,7 +129,7 @@ func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool)
 		if err := s.store.DeleteApp(ctx, app.Name); err != nil {
 			return err
 		}
-	case strings.TrimRight(saved.Endpoint, "/") != strings.TrimRight(app.Endpoint, "/"):
+	case !saved.IsAt(app.Endpoint):
 		return usagef("the database knows the app %q at %s, not at %s: give the new one another name with --app, or use another --database", app.Name, saved.Endpoint, app.Endpoint)
 	}
 	if saved != nil {

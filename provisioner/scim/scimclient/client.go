@@ -296,6 +296,18 @@ func (c *Client) resource(ctx context.Context, cl call, options ...Option) (*Res
 	return r, nil
 }
 
+// NormalEndpoint returns a base URL in the form the client uses, which is the same for
+// all ways to write an address: letter case of scheme and host, the default port, and
+// slashes at the end make no other one (RFC 3986 section 6.2). What is no base URL is
+// returned as it is.
+func NormalEndpoint(raw string) string {
+	u, err := parseEndpoint(raw, false)
+	if err != nil {
+		return raw
+	}
+	return u.String()
+}
+
 // parseEndpoint checks and normalises the base URL. Its errors do not repeat
 // the URL, in which people leave passwords and tokens.
 func parseEndpoint(raw string, denyPrivate bool) (*url.URL, error) {
@@ -328,7 +340,7 @@ func parseEndpoint(raw string, denyPrivate bool) (*url.URL, error) {
 	if err := checkHost(u.Hostname(), denyPrivate); err != nil {
 		return nil, fmt.Errorf("endpoint: %w", err)
 	}
-	u.Host = strings.ToLower(u.Host)
+	u.Host = strings.TrimSuffix(strings.ToLower(u.Host), ":"+defaultPort(u.Scheme))
 	clean, err := url.Parse(u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"))
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: not a URL; it looks like https://app.example/scim/v2")

@@ -162,12 +162,15 @@ func sameOrigin(a, b *url.URL) bool {
 }
 
 func port(u *url.URL) string {
-	switch p := u.Port(); {
-	case p != "":
+	if p := u.Port(); p != "" {
 		return p
-	case u.Scheme == "https":
-		return "443"
-	default:
-		return "80"
 	}
+	return defaultPort(u.Scheme)
+}
+
+func defaultPort(scheme string) string {
+	if scheme == "https" {
+		return "443"
+	}
+	return "80"
 }
