@@ -55,6 +55,7 @@ type app struct {
 	order     []string
 	hidden    map[string]int
 	writes    []string
+	missed    int // reads of what is not there
 }
 
 func newApp(t *testing.T) *app {
@@ -118,6 +119,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method != http.MethodGet {
 		a.writes = append(a.writes, r.Method+" /"+strings.Join(path, "/"))
+	}
+	if r.Method == http.MethodGet && len(path) == 2 && a.resources[path[0]][path[1]] == nil {
+		a.missed++
 	}
 	if path[0] == "ResourceTypes" {
 		answer(w, 200, map[string]any{"totalResults": 2, "Resources": []any{map[string]any{"id": "User"}, map[string]any{"id": "Group"}}})
@@ -224,7 +228,7 @@ func (a *app) create(w http.ResponseWriter, collection string, r map[string]any)
 	}
 }
 
-var filterForm = regexp.MustCompile(`^(\w+) eq (".*")$`)
+var filterForm = regexp.MustCompile(`^(\w+) (eq|sw) (".*")$`)
 
 func (a *app) list(w http.ResponseWriter, collection string, query url.Values) {
 	filter := query.Get("filter")
@@ -240,8 +244,12 @@ func (a *app) list(w http.ResponseWriter, collection string, query url.Values) {
 			continue
 		}
 		if form != nil {
-			want, _ := strconv.Unquote(form[2])
-			if got, _ := r[form[1]].(string); !strings.EqualFold(got, want) {
+			want, _ := strconv.Unquote(form[3])
+			got, _ := r[form[1]].(string)
+			if form[2] == "sw" {
+				got = got[:min(len(got), len(want))]
+			}
+			if !strings.EqualFold(got, want) {
 				continue
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/conformance/lint"
@@ -12,17 +13,52 @@ import (
 
 // operate sends one PATCH operation about a user.
 func (c *client) operate(ctx context.Context, m *made, op string, path string, value any) (*Answer, error) {
-	operation := map[string]any{"op": op, "path": path}
+	return c.patchBy(ctx, m, operation(op, path, value))
+}
+
+func operation(op, path string, value any) map[string]any {
+	o := map[string]any{"op": op, "path": path}
 	if value != nil {
-		operation["value"] = value
+		o["value"] = value
 	}
+	return o
+}
+
+// patchBy patches a resource by some operations (RFC 7644 section 3.5.2).
+func (c *client) patchBy(ctx context.Context, m *made, operations ...map[string]any) (*Answer, error) {
 	body, err := json.Marshal(map[string]any{
-		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": []any{operation},
+		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"}, "Operations": operations,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return c.do(ctx, &Request{Method: http.MethodPatch, Path: m.path(), Body: body})
+}
+
+// together patches many attributes by one request, and reports whether it has done to
+// each what check demands, so that none has to be tried by itself.
+func (c *client) together(ctx context.Context, m *made, all []lint.Place, operate func(lint.Place) map[string]any, check func(resource, lint.Place) error) (bool, error) {
+	var operations []map[string]any
+	for _, p := range all {
+		operations = append(operations, operate(p))
+	}
+	answer, err := c.patchBy(ctx, m, operations...)
+	if err != nil || !answer.OK() {
+		return false, err
+	}
+	now, err := c.read(ctx, m)
+	switch {
+	case IsFailure(err):
+		return false, nil
+	case err != nil:
+		return false, err
+	case slices.ContainsFunc(all, func(p lint.Place) bool { return check(now, p) != nil }):
+		return false, nil
+	}
+	for _, p := range all {
+		c.s.parts = append(c.s.parts, Part{Name: p.Path()})
+	}
+	return true, nil
 }
 
 // another returns a value that differs from the sample of an attribute, nil if none
@@ -54,6 +90,10 @@ func (c *client) keeps(ctx context.Context, m *made, p lint.Place, want any) err
 	if err != nil {
 		return err
 	}
+	return kept(now, p, want)
+}
+
+func kept(now resource, p lint.Place, want any) error {
 	if got := pick(map[string]any(now), p.Path()); !agrees(got, want, p.CaseExact) {
 		return failf("it is %s and should be %s", brief(got), brief(want))
 	}
@@ -67,7 +107,7 @@ func (c *client) tryImmutable(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}
@@ -148,6 +188,12 @@ func (c *client) tryPatch(ctx context.Context) error {
 		return err
 	}
 	m := c.named["barbara"]
+	done, err := c.together(ctx, m, all,
+		func(p lint.Place) map[string]any { return operation("replace", p.Path(), c.sample(p, "barbara")) },
+		func(now resource, p lint.Place) error { return kept(now, p, c.sample(p, "barbara")) })
+	if done || err != nil {
+		return err
+	}
 	return c.tryEach(all, func(p lint.Place) error {
 		want := c.sample(p, "barbara")
 		answer, err := c.operate(ctx, m, "replace", p.Path(), want)
@@ -162,7 +208,7 @@ func (c *client) tryPatch(ctx context.Context) error {
 }
 
 func (c *client) tryRemove(ctx context.Context) error {
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}
@@ -171,6 +217,21 @@ func (c *client) tryRemove(ctx context.Context) error {
 			!empty(pick(map[string]any(whole), p.Path()))
 	})
 	if err != nil {
+		return err
+	}
+	// A default may take the place of what was there.
+	removed := func(now resource, p lint.Place) error {
+		if got := pick(map[string]any(now), p.Path()); !empty(got) && identical(got, pick(map[string]any(whole), p.Path())) {
+			return failf("it is still %s", brief(got))
+		}
+		return nil
+	}
+	done, err := c.together(ctx, m, all, func(p lint.Place) map[string]any { return operation("remove", p.Path(), nil) }, removed)
+	if done || err != nil {
+		return err
+	}
+	// Whatever that has left of the user is not to be judged by.
+	if m, whole, err = c.fullUser(ctx, "whole"); err != nil {
 		return err
 	}
 	return c.tryEach(all, func(p lint.Place) error {
@@ -185,11 +246,7 @@ func (c *client) tryRemove(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		// A default may take its place.
-		if got := pick(map[string]any(now), p.Path()); !empty(got) && identical(got, pick(map[string]any(whole), p.Path())) {
-			return failf("it is still %s", brief(got))
-		}
-		return nil
+		return removed(now, p)
 	})
 }
 

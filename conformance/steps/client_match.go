@@ -50,7 +50,7 @@ func (c *client) matches(ctx context.Context, m *made, condition string) (bool, 
 }
 
 func (c *client) tryFind(ctx context.Context) error {
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func swapCase(s string) string {
 }
 
 func (c *client) tryCase(ctx context.Context) error {
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}

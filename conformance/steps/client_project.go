@@ -11,11 +11,11 @@ import (
 
 // fullUser makes a user with a value for every writable attribute, and returns how
 // it reads.
-func (c *client) fullUser(ctx context.Context) (*made, resource, error) {
-	if err := c.createFull(ctx, "full"); err != nil {
+func (c *client) fullUser(ctx context.Context, nick string) (*made, resource, error) {
+	if err := c.createFull(ctx, nick); err != nil {
 		return nil, nil, err
 	}
-	m, err := c.get("full")
+	m, err := c.get(nick)
 	if err != nil {
 		return nil, nil, rooted(err, "CREATE-17")
 	}
@@ -72,7 +72,7 @@ func (c *client) tryAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (c *client) tryAlways(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (c *client) tryRequest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, whole, err := c.fullUser(ctx)
+	m, whole, err := c.fullUser(ctx, "full")
 	if err != nil {
 		return err
 	}

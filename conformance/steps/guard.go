@@ -38,6 +38,8 @@ type Guard struct {
 	// doubtful says that time has gone by since the ledger was written, so that what it
 	// says is proven has to be so again.
 	doubtful bool
+	// removals has what is deleted confirmed later, nil at once.
+	removals *removals
 }
 
 // NewGuard returns a guard with an empty ledger for a run.
@@ -89,6 +91,9 @@ func (g *Guard) Do(ctx context.Context, r *Request) (*Answer, error) {
 func (g *Guard) refusal(r *Request, why string) error {
 	for _, e := range g.ledger.given() {
 		id := cmp.Or(e.impostor, e.id)
+		if len(r.Path) == 2 && r.Path[1] == id && r.Path[0] != e.collection {
+			continue // what has it is of the other kind
+		}
 		if !slices.Contains(r.Path, id) && !bytes.Contains(r.Body, []byte(strconv.Quote(id))) {
 			continue
 		}

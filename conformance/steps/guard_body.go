@@ -171,6 +171,9 @@ func (g *Guard) refuseOthers(ctx context.Context, r *Request, body any) string {
 	}
 	var ids []string
 	collectReferences(body, attribute, &ids)
+	if len(ids) >= worthSearching {
+		g.recognize(ctx, users)
+	}
 	for _, id := range ids {
 		if !g.invented(id) && !g.owns(ctx, users, id) && !g.owns(ctx, groups, id) {
 			return fmt.Sprintf("%q among the %s %s", id, attribute, unmade)

@@ -58,6 +58,9 @@ type Config struct {
 	Tick time.Duration
 	// Ledger is where what is made is written down. Nil writes it down nowhere.
 	Ledger *LedgerFile
+	// ConfirmLater has the target asked about much that was deleted at a time, and not
+	// about each by itself. [Suite.Confirm] then has to be called after the last scenario.
+	ConfirmLater bool
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
 	// Skip decides by its tags whether a scenario is left out, and returns the reason, ""
@@ -98,7 +101,8 @@ type Outcome struct {
 	// Sent is the exchange, in Exchanges, whose request that sentence is about. It is
 	// -1 if there is none.
 	Sent int
-	// Leaks lists what the scenario made and could not remove.
+	// Leaks lists what the scenario made and could not remove, and what of earlier ones
+	// has turned out not to be gone.
 	Leaks []Leak
 }
 
@@ -115,6 +119,8 @@ type Suite struct {
 	config Config
 	// patterns are the compiled patterns of the vocabulary, in its order.
 	patterns []*regexp.Regexp
+	// removals is nil unless they are confirmed later.
+	removals *removals
 }
 
 var (
@@ -149,6 +155,9 @@ func New(config Config) (*Suite, error) {
 		config.Patience = 30 * time.Second
 	}
 	s := &Suite{config: config}
+	if config.ConfirmLater {
+		s.removals = newRemovals()
+	}
 	for _, d := range Vocabulary() {
 		s.patterns = append(s.patterns, regexp.MustCompile(d.Pattern))
 	}
@@ -194,6 +203,21 @@ func (s *Suite) Initialize(sc *godog.ScenarioContext) {
 	for i, d := range vocabulary(state) {
 		sc.Step(s.patterns[i], d.handler)
 	}
+}
+
+// Confirm finds out whether everything is gone that the scenarios have deleted, if that
+// was left for later. It returns what is left, and what went over the wire.
+func (s *Suite) Confirm(ctx context.Context) (leaks []Leak, exchanges []Exchange) {
+	if s.removals == nil {
+		return nil, nil
+	}
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer cancel()
+	guard := NewGuard(s.config.Target.Watch(func(r *Request, a *Answer) {
+		exchanges = append(exchanges, Exchange{Request: *r, Fate: FateForwarded, Answer: a})
+	}), s.config.Run)
+	leaks = s.removals.confirm(clean, guard, s.config.Settle)
+	return leaks, exchanges
 }
 
 func tagNames(pickle *godog.Scenario) []string {
@@ -310,6 +334,7 @@ func (s *scenario) begin(ctx context.Context, pickle *godog.Scenario) (context.C
 	s.prefix = marker(s.suite.config.Run) + key + "-"
 	s.guard = NewGuard(s.suite.config.Target.Watch(s.see), s.suite.config.Run)
 	s.guard.readOnly = s.suite.config.ReadOnly
+	s.guard.removals = s.suite.removals
 	s.guard.Keep(s.suite.config.Ledger)
 	return context.WithValue(ctx, scenarioKey{}, s), nil
 }
@@ -354,6 +379,9 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 		clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.guard.timeFor())
 		defer cancel()
 		out.Leaks = s.guard.Cleanup(clean, s.suite.config.Settle)
+		if s.suite.removals.many() {
+			out.Leaks = append(out.Leaks, s.suite.removals.confirm(clean, s.guard, s.suite.config.Settle)...)
+		}
 	}
 	// A violation weighs more than what a step saw of it.
 	hookErr := errors.Join(problems...)
