@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -21,6 +22,11 @@ import (
 // removes it itself, or, if it could not even do that, the cleanup by its ledger.
 func TestVerifyIsStopped(t *testing.T) {
 	binary := buildProgram(t)
+	// A process of nohup ignores hang-ups, and so do those that it starts, unless it
+	// listens for them.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	for _, c := range []struct {
 		method string
 		signal syscall.Signal
