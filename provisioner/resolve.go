@@ -48,8 +48,11 @@ type Resolution struct {
 // Resolutions is the part of the store that carries what people decide.
 type Resolutions interface {
 	// Decide records a decision about a link, "" for none, and makes an attempt due at
-	// once. It returns [ErrNotFound] if there is no such link.
-	Decide(ctx context.Context, key Key, decision Decision, about string) error
+	// once. confirmed is the externalId whose resource is taken over, "" if none is. It
+	// returns [ErrNotFound] if there is no such link.
+	Decide(ctx context.Context, key Key, decision Decision, about, confirmed string) error
+	// Confirmed returns what was confirmed with the decision about a link.
+	Confirmed(ctx context.Context, key Key) (string, error)
 	// RemoteIDs returns the app's ids of all its resources of a kind that links are
 	// tied to.
 	RemoteIDs(ctx context.Context, app string, kind Kind) (map[string]bool, error)
@@ -69,18 +72,18 @@ func (e *Engine) Resolve(ctx context.Context, r Resolution) error {
 		if err := e.adoptable(ctx, w, r); err != nil {
 			return err
 		}
-		return e.config.Store.Decide(ctx, r.Key, DecisionAdopt, r.RemoteID)
+		return e.config.Store.Decide(ctx, r.Key, DecisionAdopt, r.RemoteID, r.TakeOver)
 	case ChooseIgnore:
-		return e.config.Store.Decide(ctx, r.Key, DecisionIgnore, "")
+		return e.config.Store.Decide(ctx, r.Key, DecisionIgnore, "", "")
 	case ChoosePin:
 		return e.pin(ctx, r.Key)
 	case ChooseDelete:
 		if w.Link.State != LinkNeedsDecision || !w.Desired().Presence.Leaving() {
 			return fmt.Errorf("%s is %s: only what the app cannot disable is deleted this way: %w", r.Key, w.Link.State, ErrConflict)
 		}
-		return e.config.Store.Decide(ctx, r.Key, DecisionDelete, "")
+		return e.config.Store.Decide(ctx, r.Key, DecisionDelete, "", "")
 	case ChooseRetry:
-		return e.config.Store.Decide(ctx, r.Key, "", "")
+		return e.config.Store.Decide(ctx, r.Key, "", "", "")
 	default:
 		return fmt.Errorf("choice %q: use %q, %q, %q, %q or %q: %w", r.Choice, ChooseAdopt, ChooseIgnore, ChoosePin, ChooseDelete, ChooseRetry, ErrConflict)
 	}
@@ -121,7 +124,7 @@ func (e *Engine) pin(ctx context.Context, key Key) error {
 	if err != nil {
 		return err
 	}
-	return e.config.Store.Decide(ctx, key, "", "")
+	return e.config.Store.Decide(ctx, key, "", "", "")
 }
 
 // A Remote is a resource as its app holds it.
@@ -214,6 +217,9 @@ func (a *attempt) adoptChosen(ctx context.Context) error {
 	if notThere(err) {
 		return conflict("the resource %s that was to be adopted is not in the app any more: choose another one", id)
 	}
+	if err == nil {
+		err = a.mayTakeOver(ctx, response.Resource)
+	}
 	if err != nil {
 		return err
 	}
@@ -221,4 +227,17 @@ func (a *attempt) adoptChosen(ctx context.Context) error {
 	a.action = ActionAdopt
 	a.own(id, OriginAdopted)
 	return a.tie(ctx, response.Resource)
+}
+
+// mayTakeOver checks that a resource that a person has chosen still is whose it was then.
+func (a *attempt) mayTakeOver(ctx context.Context, chosen *scim.Object) error {
+	other := chosen.ExternalID()
+	if other == "" || other == a.externalID() || other == a.link.Subject {
+		return nil
+	}
+	confirmed, err := a.engine.config.Store.Confirmed(ctx, a.link.Key)
+	if err == nil && other != confirmed {
+		err = conflict("the app's resource %s belongs to externalId %q by now, who would lose it: adopt it again and confirm that, or choose another one", chosen.ID(), other)
+	}
+	return err
 }

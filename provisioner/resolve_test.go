@@ -70,6 +70,31 @@ func TestAdoptWhatBelongsToSomebodyElse(t *testing.T) { // R17
 	}
 }
 
+// TestTakeOverIsCheckedAgain: what a person has said of one owner of an account does not
+// hold for the one that it has by the time at which it is taken over.
+func TestTakeOverIsCheckedAgain(t *testing.T) {
+	b := setup(t)
+	id := b.app.post(t, "/Users", fmt.Sprintf(foreignUser, "ada", "old-idp-7"))
+	b.putUser(t, "u1", "ada", true)
+	b.sync(t, "app")
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConflict)
+	must(t, b.engine.Pause(t.Context(), "app", ""))
+	must(t, b.resolve(t, "u1", provisioner.ChooseAdopt, id, "old-idp-7"))
+	b.app.patch(t, "/Users/"+id, "externalId", "old-idp-8")
+	b.app.requests()
+	must(t, b.engine.Resume(t.Context(), "app"))
+	b.settle(t, "app")
+	b.wantLink(t, provisioner.KindUser, "u1", provisioner.LinkConflict, `belongs to externalId "old-idp-8" by now`, 0)
+	if w := b.app.writes(); len(w) > 0 || b.app.user(t, "ada")["externalId"] != "old-idp-8" {
+		t.Errorf("writes %q, account %v", w, b.app.user(t, "ada"))
+	}
+	must(t, b.resolve(t, "u1", provisioner.ChooseAdopt, id, "old-idp-8"))
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged)
+	if u := b.app.user(t, "ada"); u["id"] != id || u["externalId"] != "u1" {
+		t.Errorf("the account is %v", u)
+	}
+}
+
 // TestAdoptAfterReview adopts an account by a person's word in an app whose settings
 // leave that to people.
 func TestAdoptAfterReview(t *testing.T) {

@@ -10,18 +10,18 @@ import (
 )
 
 // Decide records a decision about a link, "" for none, and makes an attempt due at
-// once. Without a decision the link starts afresh: also what has vanished twice is
+// once. confirmed is the externalId whose resource is taken over. Without a decision the link starts afresh: also what has vanished twice is
 // made again. It returns [provisioner.ErrNotFound] if there is no such link.
-func (s *Store) Decide(ctx context.Context, key provisioner.Key, decision provisioner.Decision, about string) error {
+func (s *Store) Decide(ctx context.Context, key provisioner.Key, decision provisioner.Decision, about, confirmed string) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		now := s.nowMillis()
 		if decision == "" {
 			now = 0
 		}
 		result, err := tx.ExecContext(ctx, `
-			UPDATE link SET decision = $1, decision_about = $2, decision_note = '', decided_at = $3,
+			UPDATE link SET decision = $1, decision_about = $2, decision_note = $7, decided_at = $3,
 				recreated_at = CASE WHEN CAST($3 AS BIGINT) = 0 THEN 0 ELSE recreated_at END
-			WHERE app = $4 AND kind = $5 AND subject = $6`, decision, about, now, key.App, key.Kind, key.Subject)
+			WHERE app = $4 AND kind = $5 AND subject = $6`, decision, about, now, key.App, key.Kind, key.Subject, confirmed)
 		if err != nil {
 			return err
 		}
@@ -30,6 +30,13 @@ func (s *Store) Decide(ctx context.Context, key provisioner.Key, decision provis
 		}
 		return s.touch(ctx, tx, key.Kind.Lane(), []provisioner.Key{key})
 	})
+}
+
+// Confirmed returns what was confirmed with the decision about a link.
+func (s *Store) Confirmed(ctx context.Context, key provisioner.Key) (confirmed string, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT decision_note FROM link WHERE app = $1 AND kind = $2 AND subject = $3",
+		key.App, key.Kind, key.Subject).Scan(&confirmed)
+	return confirmed, err
 }
 
 // RemoteIDs returns the app's ids of all its resources of a kind that links are tied

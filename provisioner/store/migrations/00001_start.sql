@@ -106,7 +106,7 @@ CREATE TABLE link (
     -- run is cancelled, or ''.
     run          BIGINT NOT NULL DEFAULT 0,
     undo         TEXT   NOT NULL DEFAULT '',
-    -- What the guard or a person has decided, what about, and why.
+    -- What the guard or a person has decided, what about, and why, or with what confirmed.
     decision       TEXT   NOT NULL DEFAULT '',
     decision_about TEXT   NOT NULL DEFAULT '',
     decision_note  TEXT   NOT NULL DEFAULT '',
