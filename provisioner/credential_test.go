@@ -239,12 +239,20 @@ func TestTokenEndpointInAPrivateNetwork(t *testing.T) {
 	if reason := r.link("u0").LastError; !strings.Contains(reason, "private address") || !strings.Contains(reason, "privateNetwork") || len(m.requests()) > 0 {
 		t.Errorf("it fails: %s; asked %q", reason, m.requests())
 	}
-	app = m.oauth("s3cret/+")
-	app.Settings.PrivateNetwork = true
+	app.Endpoint, app.Settings.PrivateNetwork = m.URL(), true
 	r.save(app)
 	r.advance(time.Minute, "app")
 	r.settle("app")
 	m.wantUsers(1, "a", nil)
+	// Neither a token that was fetched there is used any more, nor is one fetched.
+	m.tenant.ClearJournal()
+	app.Endpoint, app.Settings.PrivateNetwork = "https://app.example/scim/v2", false
+	r.save(app)
+	r.put(1, "b", nil)
+	r.until("the attempt has failed", func() bool { return r.link("u0").State == provisioner.LinkFailing })
+	if reason := r.link("u0").LastError; !strings.Contains(reason, "private address") || len(m.requests()) > 0 {
+		t.Errorf("without the setting it fails: %s; asked %q", reason, m.requests())
+	}
 }
 
 // TestFurtherHeaders: an app, or what stands before it, wants a header in each request.

@@ -53,9 +53,10 @@ func (w *Work) farewell(why Presence) Farewell {
 	return w.App.Settings.Deprovision.farewell(w.Link.Kind, why)
 }
 
-// Parting returns what a goodbye does in the app.
+// Parting returns what a goodbye does in the app. An account that cannot be deleted is
+// disabled before a person is asked to do that.
 func (w *Work) Parting(g Goodbye) Action {
-	atOnce := g.Why == Removed || w.App.Settings.Deprovision.GraceDays < 0
+	atOnce := (g.Why == Removed || w.App.Settings.Deprovision.GraceDays < 0) && !w.App.Capabilities().Is(UserDelete, No)
 	switch {
 	case w.Link.Kind == KindGroup && w.Link.Origin != OriginCreated && g.Why != Removed:
 		return ActionLeave

@@ -84,6 +84,13 @@ func (a *attempt) endpointAnswers(ctx context.Context) error {
 // have it any more, or only as an account that is disabled, which is what deleting
 // means to some.
 func (a *attempt) remove(ctx context.Context) error {
+	name := UserDelete
+	if a.link.Kind == KindGroup {
+		name = GroupDelete
+	}
+	if f := a.capabilities().Fact(name); f.Value == No {
+		return undeletable(f.Reason)
+	}
 	w := Write{Verb: VerbDelete, Action: ActionDelete, Form: string(a.link.Kind) + " delete"}
 	if a.rehearse(w) {
 		return nil
@@ -95,17 +102,17 @@ func (a *attempt) remove(ctx context.Context) error {
 	case notThere(err):
 		return a.endpointAnswers(ctx)
 	case s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
-		name := UserDelete
-		if a.link.Kind == KindGroup {
-			name = GroupDelete
-		}
 		a.observe(name, No, fmt.Sprintf("DELETE answered %d", s))
-		return &failure{state: LinkNeedsDecision, cause: fmt.Sprintf("the app does not let it be deleted (%s): delete it there, or ignore it", err)}
+		return undeletable(err.Error())
 	case s == http.StatusForbidden:
 		return a.forbidden(ctx, err)
 	}
 	a.link.Ambiguous = ambiguous(err)
 	return err
+}
+
+func undeletable(why string) error {
+	return &failure{state: LinkNeedsDecision, cause: fmt.Sprintf("the app does not let it be deleted (%s): delete it there, or ignore it", why)}
 }
 
 func (a *attempt) confirmRemoved(ctx context.Context, w Write) error {
