@@ -150,6 +150,8 @@ func (r *run) outcome(o steps.Outcome) {
 	violation, violated := errors.AsType[*steps.Violation](o.Err)
 	switch {
 	case o.Own:
+	case o.Skipped != "" && o.Skipped == r.leaky():
+		h.roots = deletions[:]
 	case steps.IsFailure(o.Err), violated, len(o.Remarks) > 0:
 		h.roots = slices.Concat(o.Roots, result.After)
 	case o.Interrupted && r.stopped != nil:

@@ -1,8 +1,14 @@
 package features_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/permiso/scimwright/conformance"
+	"github.com/permiso/scimwright/features"
+	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
 // What a run may send to a service, where a person who looks after it watches: at five
@@ -45,5 +51,47 @@ func TestRunKeepsToItsBudget(t *testing.T) {
 		if named && r.Requests <= mostOfCheck {
 			t.Errorf("%s has sent %d requests, and is no exception (%s)", r.ID, r.Requests, c.why)
 		}
+	}
+}
+
+// A service that does not delete is left with few of what a run makes, and the report
+// says that deleting is the reason.
+func TestLittleIsMadeThatCannotBeRemoved(t *testing.T) {
+	for collection, reason := range map[string]string{"/Users/": "DEL-01", "/Groups/": "DEL-09"} {
+		t.Run(reason, func(t *testing.T) {
+			target := mocktargettest.New(t, mocktargettest.WithJournalTail(0))
+			service := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, collection) {
+					w.Header().Set("Content-Type", "application/scim+json")
+					w.WriteHeader(http.StatusNotImplemented)
+					_, _ = w.Write([]byte(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"501"}`))
+					return
+				}
+				target.Handler().ServeHTTP(w, r)
+			})
+			report, err := conformance.Run(t.Context(), conformance.Config{
+				Handler: service, Endpoint: "/scim/v2", Token: target.Token(),
+				Features: features.FS, Write: true, Settle: 20 * time.Millisecond, Tick: 2 * time.Millisecond,
+			})
+			left := len(target.Users()) + len(target.Groups())
+			if err != nil || conformance.ExitCode(report, err) != conformance.ExitLeaked || len(report.Leaks) != left || left < 3 || left > 10 {
+				t.Errorf("error %v, exit %d, %d resources are left, leaks %v", err, conformance.ExitCode(report, err), left, report.Leaks)
+			}
+			blocked := 0
+			for _, r := range report.Results {
+				switch {
+				case r.ID == reason && r.Verdict != conformance.Fail:
+					t.Errorf("%s ended %s: %s", r.ID, r.Verdict, r.Reason)
+				case strings.Contains(r.Reason, "could not be removed, so that it makes no more"):
+					blocked++
+					if r.Verdict != conformance.Skip || r.BlockedBy != reason {
+						t.Errorf("%s ended %s, blocked by %q: %s", r.ID, r.Verdict, r.BlockedBy, r.Reason)
+					}
+				}
+			}
+			if blocked < 50 {
+				t.Errorf("%d checks were left out for what is left behind", blocked)
+			}
+		})
 	}
 }

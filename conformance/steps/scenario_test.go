@@ -34,7 +34,8 @@ func TestTargetsWithTheirOwnWays(t *testing.T) {
 				a.seed("Users", map[string]any{"userName": "somebody"})
 			}
 			quirk(a)
-			o := scenario(t, a, nil,
+			// However slow the machine is, an app that shows things late gets to do so.
+			o := scenarioWith(t, steps.Config{Target: a.target(t), Settle: time.Minute},
 				"the app already has an account for barbara",
 				"the app has exactly one account for barbara",
 				"barbara still has the same account",
