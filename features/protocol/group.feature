@@ -136,7 +136,7 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has no "members"
 
-    @GROUP-28 @must @RFC7643-4.2-R4 @needs-patch @after-GROUP-08 @after-GROUP-09 @after-PATCH-10
+    @GROUP-28 @must @RFC7643-4.2-R4 @needs-patch @after-GROUP-08 @after-GROUP-09 @after-PATCH-35 @after-PATCH-10
     Scenario: A member cannot be turned into somebody else
       Why: A membership belongs to one person, and audits follow it. One that changes hands gives
       rights to somebody whom nobody has added.
