@@ -159,7 +159,7 @@ func checkImage(t *testing.T, mock *mockcontainer.Mock) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const most = 30 << 20
+	const most = 30_000_000
 	if image.Size > most {
 		t.Errorf("the image has %d bytes, at most %d are wanted", image.Size, most)
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -42,7 +43,9 @@ func prepareImage(ctx context.Context) (dir string, err error) {
 	binary := filepath.Join(dir, "scimwright")
 	// The source's own versions count, not those of a workspace around the caller.
 	environment := []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + runtime.GOARCH, "GOWORK=off"}
-	if _, err = goCommand(ctx, environment, "build", "-C", source, "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/scimwright"); err != nil {
+	// Inlined only where time goes, it is a tenth smaller.
+	small := []string{"-trimpath", "-ldflags", "-s -w", "-gcflags=all=-l", "-gcflags=std=", "-gcflags=modernc.org/...="}
+	if _, err = goCommand(ctx, environment, slices.Concat([]string{"build", "-C", source}, small, []string{"-o", binary, "./cmd/scimwright"})...); err != nil {
 		return "", fmt.Errorf("building scimwright: %w", err)
 	}
 	return dir, os.Chmod(binary, 0o755) // whatever the umask here, somebody else runs it
