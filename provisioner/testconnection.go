@@ -265,7 +265,7 @@ func (t *connectionTest) change(ctx context.Context, a *attempt, d Desired) {
 
 // tidy deletes what the test has made.
 func (t *connectionTest) tidy(ctx context.Context, a *attempt) {
-	t.step("delete a ", a, a.remove(ctx), true, "deleted")
+	t.step("delete a ", a, a.delete(ctx), true, "deleted")
 }
 
 // step records what came of a step and what the app has shown in it.

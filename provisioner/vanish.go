@@ -80,17 +80,27 @@ func (a *attempt) endpointAnswers(ctx context.Context) error {
 	return err
 }
 
-// remove deletes the link's resource in the app. It returns nil once the app does not
-// have it any more, or only as an account that is disabled, which is what deleting
-// means to some.
-func (a *attempt) remove(ctx context.Context) error {
-	name := UserDelete
-	if a.link.Kind == KindGroup {
-		name = GroupDelete
+// deletes names the capability of an app to delete resources of a kind.
+func (k Kind) deletes() Capability {
+	if k == KindGroup {
+		return GroupDelete
 	}
-	if f := a.capabilities().Fact(name); f.Value == No {
+	return UserDelete
+}
+
+// remove deletes the link's resource in the app, unless that is known not to let it be
+// deleted.
+func (a *attempt) remove(ctx context.Context) error {
+	if f := a.capabilities().Fact(a.link.Kind.deletes()); f.Value == No {
 		return undeletable(f.Reason)
 	}
+	return a.delete(ctx)
+}
+
+// delete deletes the link's resource whatever is known. It returns nil once the app does
+// not have it any more, or only as an account that is disabled, which is what deleting
+// means to some.
+func (a *attempt) delete(ctx context.Context) error {
 	w := Write{Verb: VerbDelete, Action: ActionDelete, Form: string(a.link.Kind) + " delete"}
 	if a.rehearse(w) {
 		return nil
@@ -102,7 +112,7 @@ func (a *attempt) remove(ctx context.Context) error {
 	case notThere(err):
 		return a.endpointAnswers(ctx)
 	case s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
-		a.observe(name, No, fmt.Sprintf("DELETE answered %d", s))
+		a.observe(a.link.Kind.deletes(), No, fmt.Sprintf("DELETE answered %d", s))
 		return undeletable(err.Error())
 	case s == http.StatusForbidden:
 		return a.forbidden(ctx, err)
