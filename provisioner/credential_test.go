@@ -217,17 +217,33 @@ func TestTokenEndpointIsDown(t *testing.T) {
 	m.wantUsers(20, "a", nil)
 }
 
+// TestCheckOfAnAppWithoutItsCredential: one that is saved need not be given again, unless
+// it would go to another server.
+func TestCheckOfAnAppWithoutItsCredential(t *testing.T) {
+	r := newRig(t, rigConfig{})
+	app := provisioner.App{Name: "app", Endpoint: "https://app.example/scim/v2", Token: "token"}
+	r.save(app)
+	app.Token = ""
+	if err := r.engine.Check(t.Context(), app); err != nil {
+		t.Errorf("on the same server: %v", err)
+	}
+	app.Endpoint = "https://other.example/scim/v2"
+	if _, ok := errors.AsType[*provisioner.EndpointError](r.engine.Check(t.Context(), app)); !ok {
+		t.Error("another server is given what the first one was let in by")
+	}
+}
+
 // TestTokenEndpointInAPrivateNetwork: tokens are fetched by the rules by which the app
 // is reached.
 func TestTokenEndpointInAPrivateNetwork(t *testing.T) {
 	m := newGuarded(t)
 	r := newRig(t, rigConfig{publicOnly: true})
 	app := m.oauth("s3cret/+")
-	if err := r.engine.Check(&app); err == nil {
+	if err := r.engine.Check(t.Context(), app); err == nil {
 		t.Error("the app may be on this machine")
 	}
 	app.Endpoint = "https://app.example/scim/v2"
-	refused, ok := errors.AsType[*provisioner.EndpointError](r.engine.Check(&app))
+	refused, ok := errors.AsType[*provisioner.EndpointError](r.engine.Check(t.Context(), app))
 	if !ok || !strings.Contains(refused.Error(), "OAuth token endpoint") || !strings.Contains(refused.Error(), "privateNetwork") {
 		t.Errorf("a token endpoint on this machine: %v", refused)
 	}

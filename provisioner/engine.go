@@ -189,11 +189,19 @@ func allowPrivate(err error) string {
 	return ""
 }
 
-// Check returns an [*EndpointError] if requests cannot be sent to an app: its endpoint
-// or that of its tokens makes no sense or is an address that is not allowed, or its
-// credential holds what a header cannot. A name is judged when it is resolved.
-func (e *Engine) Check(app *App) error {
-	if _, err := e.client(app, LaneUsers, nil); err != nil {
+// Check returns an [*EndpointError] if requests could not be sent to an app that is to be
+// saved: its endpoint or that of its tokens makes no sense or is an address that is not
+// allowed, or its credential holds what a header cannot. A name is judged when it is
+// resolved, and a credential that is left out is the one the app has, see [App.Inherit].
+func (e *Engine) Check(ctx context.Context, app App) error {
+	saved, err := e.config.Store.App(ctx, app.Name)
+	switch {
+	case err == nil:
+		app.Inherit(saved)
+	case !errors.Is(err, ErrNotFound):
+		return err
+	}
+	if _, err := e.client(&app, LaneUsers, nil); err != nil {
 		return &EndpointError{err}
 	}
 	return nil

@@ -18,8 +18,9 @@ type queryer interface {
 }
 
 // PutApp connects an app, or changes its endpoint, credential and settings. A credential
-// that is left out is the one the app has, see [provisioner.App.Inherit]. A change of the settings touches the links for
-// which it makes a difference; an app that is new waits for its first sync.
+// that is left out is the one the app has, see [provisioner.App.Inherit]. A change of the
+// settings touches the links for which it makes a difference; an app that is new waits for
+// its first sync.
 // [provisioner.App.Connect] says which state the app has then, and
 // [provisioner.App.Remembered] what is still known of it.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {

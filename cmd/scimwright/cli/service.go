@@ -108,16 +108,9 @@ func databaseName(database string) string {
 	return database
 }
 
-// Connect saves an app, unless requests could not be sent to it. A credential may be
-// left out if one is saved.
+// Connect saves an app, unless requests could not be sent to it.
 func (s *service) Connect(ctx context.Context, app provisioner.App) error {
-	saved, err := s.store.App(ctx, app.Name)
-	if err == nil {
-		app.Inherit(saved)
-	} else if !errors.Is(err, provisioner.ErrNotFound) {
-		return err
-	}
-	if err := s.engine.Check(&app); err != nil {
+	if err := s.engine.Check(ctx, app); err != nil {
 		return err
 	}
 	return s.store.PutApp(ctx, app)
