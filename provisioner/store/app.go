@@ -109,9 +109,9 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, token, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision)
+		INSERT INTO app (name, endpoint, secrets, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, token = excluded.token, settings = excluded.settings,
+		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, secrets = excluded.secrets, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
 			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts,
@@ -121,7 +121,7 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 	return err
 }
 
-const appColumns = "name, endpoint, token, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts, revision"
+const appColumns = "name, endpoint, secrets, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts, revision"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App

@@ -17,11 +17,8 @@ import (
 )
 
 // sealPrefix names the way in which an app's secrets are sealed, so that there can be
-// others: tokenPrefix is that of a bearer token by itself.
-const (
-	sealPrefix  = "v2:"
-	tokenPrefix = "v1:"
-)
+// others.
+const sealPrefix = "v1:"
 
 // minKey is how many bytes of secret a key needs at least.
 const minKey = 16
@@ -91,8 +88,8 @@ func (s *sealer) seal(app *provisioner.App) (string, error) {
 
 // open gives an app the credential and the headers that seal has sealed.
 func (s *sealer) open(app *provisioner.App, sealed string) error {
-	way, encoded, _ := strings.Cut(sealed, ":")
-	if way += ":"; way != sealPrefix && way != tokenPrefix {
+	encoded, known := strings.CutPrefix(sealed, sealPrefix)
+	if !known {
 		return fmt.Errorf("the credential of app %q is sealed in a way this program does not know", app.Name)
 	}
 	data, err := base64.RawStdEncoding.DecodeString(encoded)
@@ -102,10 +99,6 @@ func (s *sealer) open(app *provisioner.App, sealed string) error {
 	secrets, err := s.aead.Open(nil, nil, data, []byte(app.Name))
 	if err != nil {
 		return fmt.Errorf("the credential of app %q cannot be opened: it was sealed with another key", app.Name)
-	}
-	if way == tokenPrefix {
-		app.Token = string(secrets)
-		return nil
 	}
 	return app.UnmarshalSecrets(secrets)
 }

@@ -6,7 +6,7 @@
 CREATE TABLE app (
     name         TEXT   NOT NULL PRIMARY KEY,
     endpoint     TEXT   NOT NULL,
-    token        TEXT   NOT NULL,                -- sealed
+    secrets      TEXT   NOT NULL,                -- credential and headers, sealed
     settings     TEXT   NOT NULL DEFAULT '{}',   -- JSON
     state        TEXT   NOT NULL,
     cause        TEXT   NOT NULL DEFAULT '',     -- of a pause
