@@ -3,7 +3,6 @@ package provisioner
 import (
 	"context"
 	"errors"
-	"maps"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -44,30 +43,30 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 	if a.link.Kind != KindGroup || a.capabilities().Is(MembersReturned, No) {
 		return nil
 	}
-	expected := []map[string]string{maps.Clone(a.members), a.desired().Members}
-	spelled, err := a.spelled(ctx, group, expected...)
-	if err != nil {
-		return err
-	}
+	ids := memberIDs(group)
+	var accounts *idSet // all of ours, once somebody is shown by an id that is none of them
 	clear(a.members)
-	for id := range memberIDs(group) {
+	for id := range ids {
 		user, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
 		if errors.Is(err, ErrNotFound) {
-			continue
+			if accounts == nil {
+				if accounts, err = a.accounts(ctx); err != nil {
+					return err
+				}
+			}
+			account := accounts.find(id)
+			if account == "" || ids[account] {
+				continue
+			}
+			a.noteSpelling()
+			user, err = a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, account)
 		}
 		if err != nil {
 			return err
 		}
 		a.members[user.Subject] = id
 	}
-	for _, members := range expected {
-		for subject, id := range members {
-			if as, ok := spelled[id]; ok && a.members[subject] == "" {
-				a.members[subject] = as
-			}
-		}
-	}
-	a.addForeign(memberIDs(group))
+	a.addForeign(ids)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -28,8 +29,10 @@ func TestAppThatWasRestoredFromABackup(t *testing.T) {
 	const setBack = "it was set back to an earlier state"
 	for _, test := range []struct {
 		name string
-		// changed is how many users change after the backup, disturbed says that others
-		// have changed one before, later how many change after the app was set back.
+		// people is how many there are, 0 for 20, and changed how many of them change
+		// after the backup. disturbed says that others have changed one before, later how
+		// many change after the app was set back.
+		people    int
 		changed   int
 		disturbed bool
 		later     int
@@ -40,14 +43,16 @@ func TestAppThatWasRestoredFromABackup(t *testing.T) {
 		{name: "and others have changed one before", changed: 6, disturbed: true, restore: true, want: "since 2026-01-02 01:00:00"},
 		{name: "and some have arrived since", changed: 6, later: 2, restore: true, want: "from 2026-01-02 01:00:00 to 2026-01-02 01:00:00"},
 		{name: "too few to tell", changed: 1, restore: true},
+		{name: "most of a few, by chance perhaps", people: 6, changed: 4, restore: true},
 		{name: "one was changed", changed: 6, disturbed: true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := newMoody(t)
 			r := newRig(t, rigConfig{clock: &clock{now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}})
 			r.connect("app", m, provisioner.Settings{Drift: provisioner.DriftEnforce})
-			r.put(20, "a", nil)
-			r.putGroup("g1", 0, 20)
+			people := cmp.Or(test.people, 20)
+			r.put(people, "a", nil)
+			r.putGroup("g1", 0, people)
 			r.settle("app")
 			backup := m.tenant.Snapshot()
 			r.advance(25*time.Hour, "app")

@@ -61,16 +61,26 @@ func (a *attempt) spelled(ctx context.Context, group *scim.Object, members ...ma
 		}
 		return err == nil, err
 	})
-	if a.work.App.Learned.Proved[formMembersRespelled] > 0 {
-		return spelled, err
-	}
 	for id, as := range spelled {
 		if id != as {
-			a.learned(func(l *Learned) { l.Prove(formMembersRespelled) })
+			a.noteSpelling()
 			break
 		}
 	}
 	return spelled, err
+}
+
+// noteSpelling takes down, once, that the app spells ids in its own way.
+func (a *attempt) noteSpelling() {
+	if a.work.App.Learned.Proved[formMembersRespelled] == 0 {
+		a.learned(func(l *Learned) { l.Prove(formMembersRespelled) })
+	}
+}
+
+// accounts returns the app's ids of all accounts that are ours.
+func (a *attempt) accounts(ctx context.Context) (*idSet, error) {
+	ids, err := a.engine.config.Store.RemoteIDs(ctx, a.link.App, KindUser)
+	return newIDSet(ids), err
 }
 
 // idsOf returns the app's ids of members.

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -105,5 +107,28 @@ func TestMembersSpelledOtherwiseAreAudited(t *testing.T) {
 	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
 	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"bob"}) {
 		t.Errorf("members %q", m)
+	}
+}
+
+// TestMemberSpelledOtherwiseAfterALostAnswer: somebody whose coming was not confirmed and
+// who has left again before the group was looked at is taken out, however the app spells
+// their id.
+func TestMemberSpelledOtherwiseAfterALostAnswer(t *testing.T) {
+	b := peopled(t)
+	shout := shouting(b.app)
+	var lost atomic.Bool
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPatch || lost.Swap(true) {
+			return shout(w, r)
+		}
+		shout(httptest.NewRecorder(), r)
+		b.putGroup(t, "g1", "staff", "u2")
+		panic(http.ErrAbortHandler)
+	})
+	b.putGroup(t, "g1", "staff", "u1", "u2")
+	b.settle(t, "app")
+	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
+	if m := b.app.members(t, "staff"); !lost.Load() || !slices.Equal(m, []string{"bob"}) {
+		t.Errorf("members %q, an answer was lost: %t", m, lost.Load())
 	}
 }
