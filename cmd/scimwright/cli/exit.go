@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"syscall"
-	"unicode"
 )
 
 // The exit codes of every command.
@@ -42,17 +40,6 @@ func (o *output) Write(p []byte) (int, error) {
 		o.stop(Stopped{syscall.SIGPIPE})
 	}
 	return n, err
-}
-
-// printable leaves out of a text what could steer a terminal: it may come from a
-// service that nobody here knows.
-func printable(text string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) && c != '\n' && c != '\t' {
-			return -1
-		}
-		return c
-	}, text)
 }
 
 // An exitError ends a command with a code. Its text says what happened and what to
@@ -108,7 +95,7 @@ func exitCode(ctx context.Context, stderr io.Writer, command string, err error) 
 		e = &exitError{code: ExitUsage, text: err.Error()}
 	}
 	if e.text != "" {
-		fmt.Fprintf(stderr, "scimwright: %s\n", printable(e.text))
+		fmt.Fprintf(stderr, "scimwright: %s\n", visible(e.text))
 	}
 	if e.code == ExitUsage {
 		fmt.Fprintf(stderr, "Run '%s --help' for what it takes.\n", command)

@@ -142,7 +142,7 @@ func writeFindings(w io.Writer, f *verifyFlags, result *conformance.Report, form
 	var told strings.Builder
 	err := report.New(result, version()).WriteFailures(&told)
 	writeVerdict(&told, result, f.write)
-	_, _ = io.WriteString(w, printable(told.String())) // the report is written, whoever reads this
+	_, _ = io.WriteString(w, visible(told.String())) // the report is written, whoever reads this
 	return errors.Join(err, writeReport(w, f.report, result, formats))
 }
 
@@ -162,7 +162,7 @@ func verifyError(code int, err error) error {
 func writeResult(w io.Writer, r conformance.Result) {
 	fmt.Fprintf(w, "%-5s %-8s %s (%s)\n", strings.ToUpper(string(r.Verdict)), r.ID, r.Title, r.Duration.Round(time.Millisecond))
 	if r.Reason != "" {
-		fmt.Fprintf(w, "      %s\n", printable(r.Reason))
+		fmt.Fprintf(w, "      %s\n", visible(r.Reason))
 	}
 }
 

@@ -54,7 +54,7 @@ func runVerifyCleanup(cmd *cobra.Command, f *verifyFlags) error {
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "%s: of run %s, %d of %d entries of the ledger are done with\n", cleaned.Endpoint, cleaned.Run, cleaned.Open-len(cleaned.Leaks), cleaned.Open)
 	for _, leak := range cleaned.Leaks {
-		fmt.Fprintf(w, "left behind: %s\n", printable(leak.String()))
+		fmt.Fprintf(w, "left behind: %s\n", visible(leak.String()))
 	}
 	if len(cleaned.Leaks) > 0 {
 		return exitf(conformance.ExitLeaked, "%s still holds what is listed above: run this again, or remove it by hand", cleaned.Endpoint)

@@ -131,7 +131,7 @@ func TestVerifyPrintsNoControls(t *testing.T) {
 	a := newApp(t)
 	a.answer(path("/ServiceProviderConfig"), page(400, "application/scim+json", `{"detail": "no\u001b]0;owned\u0007 \u009b31mway\r"}`))
 	code, stdout, stderr := a.verify(t, "--only", "DISC-01")
-	if code != 1 || !strings.Contains(stdout, "no]0;owned 31mway") {
+	if code != 1 || !strings.Contains(stdout, "no�]0;owned� �31mway�") {
 		t.Errorf("exit %d\n%s\n%s", code, stdout, stderr)
 	}
 	if at := strings.IndexFunc(stdout+stderr, func(c rune) bool { return unicode.IsControl(c) && c != '\n' }); at >= 0 {
