@@ -26,6 +26,11 @@ Feature: Many changes in one request
 
     @BULK-05 @must @RFC7644-3.7-R11 @RFC7644-3.7.3-R2 @after-BULK-01 @after-READ-01
     Scenario: What was created is where its result says
+      Why: The location is the only way back to what was made. A client that cannot use it looks
+      for the user by name, or makes another.
+      Fix: Put into location the whole address that a create on its own has in its Location
+      header.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -38,6 +43,11 @@ Feature: Many changes in one request
 
     @BULK-06 @must @RFC7644-3.7-R6 @RFC7644-3.7.3-R1 @needs-patch @after-BULK-01 @after-READ-01 @after-READ-03 @core
     Scenario: Users are replaced, patched and deleted in bulk
+      Why: Clients put people who come, change and go into one request. A method that bulk does
+      not know holds up all of them.
+      Fix: Take PUT, PATCH and DELETE as well as POST, each by the handler of its path, and show
+      the status that it would have had alone.
+
       Given a user barbara
       And a user carla
       And a user dan
@@ -59,7 +69,10 @@ Feature: Many changes in one request
 
     @BULK-07 @must @RFC7644-3.7-R4 @after-BULK-01 @edge
     Scenario: The answer does not repeat failOnErrors
-      Fix: failOnErrors is the client's to say; leave it out of the answer.
+      Why: failOnErrors is a word of requests. A client with strict types fails to read an answer
+      that has it.
+      Fix: Build the answer as an object of its own, with schemas and Operations; do not fill in
+      the request.
 
       When the client sends POST /Bulk with:
         """
@@ -92,6 +105,11 @@ Feature: Many changes in one request
 
     @BULK-09 @must @RFC7644-3.7-R12 @RFC7644-3.7-R14 @RFC7644-3.7.3-R4 @after-BULK-08
     Scenario: A failing operation has the error that it would have had alone
+      Why: With a bare 409 a client does not know whether the name was taken or the version old.
+      It deals with the error that it knows in the way that it knows.
+      Fix: Put the whole error (schemas, status, scimType, detail) into "response" of the
+      operation.
+
       Given a user barbara
       When the client sends POST /Bulk with:
         """
@@ -105,8 +123,11 @@ Feature: Many changes in one request
       And ideally the answer has a text at "Operations[1].response.detail"
 
     @BULK-10 @must @RFC7644-3.7-R11 @after-BULK-08
-    Scenario: A create that failed is nowhere
-      Fix: A transaction for each operation; roll it back when the operation fails.
+    Scenario: The result of a create that failed has no location
+      Why: A client follows the location of what it believes to be made, is told 404, and takes
+      the user for deleted.
+      Fix: Leave location out of the result of a POST that failed, and roll back what it had
+      begun.
 
       Given a user barbara
       When the client sends POST /Bulk with:
@@ -119,6 +140,10 @@ Feature: Many changes in one request
 
     @BULK-11 @must @RFC7644-3.7-R16 @after-BULK-08 @after-READ-01
     Scenario: After as many failures as the client allows, the rest is left out
+      Why: A client sets failOnErrors to stop a run that goes wrong, before it deletes or changes
+      more people by mistake. A service that goes on does just that.
+      Fix: Count failures, and stop before the next operation once there are failOnErrors of them.
+
       Given a user barbara
       When the client sends POST /Bulk with:
         """
@@ -133,6 +158,10 @@ Feature: Many changes in one request
 
     @BULK-12 @must @RFC7644-3.7.3-R1 @after-BULK-01
     Scenario: No operation is without a result
+      Why: A client matches results to operations by bulkId. What has no result is sent again, or
+      forgotten.
+      Fix: Write one result for each operation that was tried, also when all of them failed.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -148,6 +177,10 @@ Feature: Many changes in one request
 
     @BULK-13 @must @RFC7644-3.7-R6 @after-BULK-01 @edge
     Scenario: An operation with a method that does not exist is refused
+      Why: An operation that is passed over without an error counts as done.
+      Fix: Give the operation 400 (or refuse the request with 400) where its method is none of
+      POST, PUT, PATCH and DELETE.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -159,6 +192,8 @@ Feature: Many changes in one request
 
     @BULK-19 @must @RFC7644-3.7-R5 @after-BULK-01 @edge
     Scenario: A request without operations is refused
+      Why: A client with a mistake in how it builds its requests sends none of its changes. 200
+      tells it that all of them were made.
       Fix: Demand an array "Operations", and answer 400 "invalidSyntax" if there is none.
 
       When the client sends POST /Bulk with:
@@ -190,6 +225,11 @@ Feature: Many changes in one request
 
     @BULK-02 @must @RFC7644-3.7.2-R3 @RFC7644-3.7-R21 @needs-groups @after-BULK-14
     Scenario: A group gets a member that is made after it
+      Why: Clients list operations in the order in which they meet them, and groups may come
+      before people.
+      Fix: Order the operations by their references before you carry them out, or make the group
+      first and add the member when it is there.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -204,6 +244,11 @@ Feature: Many changes in one request
 
     @BULK-03 @must @RFC7644-3.7.1-R1 @needs-groups @needs-filter @after-BULK-02 @after-GROUP-20 @after-FILT-42 @after-LIST-11
     Scenario: Two groups are members of each other
+      Why: Directories hold groups that are in each other. A service that waits for the one before
+      it makes the other makes neither, or never answers.
+      Fix: Make one without the reference and set it when the other is there; or answer 409 to
+      both and keep neither.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -223,6 +268,10 @@ Feature: Many changes in one request
 
     @BULK-15 @must @RFC7644-3.7.2-R5 @needs-enterprise @after-BULK-01 @after-CREATE-13 @after-EXT-05
     Scenario: A manager is made in the same request
+      Why: New people come together with new managers. A manager that is stored as the text
+      "bulkId:m" is nobody, and approvals go there.
+      Fix: Replace bulkId:… in manager.value of the enterprise extension as in members.
+
       When the client sends POST /Bulk with:
         """
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
@@ -237,6 +286,7 @@ Feature: Many changes in one request
 
     @BULK-16 @must @RFC7644-3.7.2-R6 @needs-groups @after-BULK-14
     Scenario: A reference to what nobody makes fails
+      Why: A reference that is stored as it came is a member that no client can read or remove.
       Fix: Fail the operation with 409 or 400, and store nothing of it.
 
       When the client sends POST /Bulk with:
@@ -261,10 +311,19 @@ Feature: Many changes in one request
 
     @BULK-17 @must @RFC7644-3.7.4-R3 @RFC7644-3.12-R13 @after-BULK-01
     Scenario: More bytes than allowed are refused
+      Why: A body without a limit is in memory before anybody has looked at it. A few of them take
+      the service down.
+      Fix: Stop reading after maxPayloadSize bytes and answer 413; have a proxy in front of the
+      service let as much through.
+
       When the client sends more bytes in bulk than the configuration allows
       Then the answer has status 413
 
     @BULK-18 @must @RFC7644-3.7.4-R4 @after-BULK-04 @after-ERR-01
-    Scenario: The refusal names the limit
+    Scenario: The refusal of too many operations names the limit
+      Why: A client that is told the number cuts its request to it. One that is not tries smaller
+      and smaller ones, or gives up.
+      Fix: Name the number that counts in detail, as in "at most 1000 operations are taken".
+
       When the client sends more operations in bulk than the configuration allows
       Then the answer mentions "{config.bulk.maxOperations}" at "detail"

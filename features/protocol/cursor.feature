@@ -34,6 +34,11 @@ Feature: Reading a list by cursors
 
     @CURSOR-03 @must @RFC9865-2-R6 @write @needs-filter @after-CURSOR-02 @after-LIST-02
     Scenario: No page is longer than was asked for
+      Why: Clients choose count so that a page fits into their memory and into the time that they
+      wait.
+      Fix: Read count rows and one more, which tells whether there is a next page; do not send
+      that one.
+
       Given 5 users u with:
         """
         {"displayName": "Number {n}"}
@@ -42,13 +47,21 @@ Feature: Reading a list by cursors
       Then no page of the walk was longer than 2
 
     @CURSOR-04 @must @RFC9865-2-R12 @after-LIST-01
-    Scenario: Nothing comes before the first page
+    Scenario: The first page has no previousCursor
+      Why: A client that goes back does so until previousCursor is missing. On the first page it
+      leads to nothing.
+      Fix: Leave previousCursor out where nothing comes before, or do not offer it at all.
+
       When the client sends GET /Users?cursor=&count=1
       Then the answer has status 200
       And the answer has no "previousCursor"
 
     @CURSOR-05 @must @RFC9865-2-R10 @write @needs-filter @after-FILT-01
-    Scenario: The only page names no other
+    Scenario: The only page has no nextCursor
+      Why: Most look-ups find one person. A nextCursor there makes two requests of each of them,
+      and an empty page at the end.
+      Fix: Read one row more than was asked for, and name a next page only if there is that row.
+
       Given a user barbara
       When the client asks for /Users with:
         | filter | userName eq "{barbara}" |
@@ -59,6 +72,8 @@ Feature: Reading a list by cursors
 
     @CURSOR-06 @should @RFC9865-2.1-R2 @RFC9865-5.2-R4 @after-ERR-05 @core
     Scenario: A cursor that the client made up is refused
+      Why: A client whose cursor is broken has to begin again. If it gets the first page without a
+      word, it reads the same people twice, or goes round for ever.
       Fix: Sign cursors, or check them when they come back: 400 "invalidCursor", or
       "expiredCursor" for one that was good.
 
@@ -66,7 +81,11 @@ Feature: Reading a list by cursors
       Then the answer is a SCIM error with status 400 and scimType "invalidCursor"
 
     @CURSOR-07 @must @RFC9865-2-R5 @RFC9865-2-R4 @after-LIST-09 @after-LIST-10 @after-LIST-01 @edge
-    Scenario: No resources are asked for, or less than none
+    Scenario: A count of 0, or below, brings no resources by cursor
+      Why: count=0 is how a client asks for the number only. An error, or a page, is not what it
+      can use.
+      Fix: Answer 200 without Resources for a count of 0, and take a negative one for 0.
+
       Given there is somebody
       When the client sends GET /Users?cursor=&count=0
       Then the answer has status 200
@@ -77,6 +96,10 @@ Feature: Reading a list by cursors
 
     @CURSOR-08 @must @RFC9865-3-R1 @write @needs-search @needs-filter @after-CURSOR-02 @after-SRCH-01 @after-LIST-02 @after-SRCH-05
     Scenario: A search is read by cursors
+      Why: Searches are POSTed because their filter is private or long, not because they find few.
+      Behind the first page they need cursors too.
+      Fix: Read cursor and count from the body of a search, and put nextCursor into its answer.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -90,6 +113,11 @@ Feature: Reading a list by cursors
 
     @CURSOR-09 @must @RFC9865-2-R2 @write @needs-filter @after-CURSOR-02 @after-LIST-02
     Scenario: A cursor can stand in a URL as it is
+      Why: Clients put nextCursor into the next URL, and not all of them encode it: "+" arrives as
+      a space, "&" ends it, and the walk breaks off.
+      Fix: Write cursors in base64url without padding, or in letters, digits, "-", ".", "_" and
+      "~" only.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -102,6 +130,10 @@ Feature: Reading a list by cursors
 
     @CURSOR-10 @should @RFC9865-2-R17 @write @needs-filter @after-CURSOR-02 @after-LIST-01 @after-LIST-15 @after-LIST-02
     Scenario: If a page says how many there are in all, it is true
+      Why: Clients compare totalResults with what they have read. A number that counts the page,
+      or what is left, says that everybody has been there, or that somebody is missing.
+      Fix: Count all that match the filter, on every page, or leave totalResults out.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -118,7 +150,11 @@ Feature: Reading a list by cursors
       Then the answer has nothing but "3" at "totalResults"
 
     @CURSOR-11 @should @RFC9865-2.2-R1 @write @needs-filter @needs-sort @after-CURSOR-02 @after-SORT-01 @after-LIST-02
-    Scenario: Pages come in order
+    Scenario: Pages by cursor are in the order of sortBy
+      Why: Clients that show people sort them. With pages that come in another order, the list is
+      neither by name nor by anything else.
+      Fix: Make the cursor of the sort key and the id of the last resource, and go on behind both.
+
       Given a user one with:
         """
         {"nickName": "charlie"}
@@ -135,14 +171,18 @@ Feature: Reading a list by cursors
       Then the answer finds exactly two
 
     @CURSOR-12 @should @RFC9865-2.1-R1 @RFC9865-2.1-R4 @after-LIST-13 @edge
-    Scenario: A number that is none is ignored or refused
-      Fix: Answer 400 with invalidCount where count is no number, or read it as if it were missing.
+    Scenario: A count that is no number is ignored or refused, with a cursor too
+      Why: A failure of the service (500) for a mistyped number is sent again, for ever.
+      Fix: Answer 400 with invalidCount where count is no number, or read it as if it were
+      missing.
 
       When the client sends GET /Users?cursor=&count=many
       Then the answer has status 200 or 400
 
     @CURSOR-13 @must @RFC9865-5.2-R2 @write @needs-filter @needs-token @after-CURSOR-02 @after-AUTH-01
-    Scenario: A cursor lets nobody in
+    Scenario: A cursor does not take the place of credentials
+      Why: Cursors stand in URLs, and URLs in logs. One that works without a token shows people to
+      whoever reads those.
       Fix: Ask for credentials on every page, whoever has got the cursor.
 
       Given 3 users u with:
@@ -181,6 +221,8 @@ Feature: Reading a list by cursors
 
     @CURSOR-16 @should @RFC9865-4-R6 @write @needs-filter @after-CURSOR-02 @after-FILT-18 @edge
     Scenario: No page is longer than the longest that the configuration names
+      Why: A client plans its memory and its time by maxPageSize. A page that is longer runs into
+      a limit of its own.
       Fix: Cut count to pagination.maxPageSize.
 
       Given 3 users u with:
@@ -219,7 +261,10 @@ Feature: Reading a list by cursors
       Then the answer has status 200
 
     @CURSOR-14 @should @RFC9865-2.1-R3 @write @needs-filter @needs-brief-cursors @after-CURSOR-02 @after-CURSOR-06 @after-CURSOR-17
-    Scenario: Afterwards it leads on, or is refused as one that has expired
+    Scenario: When its time is over, a cursor leads on, or is refused as expired
+      Fix: Answer 400 "expiredCursor" when the time of a cursor is over, or let it lead on; never
+      show the first page or an empty one instead.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}

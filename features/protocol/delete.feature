@@ -18,7 +18,9 @@ Feature: Deleting a resource
       And barbara is gone
 
     @DEL-04 @must @RFC7644-3.6-R2 @RFC7644-3.6-R6 @after-DEL-01 @core
-    Scenario: A user can be deleted once
+    Scenario: A second delete of a user answers 404
+      Why: A client whose first answer was lost deletes again. 404 tells it that this is done; 500
+      or 409 keeps it trying.
       Fix: Answer 404 to a second DELETE. Clients take that for success.
 
       Given a user barbara
@@ -28,11 +30,19 @@ Feature: Deleting a resource
 
     @DEL-05 @must @RFC7644-3.6-R6 @after-DEL-01
     Scenario: Deleting an id that nobody has answers 404
+      Why: Clients take 404 for success: what they want gone is gone. 500 comes again in every
+      cycle, and 204 hides that the id was wrong.
+      Fix: Answer 404 with a SCIM error if the statement deleted no row.
+
       When the client sends DELETE /Users/{unknown}
       Then the answer is a SCIM error with status 404
 
     @DEL-02 @must @RFC7644-3.6-R2 @after-DEL-01 @after-PUT-04
     Scenario: A deleted user cannot be replaced
+      Why: A PUT that finds the marked record changes a user that nobody can see, or brings back
+      an account that was closed.
+      Fix: Let PUT look among living users only, and answer 404.
+
       Given a user barbara
       When the client deletes barbara
       And the client replaces barbara with:
@@ -43,6 +53,10 @@ Feature: Deleting a resource
 
     @DEL-06 @must @RFC7644-3.6-R2 @needs-patch @after-DEL-01 @after-PATCH-44
     Scenario: A deleted user cannot be patched
+      Why: A client that is told 404 makes the user again. One that is told 200 goes on changing
+      somebody who is not there, and the person has no account.
+      Fix: Look the user up among the living before the first operation, and answer 404.
+
       Given a user barbara
       When the client deletes barbara
       And the client patches barbara with:
@@ -64,6 +78,10 @@ Feature: Deleting a resource
 
     @DEL-08 @must @RFC7644-3.6-R3 @needs-search @needs-filter @after-DEL-01 @after-SRCH-01
     Scenario: A deleted user is found by no search
+      Why: Search is often code of its own, and forgotten when deleting becomes marking: the dead
+      are found again, by those who search with POST.
+      Fix: Let .search and the list use one query, with the condition "not deleted" in it.
+
       Given a user barbara
       When the client deletes barbara
       And the client sends POST /Users/.search with:

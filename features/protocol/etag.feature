@@ -18,6 +18,11 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-04 @must @RFC7644-3.14-R4 @after-ETAG-01 @after-PUT-01
     Scenario: A change makes another version
+      Why: If a change keeps the version, a client that has not seen the change overwrites it, and
+      is told that all is well.
+      Fix: Let each write raise a counter in its own transaction, or take a hash of what is
+      stored. A date in whole seconds is too coarse.
+
       Given a user barbara
       When the client reads barbara
       And the client replaces barbara with:
@@ -29,6 +34,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-05 @must @RFC7644-3.14-R2 @after-ETAG-01
     Scenario: As long as nothing changes, the version stays
+      Why: If the version changes by itself, every write that names one is refused: the client
+      reads again, and is refused again.
       Fix: Derive the version from what is stored, not from the time of the read or the order of
       members.
 
@@ -39,6 +46,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-06 @must @RFC7643-3.1-R29 @after-ETAG-01
     Scenario: A version is in quotes, and weak ones say so in capitals
+      Why: HTTP libraries parse the header. A tag without quotation marks is dropped, and If-Match
+      goes out without it.
       Fix: Write W/"…" or "…", with the quotation marks.
 
       Given a user barbara
@@ -47,6 +56,10 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-07 @should @RFC7644-3.14-R3 @after-ETAG-01
     Scenario: A create shows the version
+      Why: A client that goes on changing what it has just made needs the version, and has to read
+      the user again if it is not told.
+      Fix: Send the ETag header, equal to meta.version, with 201 as with 200.
+
       When the client creates a user barbara
       Then the answer has the header "ETag" "{answer.meta.version}"
 
@@ -74,6 +87,10 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-08 @must @RFC7644-3.14-R8 @RFC7644-3.12-R12 @needs-patch @after-ETAG-01 @after-PUT-01
     Scenario: A patch of what is out of date is refused
+      Why: Most clients write by PATCH. Where If-Match is looked at in PUT only, two patches of
+      one list undo each other.
+      Fix: Compare If-Match in the code that PUT, PATCH and DELETE share, and answer 412.
+
       Given a user barbara
       When the client reads barbara
       And the client replaces barbara with:
@@ -89,6 +106,11 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-09 @should @RFC7644-3.14-R8 @RFC7644-3.12-R12 @after-ETAG-01 @after-PUT-01 @after-DEL-01
     Scenario: A delete of what is out of date is refused
+      Why: A client deletes somebody who had left when it last looked. If they are back by now,
+      the delete must not go through.
+      Fix: Delete with the version in the condition (DELETE … WHERE version = …), and answer 412
+      if no row went.
+
       Given a user barbara
       When the client reads barbara
       And the client replaces barbara with:
@@ -102,6 +124,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-10 @must @RFC7644-3.14-R9 @after-ETAG-01 @after-PUT-01 @core
     Scenario: A write that names the present version succeeds
+      Why: A client that has seen the latest state and is refused all the same can write nothing,
+      however often it reads.
       Fix: Compare entity tags in their weak form for this: W/"1" and "1" are equal.
 
       Given a user barbara
@@ -116,6 +140,10 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-11 @must @RFC7644-3.14-R9 @after-ETAG-01 @after-PUT-01 @edge
     Scenario: A write that takes any version succeeds
+      Why: If-Match: * says "if it is still there", which keeps a client from bringing back what
+      was deleted. A service that takes it for a version refuses it always.
+      Fix: Let "*" match every version of a resource that exists.
+
       Given a user barbara
       When the next request has the header "If-Match" "*"
       And the client replaces barbara with:
@@ -126,6 +154,8 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-03 @must @RFC7644-3.14-R8 @needs-patch @after-ETAG-08 @after-PATCH-04
     Scenario: Of two writers with one version, one wins
+      Why: Identity providers write with several workers. Where comparing and writing are two
+      steps, both are told that they have succeeded, and one change is lost.
       Fix: Check and write in one statement or under a lock. Comparing first and writing
       afterwards lets two through at once.
 
@@ -153,6 +183,11 @@ Feature: Versions, so that nobody overwrites what they have not seen
 
     @ETAG-13 @must @RFC7644-3.14-R6 @after-ETAG-12 @after-PUT-01
     Scenario: What has changed is sent
+      Why: 304 for what has changed keeps a client on what is out of date: somebody who was
+      disabled stays active for it.
+      Fix: Compare with the version that is stored at the time of the read, not with one from a
+      cache that writes do not clear.
+
       Given a user barbara
       When the client reads barbara
       And the client replaces barbara with:

@@ -24,6 +24,10 @@ Feature: Attributes beyond the core
 
     @EXT-02 @must @RFC7644-3.5.2.1-R2 @needs-patch @after-PATCH-02 @after-PATCH-24
     Scenario: A patch without a path changes an extension
+      Why: Clients that patch without a path send the whole object of the extension. If it takes
+      the place of the old one, the cost centre goes when the department changes.
+      Fix: Go into the object below the URN, set what it holds, and keep what it does not.
+
       Given a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "costCenter": "4130"}}
@@ -37,6 +41,11 @@ Feature: Attributes beyond the core
 
     @EXT-03 @must @RFC7644-3.5.2.2-R2 @needs-patch @after-PATCH-09 @after-PATCH-17
     Scenario: A value of an extension is removed
+      Why: Entra names these attributes by URN, colon and name. A path that is cut at its first
+      dot (the one in "2.0") means nothing, or the whole extension.
+      Fix: Compare the beginning of a path with the URNs of your schemas, take off the one that
+      fits and its colon, and look the rest up in that schema.
+
       Given a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "costCenter": "4130"}}
@@ -50,6 +59,8 @@ Feature: Attributes beyond the core
 
     @EXT-04 @must @RFC7643-4.3-R3 @RFC7643-7-R15 @edge
     Scenario: The name of a manager is not the client's to say
+      Why: If the client's text is shown, people see one name as their manager while approvals go
+      to another.
       Fix: manager.displayName is readOnly: show the name of the user that manager.value leads to.
 
       Given a user carla with:
@@ -78,6 +89,10 @@ Feature: Attributes beyond the core
 
     @EXT-06 @must @RFC7644-3.10-R4 @RFC7643-2.1-R1 @edge
     Scenario: The letter case of the name of a schema means nothing
+      Why: Clients write the URN as some documentation has it. An extension in other letters is
+      dropped, or kept a second time beside the first.
+      Fix: Compare URNs without regard to letter case, and show them as /Schemas does.
+
       When the client creates a user barbara with:
         """
         {
@@ -90,6 +105,10 @@ Feature: Attributes beyond the core
 
     @EXT-07 @must @RFC7644-3.10-R1 @RFC7644-3.9-R4 @after-PROJ-10
     Scenario: A whole extension is asked for by its name
+      Why: Reports on departments and cost centres want the extension of everybody and nothing
+      else.
+      Fix: Take the URN of an extension in attributes for all of its attributes.
+
       Given a user barbara with:
         """
         {"title": "Guide", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research"}}
@@ -101,6 +120,11 @@ Feature: Attributes beyond the core
 
     @EXT-08 @should @RFC7644-3.1-R4 @after-CREATE-09 @after-CREATE-08 @edge
     Scenario: What an extension does not have is ignored or refused
+      Why: A mapping to an attribute that is not there is a mistake in one line. 500 keeps the
+      whole person out for it.
+      Fix: Drop what the schema of the extension does not have, or answer 400 that names it; show
+      only what it has.
+
       When the client creates a user barbara with:
         """
         {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research", "shoeSize": 42}}

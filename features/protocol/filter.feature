@@ -611,6 +611,11 @@ Feature: Finding resources by a filter
 
     @FILT-11 @must @RFC7644-3.4.2.2-R26 @write @after-FILT-01
     Scenario: Quotation marks and backslashes in a text are escaped
+      Why: A quotation mark in a value ends the text too early: the filter is refused, or asks for
+      something else.
+      Fix: Read the literal with a JSON parser, in which \" and \\ are escapes, and bind the
+      result as a parameter.
+
       Given a user barbara with:
         """
         {"title": "{run}the \"best\" \\ guide"}
@@ -620,6 +625,10 @@ Feature: Finding resources by a filter
 
     @FILT-29 @must @RFC7644-3.4.2.2-R26 @RFC7644-1.2-R1 @write @after-FILT-01
     Scenario: Signs that mean something in a URL are text like any other
+      Why: barbara+test@example.com is an address. Decoded twice, its plus is a space and nobody
+      is found; an "&" cuts the filter off.
+      Fix: Have your HTTP library decode the query, once: %2B is a plus, + is a space.
+
       Given a user barbara with:
         """
         {"title": "{run}a+b & c=d ? 100% #1"}
@@ -661,6 +670,11 @@ Feature: Finding resources by a filter
 
     @FILT-30 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R25 @write @after-FILT-01 @edge
     Scenario: Parentheses and operators inside a text are text
+      Why: A parser that splits at words and parentheses without minding quotation marks reads
+      conditions out of a title, and finds somebody else, or everybody.
+      Fix: Cut the filter into tokens first, of which a quoted text is one; do not split it by
+      regular expressions.
+
       Given a user barbara with:
         """
         {"title": "{run}x) or (userName pr and y"}

@@ -22,6 +22,8 @@ Feature: Groups and who is in them
 
     @GROUP-05 @must @RFC7643-4.2-R1 @RFC7643-7-R30 @after-GROUP-01 @after-CREATE-07
     Scenario: A group without a name is refused
+      Why: Entra and Okta look for a group by displayName before they make it. One without a name
+      is never found, and made again at each push.
       Fix: Answer 400 "invalidValue" where displayName is missing or empty.
 
       When the client sends POST /Groups with:
@@ -32,6 +34,10 @@ Feature: Groups and who is in them
 
     @GROUP-06 @must @RFC7643-3-R8 @RFC7644-3.3.1-R1 @RFC7644-3.3-R8 @after-GROUP-01 @after-CREATE-02 @after-CREATE-03
     Scenario: A new group has its type and its location
+      Why: Clients tell groups from users by meta.resourceType and come back by the location.
+      Without them, they have to look for the group by its name.
+      Fix: Write meta and the Location header of groups by the code that does so for users.
+
       When the client creates a group engineers
       Then the answer has status 201
       And the answer has "meta.resourceType" "Group"
@@ -125,6 +131,11 @@ Feature: Groups and who is in them
 
     @GROUP-11 @must @RFC7644-3.5.2.2-R3 @needs-patch @after-GROUP-01
     Scenario: All members are removed
+      Why: A plugin for Keycloak empties a group by exactly this. Where nothing happens, everybody
+      keeps what the group gives.
+      Fix: Delete all memberships of the group where a remove of "members" has neither filter nor
+      value.
+
       Given a user barbara
       And a group engineers with:
         """
@@ -158,6 +169,11 @@ Feature: Groups and who is in them
 
     @GROUP-12 @must @RFC7644-3.5.1-R3 @RFC7644-3.2-R4 @after-GROUP-01 @after-PUT-01
     Scenario: A group is replaced, its members too
+      Why: Custom apps of Okta send the whole group by PUT, at each change. Members that stay
+      although the body lacks them keep their rights.
+      Fix: Make the members those of the body, an empty list too; insert and delete the difference
+      in one transaction.
+
       Given a user barbara
       And a user carla
       And a group engineers with:
@@ -208,6 +224,8 @@ Feature: Groups and who is in them
 
     @GROUP-14 @should @RFC7644-3.5.2.2-R8 @needs-patch @after-GROUP-09
     Scenario: Removing somebody who is no member changes nothing
+      Why: Clients repeat a removal whose answer was lost. An error for somebody who has gone
+      already fails the whole request, with the others in it.
       Fix: Answer success if the person is not in the group: that is what the client wanted.
 
       Given a user barbara
@@ -223,7 +241,9 @@ Feature: Groups and who is in them
       And engineers has "members.value" ["{barbara.id}"]
 
     @GROUP-15 @must @RFC7644-3.5.2-R18 @needs-patch @after-GROUP-08 @after-PATCH-08 @after-READ-02 @after-PATCH-10 @after-PATCH-11 @after-PATCH-33
-    Scenario: A patch of a group is one unit too
+    Scenario: A patch of a group that fails changes nothing
+      Why: A client sends a refused request again. If half of it was done the first time, it meets
+      members that are there, and nobody knows who else is.
       Fix: One transaction for all operations of a patch, for groups as for users.
 
       Given a user barbara
@@ -257,6 +277,9 @@ Feature: Groups and who is in them
 
     @GROUP-16 @must @RFC7643-4.1.2-R15 @needs-user-groups @needs-patch @after-GROUP-02 @after-GROUP-09
     Scenario: A user does not show a group it has left
+      Why: Apps that read the rights of a person off the user go on granting what the group gave.
+      Fix: Derive groups from the memberships at each read, or write both in one transaction.
+
       Given a user barbara
       And a group engineers with:
         """
@@ -269,7 +292,7 @@ Feature: Groups and who is in them
       Then barbara has no "groups"
 
     @GROUP-17 @must @RFC7643-4.1.2-R18 @needs-user-groups @after-GROUP-02 @after-PUT-01
-    Scenario: Nobody joins a group by saying so
+    Scenario: A user joins no group by its own "groups"
       Why: Okta sends "groups": [] with every user. Where that is honoured, each update of a
       person takes them out of all their groups.
       Fix: Ignore groups in the body of a user: it is readOnly.
@@ -287,6 +310,11 @@ Feature: Groups and who is in them
 
     @GROUP-18 @must @RFC7643-4.2-R6 @RFC7643-2.3.7-R1 @RFC7643-2.3.7-R2 @after-GROUP-01 @after-READ-01
     Scenario: A member's address, if it has one, leads to the member
+      Why: Clients follow $ref. One with an internal host name, or without the tenant in its path,
+      leads nowhere.
+      Fix: Write $ref by the function that writes meta.location, as the address that clients use,
+      behind proxies too; or leave it out.
+
       Given a user barbara
       And a group engineers with:
         """
@@ -297,6 +325,10 @@ Feature: Groups and who is in them
 
     @GROUP-19 @must @RFC7643-4.2-R5 @after-GROUP-01
     Scenario: A member's type, if it has one, is the name of its type
+      Why: Clients treat a member of the type "Group" as a group to look into. A word of your own
+      is neither a person nor a group to them.
+      Fix: Show "User" or "Group", as /ResourceTypes has it, or leave type out.
+
       Given a user barbara
       And a group engineers with:
         """
@@ -307,6 +339,10 @@ Feature: Groups and who is in them
 
     @GROUP-23 @must @RFC7643-4.1.2-R16 @RFC7643-2.3.7-R4 @RFC7643-2.3.7-R2 @needs-user-groups @after-GROUP-02 @after-READ-01
     Scenario: The address of a user's group, if there is one, leads to the group
+      Why: Whoever looks at a person goes on to their groups from there. An address that leads
+      nowhere looks like a group that was deleted.
+      Fix: Write $ref of groups by the function that writes meta.location, or leave it out.
+
       Given a user barbara
       And a group engineers with:
         """
@@ -316,7 +352,7 @@ Feature: Groups and who is in them
       Then any URL at "groups.$ref" of the answer leads to engineers
 
     @GROUP-27 @should @RFC7643-4.1.2-R19 @needs-user-groups @after-GROUP-02
-    Scenario: Whoever is a member directly is shown as one
+    Scenario: A direct member is shown as "direct"
       Why: A client takes people out of groups in which they are directly; with "indirect" it looks
       for another group to change, and finds none.
       Fix: Show "direct" for members of the group itself, and "indirect" for those that are in it
@@ -345,6 +381,8 @@ Feature: Groups and who is in them
 
     @GROUP-21 @may @RFC7643-2.3.7-R5 @after-GROUP-01 @edge
     Scenario: A member that does not exist is refused, or not kept
+      Why: Clients add members that the app has lost. An id that leads nowhere is an empty line in
+      the app, and whoever gets that id next is in the group.
       Fix: Answer 400 "invalidValue" that names the member, or leave it out. Do not store an id
       that leads nowhere.
 
@@ -371,6 +409,12 @@ Feature: Groups and who is in them
 
     @GROUP-25 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-22 @edge
     Scenario: Forty members are added at once to those that are there
+      Why: A group that is pushed again brings dozens of people at once. Where the list is
+      replaced, those who were in it are out; where it is cut at a limit, the rest have no access
+      and nobody is told.
+      Fix: Insert the new members beside the old ones, as a batch. If your limit is lower, answer
+      400 or 413 and add nobody.
+
       Given 41 users u with:
         """
         {"displayName": "Number {n}"}
@@ -387,6 +431,8 @@ Feature: Groups and who is in them
 
     @GROUP-22 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-08 @edge
     Scenario: Twenty members are added at once
+      Why: The first push of a group has dozens of members in one operation. A service that takes
+      one at a time keeps the first, or refuses all.
       Fix: Take many members in one operation. Some clients send a hundred at a time; insert them
       as a batch.
 

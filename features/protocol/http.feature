@@ -16,14 +16,20 @@ Feature: SCIM over HTTP
 
     @HTTP-17 @must @RFC7644-3.2-R8 @RFC7644-3.8-R8 @core
     Scenario: The body of an answer is JSON, from its first byte to its last
-      Fix: Write the body in one piece, without a byte order mark before it, and set Content-Length
-      to what is really sent.
+      Why: A warning of the runtime before the body, or a body that breaks off, cannot be read.
+      The write has happened, and the client believes that it has not.
+      Fix: Write the body in one piece, without a byte order mark before it, and set
+      Content-Length to what is really sent.
 
       When the client sends GET /Users?count=1
       Then the answer is JSON
 
     @HTTP-07 @must @RFC7644-3.8-R8
     Scenario: A client that does not say what it takes gets SCIM
+      Why: Not every client sends Accept. Frameworks that fall back to HTML or XML send what no
+      client can read.
+      Fix: Take a missing Accept, and */*, for application/scim+json.
+
       When the next request has the header "Accept" ""
       And the client sends GET /Users?count=1
       Then the answer has status 200
@@ -42,8 +48,9 @@ Feature: SCIM over HTTP
 
     @HTTP-08 @should @RFC7644-3.8-R6 @edge
     Scenario: What a client takes may be written with a charset and in capitals
+      Why: Accept comes with charsets, weights and lists. A service that compares the whole header
+      with one text answers 406 to a client that wants just what it has.
       Fix: Parse Accept as a list of media types with parameters, without regard to letter case.
-      Okta adds a charset.
 
       When the next request has the header "Accept" "Application/SCIM+JSON; charset=utf-8, */*;q=0.1"
       And the client sends GET /Users?count=1
@@ -51,6 +58,8 @@ Feature: SCIM over HTTP
 
     @HTTP-09 @must @RFC7644-3.8-R2 @RFC7644-3.8-R1 @write @after-CREATE-01 @after-READ-01
     Scenario: Letters outside ASCII are sent in UTF-8
+      Why: Where Zoë comes back as ZoÃ«, the client sees another name than its own, and writes it
+      again in every cycle.
       Fix: Encode JSON in UTF-8, without a byte order mark, whatever the locale of the server.
 
       Given a user barbara with:
@@ -80,6 +89,11 @@ Feature: SCIM over HTTP
 
     @HTTP-11 @may @RFC7644-3.12-R7 @RFC7644-3.8-R1 @write
     Scenario: What is not called JSON is refused
+      Why: A web page may send text/plain to another site without asking first. A service that
+      reads it as JSON takes changes from any page that an administrator looks at.
+      Fix: Answer 415 to what is neither application/scim+json nor application/json, before you
+      read the body.
+
       When the next request has the header "Content-Type" "text/xml"
       And the client sends POST /Users with:
         """
@@ -105,6 +119,10 @@ Feature: SCIM over HTTP
 
     @HTTP-12 @must @RFC7644-3.12-R7 @RFC7644-3.12-R20 @write
     Scenario: What is no JSON at all is refused
+      Why: A form (name=value) comes from a script with one wrong option. 500 looks like a failure
+      that will pass; 400 tells its author.
+      Fix: Turn what the JSON parser reports into 400 "invalidSyntax", or answer 415.
+
       When the client sends POST /Users with:
         """
         userName={run}barbara@{domain}
@@ -113,6 +131,11 @@ Feature: SCIM over HTTP
 
     @HTTP-13 @must @RFC7644-3.12-R7 @RFC7644-3.12-R20 @write @edge
     Scenario: An array is not a user
+      Why: Code that expects an object and meets an array ends in 500, or takes the first element
+      and loses the others without a word.
+      Fix: Demand an object at the top of every body, and answer 400 "invalidSyntax" to anything
+      else.
+
       When the client sends POST /Users with:
         """
         [{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}"}]
@@ -121,6 +144,11 @@ Feature: SCIM over HTTP
 
     @HTTP-14 @should @RFC7644-3.12-R7 @write @edge
     Scenario: Something after the end of the JSON is refused
+      Why: Many parsers stop at the end of the first value. What follows, such as the rest of a
+      body that was mixed up with another, is lost without a word.
+      Fix: After the value, read to the end of the body, and answer 400 if there is more than
+      white space.
+
       When the client sends POST /Users with:
         """
         {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{run}barbara@{domain}", "active": false} and more
@@ -139,6 +167,8 @@ Feature: SCIM over HTTP
 
     @HTTP-06 @should @RFC7644-3.12-R10 @core
     Scenario: An endpoint that does not exist is not found
+      Why: A wrong base URL is the commonest mistake in setting a client up. A page of HTML, or
+      200 with the front page of the app, does not say so.
       Fix: Let the router's own 404 go through the function that writes errors of SCIM; clients
       cannot read HTML.
 
@@ -147,6 +177,8 @@ Feature: SCIM over HTTP
 
     @HTTP-15 @may @RFC7644-3.12-R10 @edge
     Scenario: A slash at the end changes nothing
+      Why: Administrators paste the base URL with a slash at its end, and clients join URLs
+      without looking.
       Fix: Cut one slash off the end of the path before routing. Do not redirect: clients lose the
       body or the token on the way.
 
@@ -154,7 +186,9 @@ Feature: SCIM over HTTP
       Then the answer has status 200
 
     @HTTP-16 @may @RFC7644-3.4.1-R1 @write @after-READ-01 @edge
-    Scenario: Asking for the head of an answer brings the head
+    Scenario: HEAD brings no body
+      Why: Monitoring asks by HEAD whether the service is up. A body after it is read as the
+      beginning of the next answer on that connection.
       Fix: Serve HEAD by the handler of GET, without the body.
 
       Given a user barbara

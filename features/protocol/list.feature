@@ -19,6 +19,8 @@ Feature: Reading a list page by page
 
     @LIST-08 @must @RFC7644-3.4.2-R6 @write @after-LIST-01 @after-CREATE-01
     Scenario: A list that is not empty has resources
+      Why: A client that is told of five users and finds none in "Resources" takes the directory
+      for empty, and creates everybody again.
       Fix: Put the resources of the page into "Resources", with a capital letter.
 
       Given a user barbara
@@ -28,6 +30,8 @@ Feature: Reading a list page by page
 
     @LIST-11 @must @RFC7644-3.4.2-R9 @write @needs-filter @after-FILT-01 @after-READ-01 @after-READ-02
     Scenario: In a list a resource looks as it does on its own
+      Why: Clients decide by the list whether somebody has to be changed. What a list leaves out,
+      they write again in every cycle.
       Fix: Write the resources of a list out by the function that a read of one uses.
 
       Given a user barbara with:
@@ -39,6 +43,10 @@ Feature: Reading a list page by page
 
     @LIST-14 @must @RFC7644-3.2-R1 @needs-groups @after-LIST-01
     Scenario: The list of groups is a list response
+      Why: Entra's test of a connection asks for /Groups too, and fails at 404.
+      Fix: Answer GET /Groups as you answer GET /Users, with totalResults 0 if there is none. If
+      you have no groups, take Group out of /ResourceTypes.
+
       When the client sends GET /Groups?count=1
       Then the answer has status 200
       And the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
@@ -52,7 +60,7 @@ Feature: Reading a list page by page
     pages shorter, never longer.
 
     @LIST-02 @must @RFC7644-3.4.2.4-R7 @write @after-LIST-01 @after-CREATE-01 @core
-    Scenario: One resource is asked for, one comes
+    Scenario: With a count of 1, one user comes at most
       Given a user barbara
       And a user carla
       When the client sends GET /Users?count=1
@@ -60,7 +68,9 @@ Feature: Reading a list page by page
       And the answer has at most one value at "Resources"
 
     @LIST-09 @must @RFC7644-3.4.2.4-R6 @after-LIST-01
-    Scenario: Nothing is asked for but the number
+    Scenario: With a count of 0, only the number comes
+      Why: Clients ask with count=0 how many there are before they read them. To send everybody
+      for that is to send a directory for a number.
       Fix: For count=0 count in the database, and answer with totalResults and no Resources.
 
       Given there is somebody
@@ -70,7 +80,9 @@ Feature: Reading a list page by page
       And the answer has an integer at "totalResults"
 
     @LIST-10 @must @RFC7644-3.4.2.4-R5 @after-LIST-01 @edge
-    Scenario: Less than nothing is nothing
+    Scenario: A negative count is read as 0
+      Why: A negative LIMIT is an error in some databases and no limit in others: the answer is
+      500, or everybody.
       Fix: Take a negative count for 0.
 
       Given there is somebody
@@ -79,7 +91,9 @@ Feature: Reading a list page by page
       And the answer has no "Resources"
 
     @LIST-03 @must @RFC7644-3.4.2.4-R4 @RFC7644-3.4.2.4-R3 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
-    Scenario: A page before the first one is the first one
+    Scenario: A startIndex below 1 is read as 1
+      Why: Clients that count from 0 begin with startIndex=0. An error stops them at the first
+      page.
       Fix: Take a startIndex below 1 for 1. Off by one here loses the first user.
 
       Given a user barbara
@@ -98,6 +112,8 @@ Feature: Reading a list page by page
 
     @LIST-04 @must @RFC7644-3.4.2-R8 @RFC7644-3.4.2.4-R11 @write @needs-filter @after-LIST-01 @after-FILT-01 @edge
     Scenario: Behind the last page there is nothing, and that is no error
+      Why: Many walks end at a page with nothing on it. 404 or 400 there fails the whole import at
+      its last request.
       Fix: Answer 200 with totalResults and no Resources, not 404.
 
       Given a user barbara
@@ -109,7 +125,8 @@ Feature: Reading a list page by page
       And the answer has "totalResults" 1
 
     @LIST-13 @may @RFC7644-3.4.2.4-R7 @after-LIST-01 @edge
-    Scenario: A number that is none is ignored or refused
+    Scenario: A count that is no number is ignored or refused
+      Why: A failure of the service (500) for a mistyped number is sent again, for ever.
       Fix: Answer 400 "invalidValue", or go on with your default. 500 is the only wrong answer.
 
       When the client sends GET /Users?count=many
@@ -172,7 +189,7 @@ Feature: Reading a list page by page
       And no page of the walk was longer than 2
 
     @LIST-18 @must @RFC7644-3.4.2.1-R4 @after-LIST-01 @after-ERR-05
-    Scenario: What is too much to be listed is refused as that, if it is not cut into pages
+    Scenario: A list that is too long is cut into pages, or refused as tooMany
       Why: A client that is told tooMany asks for less. From another error it learns nothing, and
       asks for the same again.
       Fix: Cut the list to your own longest page, or answer 400 "tooMany".
@@ -183,6 +200,8 @@ Feature: Reading a list page by page
 
     @LIST-16 @must @RFC7643-5-R8 @after-LIST-01 @after-LIST-18
     Scenario: No page is longer than the service says its pages can be
+      Why: Clients ask for as many as filter.maxResults allows, and plan their memory and time by
+      it.
       Fix: Cut count to the filter.maxResults that /ServiceProviderConfig shows.
 
       Given there is somebody
@@ -206,7 +225,11 @@ Feature: Reading a list page by page
       And the answer finds exactly barbara and engineers
 
     @LIST-17 @must @RFC7644-3.4.2.1-R6 @write @needs-filter @needs-groups @after-LIST-07 @after-FILT-08 @after-FILT-26 @after-FILT-14 @after-FILT-06
-    Scenario: What a type does not have counts as having no value
+    Scenario: At the base URL, what a type does not have counts as having no value
+      Why: A filter over everything names attributes that only users have. If groups cannot be
+      asked for them, the whole list is refused.
+      Fix: Take an attribute that a type does not have for one without a value.
+
       Given a user barbara
       When the client asks for / with:
         | filter | userName eq "{barbara}" and meta.resourceType eq "User" |

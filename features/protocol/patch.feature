@@ -765,6 +765,10 @@ Feature: Changing a part of a resource
 
     @PATCH-46 @must @RFC7644-3.5.2-R9 @RFC7643-2.1-R1 @after-PATCH-01
     Scenario: The letter case of a path means nothing
+      Why: Administrators type paths into mappings as they remember them. "displayname" that is
+      taken for another attribute is a change that never arrives.
+      Fix: Look attribute names in paths up without regard to letter case.
+
       Given a user barbara with:
         """
         {"title": "Guide"}
@@ -777,6 +781,11 @@ Feature: Changing a part of a resource
 
     @PATCH-47 @must @RFC7644-3.5.2-R9 @RFC7644-3.10-R1 @after-PATCH-01
     Scenario: A path names the schema of the user
+      Why: Clients that take their paths from /Schemas write all of them in full. Where only
+      extensions may be named by their schema, each of those patches is refused.
+      Fix: Take the URN of the core schema off the front of a path as you do with that of an
+      extension.
+
       Given a user barbara with:
         """
         {"title": "Guide"}

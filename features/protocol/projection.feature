@@ -24,6 +24,10 @@ Feature: Asking for some attributes only
 
     @PROJ-06 @must @RFC7644-3.9-R5 @RFC7644-3.9-R4 @after-PROJ-01
     Scenario: Several attributes are asked for, with commas between them
+      Why: Clients name all that they map in one text with commas. Taken for one name, it is the
+      name of nothing.
+      Fix: Split attributes at the commas, trim each name, and look each one up.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide", "nickName": "Babs"}
@@ -48,6 +52,8 @@ Feature: Asking for some attributes only
 
     @PROJ-03 @must @RFC7644-3.10-R1 @RFC7644-3.9-R4 @after-PROJ-01 @after-CREATE-14
     Scenario: A part of an attribute is asked for
+      Why: A report of family names asks for name.familyName. A service that knows whole
+      attributes only sends nothing for it.
       Fix: For name.givenName show name with that member only.
 
       Given a user barbara with:
@@ -61,6 +67,9 @@ Feature: Asking for some attributes only
 
     @PROJ-08 @must @RFC7643-2.1-R1 @RFC7644-3.10-R4 @after-PROJ-01
     Scenario: The letter case of what is asked for means nothing
+      Why: A client that asks for displayname and gets nothing takes everybody for nameless.
+      Fix: Compare names without regard to letter case, and show them as the schema spells them.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide"}
@@ -71,6 +80,8 @@ Feature: Asking for some attributes only
 
     @PROJ-09 @must @RFC7644-3.10-R1 @after-PROJ-01
     Scenario: An attribute is asked for under the name of its schema
+      Why: Clients that take the names from /Schemas write them in full. Where that is not
+      understood, they get nothing, or everything.
       Fix: Take the URN of the schema off what was asked for before you compare names.
 
       Given a user barbara with:
@@ -83,6 +94,7 @@ Feature: Asking for some attributes only
 
     @PROJ-10 @must @RFC7644-3.10-R1 @needs-enterprise @after-PROJ-01 @after-CREATE-13
     Scenario: An attribute of an extension is asked for
+      Why: Departments and managers can be asked for in no other way.
       Fix: For urn:…:enterprise:2.0:User:department show the extension's object with that member
       only.
 
@@ -97,6 +109,8 @@ Feature: Asking for some attributes only
 
     @PROJ-11 @must @RFC7644-3.9-R4 @after-PROJ-01 @edge
     Scenario: An attribute that does not exist brings nothing, or is refused
+      Why: Mappings name attributes that your app does not have. To send everything for that is
+      the opposite of what was asked.
       Fix: Pass over a name that the schema does not have, or answer 400. Do not fall back to
       showing everything.
 
@@ -110,6 +124,10 @@ Feature: Asking for some attributes only
 
     @PROJ-12 @must @RFC7643-7-R21 @needs-schemas @after-PROJ-01 @after-CREATE-29
     Scenario: Every attribute of the schema can be asked for on its own
+      Why: What is in /Schemas, a client may ask for. An attribute that a list written by hand has
+      forgotten is empty for everybody.
+      Fix: Let the projection go by the schema, not by a list of its own.
+
       * each attribute comes alone when it is asked for
 
   Rule: With "excludedAttributes" the named ones are left out, but never what is always returned (RFC 7644 sections 3.4.2.5 and 3.9)
@@ -132,10 +150,14 @@ Feature: Asking for some attributes only
 
     @PROJ-13 @must @RFC7644-3.9-R6 @RFC7643-7-R19 @needs-schemas @after-PROJ-02
     Scenario: Whatever the schema says is always returned cannot be left out
+      Why: Without id and schemas a client cannot use what it gets: it does not know whose it is.
+      Fix: Pass over the names of attributes whose schema has "returned": "always".
+
       * each attribute that is always returned cannot be left out
 
     @PROJ-21 @should @RFC7643-3.1-R21 @after-PROJ-02 @after-CREATE-03
-    Scenario: The meta is left out if it should be
+    Scenario: The meta is left out when it is excluded
+      Why: Clients that compare two states leave meta out, since its dates always differ.
       Fix: meta is returned by default, not always: treat it like other attributes here.
 
       Given a user barbara
@@ -157,6 +179,10 @@ Feature: Asking for some attributes only
 
     @PROJ-15 @must @RFC7644-3.9-R6 @RFC7644-3.10-R1 @after-PROJ-02 @after-CREATE-14
     Scenario: A part of an attribute is left out
+      Why: What somebody must not see may be a part of an attribute, such as a street. If it stays
+      it is seen; if the whole attribute goes, too much is missing.
+      Fix: For name.givenName drop that member, and keep the others.
+
       Given a user barbara with:
         """
         {"name": {"givenName": "Barbara", "familyName": "Jensen"}}
@@ -167,6 +193,9 @@ Feature: Asking for some attributes only
 
     @PROJ-19 @must @RFC7643-2.1-R1 @RFC7644-3.10-R4 @after-PROJ-02
     Scenario: The letter case of what is left out means nothing
+      Why: Where "Members" is not taken for "members", the whole group is sent after all.
+      Fix: Compare the names in excludedAttributes without regard to letter case.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide"}
@@ -177,6 +206,10 @@ Feature: Asking for some attributes only
 
     @PROJ-20 @must @RFC7644-3.4.2.5-R1 @RFC7644-3.9-R6 @needs-filter @after-PROJ-02 @after-FILT-01 @after-LIST-11 @after-LIST-08
     Scenario: A list leaves out of each resource what it should
+      Why: Entra looks groups up by a list with a filter and excludedAttributes=members. A service
+      that leaves out in reads of one only sends all members at each look-up.
+      Fix: Put the projection into the function that writes a resource, so that lists have it too.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide"}
@@ -189,7 +222,9 @@ Feature: Asking for some attributes only
       And the answer has "Resources[1].displayName" "Barbara Jensen"
 
     @PROJ-16 @must @RFC7644-3.9-R3 @after-PROJ-01 @after-PROJ-02 @edge
-    Scenario: Both at once are refused, or one of them wins
+    Scenario: "attributes" and "excludedAttributes" at once are refused, or one of them wins
+      Why: A client that sends both has a mistake in it, and any clear answer will show it. 500,
+      or the attribute that was to be left out, will not.
       Fix: Answer 400, or let attributes win.
 
       Given a user barbara with:

@@ -27,6 +27,8 @@ Feature: Replacing a resource
 
     @PUT-05 @must @RFC7643-3.1-R25 @after-PUT-01 @after-CREATE-03 @after-CREATE-34
     Scenario: A replaced user was modified later than it was created
+      Why: Pocket ID compares meta.lastModified with the time of its own change, and auditing
+      tools ask for what has changed since. A date that stands still hides a change.
       Fix: Set lastModified to the present when a PUT changes something.
 
       Given a user barbara with:
@@ -62,6 +64,8 @@ Feature: Replacing a resource
 
     @PUT-06 @must @RFC7643-2.5-R2 @RFC7643-2.5-R1 @after-PUT-01
     Scenario: Null and an empty array clear a value
+      Why: Clients send null and [] for what a person does not have. If that is refused or stored,
+      those people cannot be changed, or are shown with values that are none.
       Fix: Read null and [] in a PUT like an attribute that is not there: it is cleared.
 
       Given a user barbara with:
@@ -127,6 +131,11 @@ Feature: Replacing a resource
 
     @PUT-13 @must @RFC7644-3.5.1-R10 @RFC7643-4.1.2-R18 @needs-user-groups @after-PUT-01
     Scenario: The groups of a user in a replacement are ignored
+      Why: Okta sends the groups that it has read back to you with each PUT. Where they are
+      stored, a change of a name takes people into groups or out of them.
+      Fix: Drop groups from the body of a user: it is readOnly, and follows from the members of
+      groups.
+
       Given a user barbara
       When the client replaces barbara with:
         """
@@ -138,6 +147,7 @@ Feature: Replacing a resource
 
     @PUT-14 @must @RFC7643-2.3-R2 @RFC7644-3.12-R23 @after-PUT-01 @after-READ-02
     Scenario: A value of another type is refused and changes nothing
+      Why: A switch that is stored as an object breaks the next read, for every client.
       Fix: Check types before you store anything, and answer 400 "invalidValue". The user has to
       be as before.
 
@@ -155,6 +165,8 @@ Feature: Replacing a resource
 
     @PUT-09 @must @RFC7643-4.1.1-R1 @RFC7643-7-R30 @RFC7644-3.12-R23 @after-PUT-01 @after-READ-02
     Scenario: A replacement without the userName is refused and changes nothing
+      Why: A PUT without the name comes from a wrong mapping. Carried out, it makes an account
+      that cannot sign in and is not found again.
       Fix: Demand what the schema requires in a PUT as in a create: 400 "invalidValue", and
       nothing changed.
 
@@ -172,6 +184,11 @@ Feature: Replacing a resource
 
     @PUT-10 @must @RFC7644-3.5.1-R7 @RFC7644-3.5.1-R8 @RFC7643-7-R17 @needs-schemas @after-PUT-01
     Scenario: An immutable attribute keeps its first value
+      Why: Immutable attributes are what other systems know a person by, such as the number of an
+      employee. If it changes, all of them lose the person.
+      Fix: Compare with the stored value: take the same one, and keep the old one or answer 400
+      "mutability" for another.
+
       * each immutable attribute keeps its first value in a replacement
 
     @PUT-15 @must @RFC7644-3.5.1-R9 @needs-schemas @after-PUT-01 @after-PUT-10
@@ -184,6 +201,8 @@ Feature: Replacing a resource
 
     @PUT-11 @must @RFC7644-3.5.1-R13 @RFC7644-3.3-R9 @after-PUT-01 @after-CREATE-05 @after-READ-02 @after-CREATE-25
     Scenario: A user cannot take the user name of another one
+      Why: Two accounts of one name are one person too many. 500 instead of 409 looks like a
+      failure that will pass, and is sent again.
       Fix: Answer 409 "uniqueness" for a userName that somebody else has; let the unique index
       find out.
 
@@ -213,6 +232,8 @@ Feature: Replacing a resource
 
     @PUT-12 @must @RFC7644-3.5.1-R12 @RFC7643-3.1-R26 @after-PUT-01 @after-CREATE-03
     Scenario: A replaced user stays where it was
+      Why: A client keeps the location. If it moves, the next read is answered 404, and the person
+      is made again.
       Fix: A PUT changes neither id nor location; use the id in the URL and ignore the one in the
       body.
 

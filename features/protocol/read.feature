@@ -52,11 +52,17 @@ Feature: Reading a resource
 
     @READ-05 @must @RFC7644-3.4.1-R2 @needs-groups
     Scenario: Reading a group that nobody has made answers 404
+      Why: A client that is told 404 makes the group again. Told 200, it takes the group for one
+      that everybody has left.
+      Fix: Answer 404 with a SCIM error for groups as for users.
+
       When the client sends GET /Groups/{unknown}
       Then the answer has status 404
 
     @READ-06 @must @RFC7643-3.1-R6 @RFC7644-3.4.1-R2 @write @needs-groups @after-READ-01
     Scenario: A user is not found among the groups
+      Why: Where all types are in one table, /Groups/{id} shows a user, and a client that clears
+      up groups deletes a person.
       Fix: Look the id up among resources of the endpoint's type only.
 
       Given a user barbara
@@ -65,6 +71,11 @@ Feature: Reading a resource
 
     @READ-07 @must @RFC7644-3.4-R2 @RFC7644-3.9-R1 @write @after-READ-01
     Scenario: A read that asks for nothing special shows what was stored
+      Why: Clients compare what they read with what they want. What a plain read leaves out, they
+      write again in every cycle.
+      Fix: Show whatever has a value, but for attributes that are returned never or on request
+      only.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "name": {"familyName": "Jensen"}, "title": "Guide"}

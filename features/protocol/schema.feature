@@ -71,6 +71,8 @@ Feature: How resources are built
 
     @SCHEMA-07 @must @RFC7643-2.3.8-R2 @RFC7643-1.2-R1 @after-DISC-11
     Scenario: A part of a complex attribute has no parts
+      Why: Paths and filters have room for one dot. What is deeper can be neither changed nor
+      looked for.
       Fix: Sub-attributes are simple. Move a complex one to the level above or to an extension.
 
       When the client sends GET /Schemas
@@ -125,6 +127,8 @@ Feature: How resources are built
 
     @SCHEMA-10 @must @RFC7643-4.1.1-R1 @RFC7643-4.1.1-R2 @RFC7643-2.2-R1 @after-DISC-11 @core
     Scenario: A user name has to be there and to be unique
+      Why: Clients look people up by userName and rely on finding one. A schema that does not
+      promise it makes some of them choose another attribute, or refuse the app.
       Fix: userName has required true and uniqueness "server" (or "global").
 
       When the client sends GET /Schemas/urn:ietf:params:scim:schemas:core:2.0:User

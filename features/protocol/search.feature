@@ -39,6 +39,12 @@ Feature: Searching without a query in the URL
 
     @SRCH-03 @must @RFC7644-3.4.3-R5 @write @needs-filter @after-SRCH-01 @after-PROJ-01 @after-LIST-11 @after-LIST-08
     Scenario: A search asks for some attributes
+      Why: A search over the whole directory asks for the two attributes that it shows. In a body
+      they are an array: code that expects a text with commas passes over it, and sends
+      everything.
+      Fix: Read attributes from the body as an array of names, and hand it to the projection of a
+      GET.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide"}
@@ -53,6 +59,10 @@ Feature: Searching without a query in the URL
 
     @SRCH-04 @must @RFC7644-3.4.3-R5 @RFC7644-3.4.3-R6 @write @needs-filter @after-SRCH-01 @after-PROJ-02 @after-LIST-11 @after-LIST-08
     Scenario: A search leaves some attributes out
+      Why: In a body the names are an array: code that expects a text with commas passes over it,
+      and sends groups with all their members.
+      Fix: Read excludedAttributes from the body as an array of names; id stays, whatever it says.
+
       Given a user barbara with:
         """
         {"displayName": "Barbara Jensen", "title": "Guide"}
@@ -67,6 +77,11 @@ Feature: Searching without a query in the URL
 
     @SRCH-05 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R7 @write @needs-filter @after-SRCH-01 @after-FILT-18 @after-LIST-05 @after-LIST-15 @after-LIST-02 @after-LIST-06
     Scenario: A search is read page by page
+      Why: A search over the whole directory is read by pages. Where startIndex in the body is
+      passed over, the first page comes again and again.
+      Fix: Read startIndex and count from the body, as numbers, and hand them to the code of a
+      GET.
+
       Given 3 users u with:
         """
         {"displayName": "Number {n}"}
@@ -80,7 +95,10 @@ Feature: Searching without a query in the URL
       And the answer has at most one value at "Resources"
 
     @SRCH-06 @must @RFC7644-3.4.3-R8 @write @needs-filter @needs-sort @after-SRCH-01 @after-SORT-01 @after-SORT-03
-    Scenario: A search is put in order
+    Scenario: A search is sorted
+      Why: A list that is shown to people is in order, however its query was sent.
+      Fix: Read sortBy and sortOrder from the body, and hand them to the code of a GET.
+
       Given a user one with:
         """
         {"nickName": "bravo"}
@@ -97,6 +115,9 @@ Feature: Searching without a query in the URL
 
     @SRCH-07 @must @RFC7644-3.4.3-R2 @RFC7644-3.4.2.1-R2 @write @needs-filter @needs-groups @after-SRCH-01 @after-GROUP-01 @after-FILT-08 @after-LIST-07
     Scenario: A search at the base URL finds users and groups
+      Why: Auditing tools that look for a name among everything ask once, at the base URL.
+      Fix: Search all types at /.search, or answer 501 or 404 if you do not offer that.
+
       Given a user barbara
       And a group engineers
       When the client sends POST /.search with:
@@ -108,6 +129,8 @@ Feature: Searching without a query in the URL
 
     @SRCH-08 @must @RFC7644-3.4.3-R7 @RFC7644-3.12-R16 @needs-filter @after-FILT-13 @after-ERR-05
     Scenario: A search for what is no filter is refused
+      Why: To answer a broken filter with everybody is how a client takes the first account of a
+      list for its person.
       Fix: Refuse what is no filter in a search as you do in a GET: 400 "invalidFilter".
 
       When the client sends POST /Users/.search with:
@@ -118,6 +141,8 @@ Feature: Searching without a query in the URL
 
     @SRCH-02 @must @RFC7644-3.1-R2 @RFC7644-8.2-R1 @RFC7644-3.4.3-R2 @edge
     Scenario: A search that does not say that it is one is refused, or read as one
+      Why: A body that does not say what it is may be a create that was sent to the wrong address.
+      A user that comes of it is one that nobody wanted.
       Fix: Answer 400 "invalidSyntax" where schemas lacks the URN of SearchRequest, or read it as
       a search anyway.
 
@@ -129,7 +154,12 @@ Feature: Searching without a query in the URL
       And if it is accepted, the answer has "schemas" ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
 
     @SRCH-09 @must @RFC7644-3.4.3-R9 @RFC7644-3.4.2.4-R6 @after-LIST-09 @after-LIST-01
-    Scenario: A search that wants no resources gets the number
+    Scenario: A search with a count of 0 gets the number only
+      Why: Whoever counts licences asks for the number only. A count of 0 that is read as "not
+      given" brings everybody.
+      Fix: Tell a count of 0 from one that is missing, and answer with totalResults and no
+      Resources.
+
       Given there is somebody
       When the client sends POST /Users/.search with:
         """

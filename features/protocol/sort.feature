@@ -29,6 +29,10 @@ Feature: Reading a list in order
 
     @SORT-03 @must @RFC7644-3.4.2.3-R7 @after-SORT-01 @core
     Scenario: Users come in descending order
+      Why: Whoever looks for a mistake wants the latest change first. Without it they see the
+      oldest one, and take it for that.
+      Fix: Translate sortOrder "descending" into DESC; anything else, or nothing, is ascending.
+
       Given a user one with:
         """
         {"nickName": "bravo"}
@@ -49,6 +53,8 @@ Feature: Reading a list in order
 
     @SORT-02 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
     Scenario: Letter case does not matter where it has no meaning
+      Why: People whose names are written small (de Vries) come behind Z, where nobody looks for
+      them.
       Fix: Fold values whose schema has caseExact false before comparing: ORDER BY lower(…).
 
       Given a user one with:
@@ -70,6 +76,8 @@ Feature: Reading a list in order
 
     @SORT-04 @must @RFC7644-3.4.2.3-R6 @after-SORT-01
     Scenario: Whoever has no value comes last
+      Why: Databases differ in where they put NULL. A client that stops at the first resource
+      without a value misses everybody behind it.
       Fix: Put those without a value last in ascending order (NULLS LAST) and first in descending
       order.
 
@@ -89,6 +97,10 @@ Feature: Reading a list in order
 
     @SORT-05 @must @RFC7644-3.4.2.3-R6 @after-SORT-03
     Scenario: In descending order, whoever has no value comes first
+      Why: Descending is ascending turned round. If those without a value stay at the end, whoever
+      reads from the other side meets other people.
+      Fix: Put those without a value first in descending order (NULLS FIRST).
+
       Given a user one with:
         """
         {"nickName": "bravo"}
@@ -106,6 +118,11 @@ Feature: Reading a list in order
 
     @SORT-06 @must @RFC7644-3.4.2.3-R3 @after-SORT-01 @after-CREATE-14
     Scenario: Users come in the order of a part of an attribute
+      Why: People are sorted by family name, which is a part of name. A service that knows whole
+      attributes only sorts by something else.
+      Fix: Resolve sortBy like the path of a filter: name.familyName, or the URN of a schema in
+      front.
+
       Given a user one with:
         """
         {"name": {"familyName": "bravo"}}
@@ -121,6 +138,8 @@ Feature: Reading a list in order
 
     @SORT-07 @must @RFC7644-3.4.2.3-R4 @after-SORT-01
     Scenario: Of many values the primary one counts
+      Why: Somebody with several addresses is looked for under the main one, not under the one
+      that was stored first.
       Fix: Sort by the value with primary true, otherwise by the first one.
 
       Given a user one with:
@@ -138,6 +157,8 @@ Feature: Reading a list in order
 
     @SORT-08 @must @RFC7644-3.4.2.3-R9 @after-SORT-01
     Scenario: Dates come in the order of time
+      Why: As texts, dates in other zones or with fractions of a second are out of order: the last
+      change is not the last in the list.
       Fix: Sort by instants, not by their text.
 
       Given a user one
@@ -178,6 +199,8 @@ Feature: Reading a list in order
 
     @SORT-10 @may @RFC7644-3.4.2.3-R3 @edge
     Scenario: An order by an attribute that does not exist is ignored or refused
+      Why: Somebody who sorts by what you do not have wants to see the list all the same. 500, or
+      an empty one, reads as if nobody were there.
       Fix: Pass over an attribute that you do not have, or answer 400 "invalidPath".
 
       Given a user one
