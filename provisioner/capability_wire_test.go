@@ -76,7 +76,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 }
 
 // TestUndeletable: in an app that is known not to let accounts or groups be deleted none
-// is tried to be: an account is disabled, and a person is told.
+// is tried to be: an account is disabled, a group emptied, and a person is told.
 func TestUndeletable(t *testing.T) {
 	const told = "does not let it be deleted"
 	none := func(b *bundle, endpoint string) {
@@ -106,7 +106,7 @@ func TestUndeletable(t *testing.T) {
 	b = able(t, provisioner.GroupDelete, provisioner.No)
 	b.putUser(t, "u1", "ada", true)
 	b.putUser(t, "u2", "bob", true)
-	b.putGroup(t, "g1", "staff")
+	b.putGroup(t, "g1", "staff", "u2")
 	b.sync(t, "app")
 	b.app.requests()
 	must(t, b.DeleteGroup(t.Context(), "g1"))
@@ -114,6 +114,9 @@ func TestUndeletable(t *testing.T) {
 	b.wantLink(t, group, "g1", provisioner.LinkNeedsDecision, told, 0)
 	b.settle(t, "app")
 	none(b, "/Groups")
+	if m := b.app.members(t, "staff"); m == nil || len(m) > 0 {
+		t.Errorf("the group has %q", m)
+	}
 	if b.app.user(t, "ada") != nil {
 		t.Error("the account was not deleted, which can be")
 	}

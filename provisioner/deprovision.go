@@ -3,7 +3,9 @@ package provisioner
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -210,11 +212,76 @@ func (a *attempt) erase(ctx context.Context, d Desired) error {
 	}
 	a.action = ActionDelete
 	if err := a.remove(ctx); err != nil {
-		return err
+		return a.spared(ctx, d, response.Resource, err)
 	}
 	a.letGo(d, "was deleted")
 	a.action = ActionDelete
 	return nil
+}
+
+// spared deals with a resource that an app has not deleted as it was told: nobody is to
+// have access by it for as long as that takes another attempt or a person. found is what
+// the app holds of it, refused why it is still there.
+func (a *attempt) spared(ctx context.Context, d Desired, found *scim.Object, refused error) error {
+	f := a.work.App.answer(refused)
+	again := f.state == LinkFailing && (status(refused) < http.StatusInternalServerError || a.link.Attempts == 0)
+	if again || f.pause != nil || isThrottled(refused) {
+		return refused // soon, or when the app goes on
+	}
+	done, not := "the account is disabled", "the account could not be disabled"
+	var err error
+	if a.link.Kind == KindGroup {
+		done, not = "it has no members", "its members could not be taken out"
+		if f.state != LinkFailing {
+			f.state = LinkNeedsDecision
+		}
+		err = a.vacate(ctx, d, found)
+	} else {
+		err = a.lock(ctx, d, found)
+	}
+	kept := &failure{state: f.state, retry: f.retry, cause: f.cause + "; until then " + done}
+	if err == nil {
+		return kept
+	}
+	_, gone := errors.AsType[*missing](err)
+	if why := a.work.App.answer(err); !gone && !isThrottled(err) && why.pause == nil && why.state != LinkFailing {
+		kept.cause = fmt.Sprintf("%s; and %s either: %s", f.cause, not, why.cause)
+		return kept
+	}
+	return err // that is more pressing
+}
+
+// lock disables an account that was to be deleted and is still there. It may be in use
+// again: somebody may have enabled it in the app since it was disabled.
+func (a *attempt) lock(ctx context.Context, d Desired, found *scim.Object) error {
+	if value := found.Get("active"); a.link.Acked != nil && !scim.Unassigned(value) {
+		a.link.Acked = a.link.Acked.Clone()
+		a.link.Acked.Set("active", !keeps("active", false, value))
+	}
+	w := *a.work
+	w.Link = a.link
+	farewell := w.farewell(d.Presence)
+	if a.link.InUse() {
+		if err := a.canDisable(farewell); err != nil {
+			return err
+		}
+	}
+	if err := a.disable(ctx, a.desired(), farewell); err != nil && a.link.InUse() {
+		return err
+	}
+	return nil
+}
+
+// vacate takes everybody out of a group that was to be deleted and is still there, also
+// those whom others have put in.
+func (a *attempt) vacate(ctx context.Context, d Desired, group *scim.Object) error {
+	if _, shown := group.Lookup("members"); shown {
+		if err := a.refreshMembers(ctx, group); err != nil {
+			return err
+		}
+		a.addStrangers(memberIDs(group))
+	}
+	return a.carryOut(ctx, a.withoutMembers(d))
 }
 
 // stillOurs checks that a resource about to be deleted is what was linked: an app may
@@ -234,12 +301,16 @@ func (a *attempt) stillOurs(found *scim.Object) error {
 
 // leaveGroup takes the members that we gave it out of a group that the app had before.
 func (a *attempt) leaveGroup(ctx context.Context, d Desired) error {
-	empty := Desired{Presence: d.Presence, Payload: a.link.Acked, Members: map[string]string{}}
-	if err := a.carryOut(ctx, empty); err != nil {
+	if err := a.carryOut(ctx, a.withoutMembers(d)); err != nil {
 		return err
 	}
 	action := a.action
 	a.letGo(d, "is left without the members it was given")
 	a.action = action
 	return nil
+}
+
+// withoutMembers is a group as the app has it, but for its members.
+func (a *attempt) withoutMembers(d Desired) Desired {
+	return Desired{Presence: d.Presence, Payload: a.link.Acked, Members: map[string]string{}}
 }

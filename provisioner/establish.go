@@ -285,12 +285,16 @@ func (a *attempt) tie(ctx context.Context, found *scim.Object) error {
 }
 
 // addForeign counts members that are not known to be ours as those that the group is
-// to lose, if the directory decides about all of them. They have keys that no
-// directory id can be: those do not begin with a blank.
+// to lose, if the directory decides about all of them.
 func (a *attempt) addForeign(present map[string]bool) {
-	if !a.work.App.Settings.Authoritative {
-		return
+	if a.work.App.Settings.Authoritative {
+		a.addStrangers(present)
 	}
+}
+
+// addStrangers counts members that are not known to be ours as those that the group is
+// to lose. They have keys that no directory id can be: those do not begin with a blank.
+func (a *attempt) addStrangers(present map[string]bool) {
 	known := idsOf(a.members)
 	for id := range present {
 		if !known[id] {

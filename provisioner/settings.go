@@ -118,7 +118,9 @@ type Deprovision struct {
 	Deleted Farewell `json:"deleted,omitzero"`
 	// Groups: a group has left the directory or is not given to the app any more.
 	// Default: one that was made here is deleted, one that was there before loses the
-	// members that it was given. [FarewellUnlink] leaves it as it is.
+	// members that it was given. [FarewellUnlink] leaves it as it is. In an app that does
+	// not let it be deleted it loses all of its members at once, and a person decides
+	// what becomes of it.
 	Groups Farewell `json:"groups,omitzero"`
 	// GraceDays is how many days a disabled account is kept before [FarewellDelete]
 	// deletes it. Zero means 30; less than zero deletes at once.
@@ -134,7 +136,8 @@ const (
 	FarewellDisable Farewell = "disable"
 	// FarewellStrip disables and then takes the account out of its groups.
 	FarewellStrip Farewell = "strip"
-	// FarewellDelete disables, and deletes the account after the grace period.
+	// FarewellDelete disables, and deletes the account after the grace period. In an app
+	// that does not let it be deleted it is disabled, and a person is told.
 	FarewellDelete Farewell = "delete"
 	// FarewellUnlink leaves the account alone and forgets it.
 	FarewellUnlink Farewell = "unlink"
