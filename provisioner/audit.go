@@ -158,7 +158,7 @@ func (e *Engine) audit(ctx context.Context, run *Run) error {
 		err = a.do(ctx)
 	}
 	a.result.Requests = int(requests.Load())
-	refused, isRefused := errors.AsType[*scimclient.Error](err)
+	refused, isRefused := asRefused(err)
 	switch {
 	case errors.Is(err, ErrCancelled):
 		return nil

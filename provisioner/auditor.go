@@ -57,14 +57,15 @@ func (a *auditor) do(ctx context.Context) (err error) {
 		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups could not be read, and were not compared: %v", a.unread, a.unreadable))
 	}
 	a.judge()
-	slices.SortFunc(a.result.Drifts, compareDrifts)
-	slices.SortFunc(a.result.Vanished, compareDrifts)
+	byKey := func(x, y Drift) int { return usersFirst(x.amendment.Key, y.amendment.Key) }
+	slices.SortFunc(a.result.Drifts, byKey)
+	slices.SortFunc(a.result.Vanished, byKey)
 	return a.amend(ctx)
 }
 
-// compareDrifts puts users before groups.
-func compareDrifts(a, b Drift) int {
-	return cmp.Or(strings.Compare(string(b.Kind), string(a.Kind)), strings.Compare(a.ID, b.ID))
+// usersFirst orders subjects for people to read: users before groups, each by id.
+func usersFirst(a, b Key) int {
+	return cmp.Or(cmp.Compare(b.Kind, a.Kind), cmp.Compare(a.Subject, b.Subject))
 }
 
 // kind compares all resources of a kind: those in the list, and by id those that are

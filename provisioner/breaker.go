@@ -54,8 +54,8 @@ func (p *pace) attempted(key Key, failed bool, cause string) *Pause {
 // whole: it was not reached, broke down, sent the request elsewhere, has moved or gave
 // an answer that makes no sense.
 func isOutage(err error) bool {
-	var refused *scimclient.Error
-	return errors.As(err, &refused) && (refused.Status < 400 || refused.Status >= 500) || strayed(err)
+	refused, ok := asRefused(err)
+	return ok && (refused.Status < 400 || refused.Status >= 500) || strayed(err)
 }
 
 // probeAfter tells how long to wait before a paused app is asked again.
@@ -67,9 +67,8 @@ func probeAfter(cause PauseCause, probes int) time.Duration {
 }
 
 // Tend asks apps that are paused until they answer, whenever it is time, and lets
-// those go on that do. It also reads again what apps say about themselves, once a day,
-// and raises alerts.
-// It is to be called every few seconds.
+// those go on that do. It also reads again what apps say about themselves and audits
+// them, once a day each, and raises alerts. It is to be called every few seconds.
 func (e *Engine) Tend(ctx context.Context) error {
 	names, err := e.config.Store.Probe(ctx, probeAfter)
 	for _, name := range names {

@@ -230,7 +230,7 @@ func (a *attempt) unchangeable(w Write, err error) error {
 
 // blamed returns the attribute that an error is about, "" if it names none or several.
 func blamed(err error, attributes []string) string {
-	refused, ok := errors.AsType[*scimclient.Error](err)
+	refused, ok := asRefused(err)
 	if !ok {
 		return ""
 	}
@@ -261,7 +261,7 @@ var tooManyWords = regexp.MustCompile(`(?i)too (many|large|long|big)|maximum|at 
 
 // tooMany reports whether a request was larger than the app takes.
 func tooMany(err error) bool {
-	refused, ok := errors.AsType[*scimclient.Error](err)
+	refused, ok := asRefused(err)
 	if !ok {
 		return false
 	}

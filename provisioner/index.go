@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -150,6 +149,6 @@ func (x *index) objects(places []int) []*scim.Object {
 // unlistable reports whether an app answered a walk in a way that says that its list
 // is not to be had, while it can still be asked for single resources.
 func unlistable(err error) bool {
-	refused, ok := errors.AsType[*scimclient.Error](err)
+	refused, ok := asRefused(err)
 	return ok && refused.Status != 0
 }

@@ -39,8 +39,8 @@ type Link struct {
 	// section 3.14).
 	Version string
 	// DisabledFor is why the account should not be in use and is not, DisabledAt since
-	// when for that reason,
-	// DeleteAt when the account is to be deleted. They are zero if it is not.
+	// when for that reason, DeleteAt when the account is to be deleted. They are zero if
+	// it is not.
 	DisabledFor          Presence
 	DisabledAt, DeleteAt time.Time
 	// Decision is what the guard or a person has said about the link, "" if nothing,

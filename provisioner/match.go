@@ -130,7 +130,7 @@ func (a *attempt) ask(ctx context.Context, attribute, value string) (found []*sc
 		return a.fromList(ctx, attribute, value)
 	}
 	form := string(a.link.Kind) + " filter " + attribute
-	found, others, err := a.collect(ctx, scimclient.Query{Filter: attribute + " eq " + scim.QuoteFilter(value)}, attribute, value)
+	found, others, err := a.collect(ctx, scimclient.Query{Filter: scimclient.Eq(attribute, value)}, attribute, value)
 	if notThere(err) && saysSCIM(err) {
 		err = a.endpointAnswers(ctx) // to some, 404 stands for nobody
 	}

@@ -407,7 +407,7 @@ func (p *pace) save(ctx context.Context, change func(*App, *Limit)) error {
 // isThrottled reports whether an attempt ended because of the app's pace, which is no
 // failure.
 func isThrottled(err error) bool {
-	var waits *unsent
-	var refused *scimclient.Error
-	return errors.As(err, &waits) || errors.As(err, &refused) && refused.Throttled()
+	_, waits := errors.AsType[*unsent](err)
+	refused, ok := asRefused(err)
+	return waits || ok && refused.Throttled()
 }

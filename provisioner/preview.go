@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -280,12 +279,7 @@ func (p *preview) finish(ctx context.Context) error {
 			p.plan.Requests += c.Requests
 		}
 	}
-	slices.SortFunc(p.plan.Changes, func(a, b Change) int {
-		if c := strings.Compare(string(b.Kind), string(a.Kind)); c != 0 {
-			return c // users before groups
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(p.plan.Changes, func(a, b Change) int { return usersFirst(a.Key(p.app.Name), b.Key(p.app.Name)) })
 	last, err := p.store.LastLogID(ctx)
 	if err != nil {
 		return err
@@ -349,11 +343,8 @@ func (p *preview) estimate() time.Duration {
 		return 0
 	}
 	each := time.Duration(p.took.Load() / n)
-	atATime := p.app.Limit.Concurrency
-	if atATime == 0 {
-		atATime = firstConcurrency
-	}
-	total := each * time.Duration(p.plan.Requests) / time.Duration(min(atATime, p.app.Settings.concurrency()))
+	atATime := min(p.app.Limit.known(), p.app.Settings.concurrency())
+	total := each * time.Duration(p.plan.Requests) / time.Duration(atATime)
 	if rate := p.app.Settings.Rate; rate > 0 {
 		total = max(total, time.Duration(float64(p.plan.Requests)/rate*float64(time.Second)))
 	}

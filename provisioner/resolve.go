@@ -149,7 +149,7 @@ func (e *Engine) Remote(ctx context.Context, name string, kind Kind, id string) 
 	response, err := client.Get(ctx, kind.Endpoint(), id)
 	switch {
 	case notThere(err):
-		return nil, fmt.Errorf("app %q has no resource %s%s: %w", name, kind.Endpoint(), "/"+id, ErrNotFound)
+		return nil, fmt.Errorf("app %q has no resource %s/%s: %w", name, kind.Endpoint(), id, ErrNotFound)
 	case err != nil:
 		return nil, &ProbeError{App: name, Err: err}
 	}
