@@ -82,8 +82,6 @@ type Removals interface {
 	// Removal returns how the removal of an app is going, or has ended, or
 	// [ErrNotFound] if there was none.
 	Removal(ctx context.Context, app string) (*Removal, error)
-	// Holdings counts what an app has of ours.
-	Holdings(ctx context.Context, app string) (*Holdings, error)
 }
 
 // Remove begins to remove an app. What it has of ours is disabled, deleted or left, as

@@ -185,9 +185,6 @@ type Syncs interface {
 	// Stale calls visit with the work of every subject that concerns the app and at
 	// which an attempt could have something to do.
 	Stale(ctx context.Context, app *App, visit func(*Work) error) error
-	// Touch marks links as changed and makes an attempt at each due at once, each in
-	// its lane.
-	Touch(ctx context.Context, keys map[Lane][]Key) error
 	// Progress counts the app's links by state.
 	Progress(ctx context.Context, app string) (Progress, error)
 }
@@ -220,6 +217,4 @@ type Store interface {
 	Apps(ctx context.Context) ([]App, error)
 	// LastLogID returns the id of the newest log entry, 0 if there is none.
 	LastLogID(ctx context.Context) (int64, error)
-	// AppLinks returns every link of the app.
-	AppLinks(ctx context.Context, app string) ([]Link, error)
 }

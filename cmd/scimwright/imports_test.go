@@ -44,9 +44,8 @@ var never = []struct {
 
 // onlyImporter names the one package that may import a module.
 var onlyImporter = map[string]string{
-	"github.com/riverqueue/river": "provisioner/queue",
-	"github.com/spf13/cobra":      "cmd/scimwright/cli",
-	"github.com/testcontainers":   "mocktarget/mockcontainer",
+	"github.com/spf13/cobra":    "cmd/scimwright/cli",
+	"github.com/testcontainers": "mocktarget/mockcontainer",
 }
 
 type goPackage struct {

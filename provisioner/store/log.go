@@ -73,11 +73,6 @@ func entriesOf(ctx context.Context, q queryer, query string, args ...any) ([]pro
 	return entries, rows.Err()
 }
 
-// LogSince returns the app's log entries with an id above after, oldest first.
-func (s *Store) LogSince(ctx context.Context, app string, after int64) ([]provisioner.LogEntry, error) {
-	return entriesOf(ctx, s.db, "SELECT "+entryColumns+" FROM log WHERE app = $1 AND id > $2 ORDER BY id", app, after)
-}
-
 // Log returns the entries that q selects, without their exchanges: the newest of
 // them, newest first, or with After the oldest, oldest first.
 func (s *Store) Log(ctx context.Context, q provisioner.LogQuery) ([]provisioner.LogEntry, error) {

@@ -263,7 +263,7 @@ func testLogIsKeptForATime(t *testing.T, database string) {
 		now = now.Add(20 * time.Hour)
 	}
 	must(t, s.Tidy(t.Context()))
-	entries, err := s.LogSince(t.Context(), "chat", 0)
+	entries, err := s.Log(t.Context(), provisioner.LogQuery{App: "chat"})
 	if err != nil || len(entries) != 1 || entries[0].Subject != "u2" {
 		t.Errorf("after 40 hours the log has %+v, %v; want that of the last day", entries, err)
 	}

@@ -12,8 +12,8 @@ import (
 // sweepEvery is how often Tidy sweeps.
 const sweepEvery = time.Hour
 
-// Tidy removes log entries that are kept no longer, and goodbyes that count no longer. When it is called first and once
-// an hour it also sweeps, see [Store.Sweep].
+// Tidy removes log entries that are kept no longer, and goodbyes that count no longer.
+// When it is called first and once an hour it also sweeps, see [Store.Sweep].
 func (s *Store) Tidy(ctx context.Context) error {
 	if err := s.dropLog(ctx); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (s *Store) sweepApp(ctx context.Context, app *provisioner.App) error {
 	}
 	keys := map[provisioner.Lane][]provisioner.Key{}
 	err := s.stale(ctx, app, !app.Synced, func(w *provisioner.Work) error {
-		// What has not come to an end has a job, or is found by Overdue.
+		// What has not come to an end has an attempt ahead already.
 		if w.Link.State.Settled() || w.Link.Desired == 0 {
 			keys[w.Lane()] = append(keys[w.Lane()], w.Link.Key)
 		}
