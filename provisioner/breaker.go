@@ -70,6 +70,7 @@ func probeAfter(cause PauseCause, probes int) time.Duration {
 // those go on that do. It also reads again what apps say about themselves and audits
 // them, once a day each, and raises alerts. It is to be called every few seconds.
 func (e *Engine) Tend(ctx context.Context) error {
+	e.forgetIndexes()
 	names, err := e.config.Store.Probe(ctx, probeAfter)
 	for _, name := range names {
 		err = errors.Join(err, e.tend(ctx, name))

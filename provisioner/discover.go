@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -96,7 +97,8 @@ func userAttributes(schemas []*scim.Object) map[string]*scim.Object {
 }
 
 // rediscoverAll reads again what apps say about themselves, once a day each, and
-// forgets what they have shown a month ago. It may be called as often as one likes.
+// forgets what they have shown a month ago. It may be called as often as one likes. An
+// app that cannot be asked holds up no other.
 func (e *Engine) rediscoverAll(ctx context.Context) error {
 	now := e.config.Now()
 	if !e.rediscovery.due(now, rediscoverEvery) {
@@ -111,11 +113,9 @@ func (e *Engine) rediscoverAll(ctx context.Context) error {
 		if app.State != AppActive || app.Learned.ProbedAt.IsZero() || now.Sub(app.Learned.DiscoveredAt) < rediscoverAfter {
 			continue
 		}
-		if err := e.rediscover(ctx, app); err != nil {
-			return err
-		}
+		err = errors.Join(err, e.rediscover(ctx, app))
 	}
-	return nil
+	return err
 }
 
 func (e *Engine) rediscover(ctx context.Context, app *App) error {

@@ -52,6 +52,21 @@ func (e *Engine) index(app *App, kind Kind) *index {
 	return l.index
 }
 
+// forgetIndexes drops indexes that are too old to be of use: each holds all that an app
+// has of a kind, and nobody may ask for it again.
+func (e *Engine) forgetIndexes() {
+	for _, v := range e.indexes.Range {
+		l := v.(*listing)
+		if !l.TryLock() {
+			continue // it is being made anew
+		}
+		if l.index != nil && e.config.Now().Sub(l.index.at) > probeTrust {
+			l.index = nil
+		}
+		l.Unlock()
+	}
+}
+
 // listed returns what there is in the app's list, walked over since a time. Of
 // several that want to know at a time one walks and the others wait.
 func (e *Engine) listed(ctx context.Context, client *scimclient.Client, app *App, kind Kind, since time.Time) (*index, error) {

@@ -239,9 +239,10 @@ func (e *Engine) Advance(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	var probe *ProbeError // the run says so itself
-	if err := e.prepare(ctx, run); err != nil && !errors.As(err, &probe) {
-		return err
+	if err := e.prepare(ctx, run); err != nil {
+		if _, unable := errors.AsType[*ProbeError](err); !unable { // the run says so itself
+			return err
+		}
 	}
 	_, _, err = e.Run(ctx, id)
 	return err
@@ -258,26 +259,31 @@ func (e *Engine) prepare(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	if *run = *now; run.Ready || run.State != RunRunning {
-		e.preparing.Delete(run.ID)
-		return nil
+	if *run = *now; !run.Ready && run.State == RunRunning {
+		err = e.find(ctx, run)
 	}
+	if err == nil || run.State != RunRunning {
+		e.preparing.Delete(run.ID) // nobody prepares it again
+	}
+	return err
+}
+
+// find finds what a run has to do, and marks it.
+func (e *Engine) find(ctx context.Context, run *Run) error {
 	if run.Kind == RunAudit {
 		return e.audit(ctx, run)
 	}
-	err = e.mark(ctx, run)
+	err := e.mark(ctx, run)
 	if err == nil {
 		err = e.config.Store.Begin(ctx, run)
 	}
-	var probe *ProbeError
-	switch {
-	case errors.Is(err, ErrCancelled):
+	if errors.Is(err, ErrCancelled) {
 		return nil
-	case errors.As(err, &probe):
-		return errors.Join(err, e.end(ctx, run, RunFailed, err.Error()))
-	default:
-		return err
 	}
+	if _, unable := errors.AsType[*ProbeError](err); unable {
+		return errors.Join(err, e.end(ctx, run, RunFailed, err.Error()))
+	}
+	return err
 }
 
 func (e *Engine) mark(ctx context.Context, run *Run) error {

@@ -179,7 +179,7 @@ func TestRediscovery(t *testing.T) {
 	b.app = newMock(t)
 	b.connect(t, "app", b.app)
 	b.putUser(t, "u1", "ada", true)
-	b.sync(t, "app")
+	b.settle(t, "app") // without a sync: after one it would also be time for an audit
 	b.app.requests()
 	tend := func() []string {
 		t.Helper()
