@@ -17,7 +17,7 @@ func (c *client) bulkWords() []definition {
 			"Sends deletes of what does not exist, beyond bulk.maxOperations or bulk.maxPayloadSize. Skips the scenario if the limit is missing, or higher than a check can go.",
 			c.sendTooMuch),
 		c.claim(`the operation (\S+) has status `+statuses, `the operation a has status 201`,
-			"Demands one of these status codes of the operation with this bulkId.",
+			"Demands one of these status codes of the operation with this bulkId. An operation that creates nothing is found by its method and location if its result has no bulkId, which only creates need.",
 			c.operationHas),
 	}
 }
@@ -59,9 +59,8 @@ func (c *client) sendTooMuch(ctx context.Context, what string) error {
 
 func (c *client) operationHas(ctx context.Context, bulkID, want string) error {
 	return c.about(ctx, "the answer", func(v any) error {
-		result := pick(v, "Operations[bulkId="+bulkID+"]")
-		o, ok := result.(map[string]any)
-		if !ok {
+		o := resultOf(c.sent[len(c.sent)-1].request, v, bulkID)
+		if o == nil {
 			return failf("the answer has no result of the operation %s", bulkID)
 		}
 		// The RFC's own samples have both forms.
@@ -76,4 +75,46 @@ func (c *client) operationHas(ctx context.Context, bulkID, want string) error {
 		}
 		return nil
 	})
+}
+
+// resultOf finds in an answer the result of the operation that the request calls bulkID,
+// nil if there is none. Only creates have to have a bulkId (RFC 7644 section 3.7), so that
+// results without one belong, each in its turn, to the first operation of their method
+// and location.
+func resultOf(request *Request, answer any, bulkID string) map[string]any {
+	if o, ok := pick(answer, "Operations[bulkId="+bulkID+"]").(map[string]any); ok {
+		return o
+	}
+	sent, err := parseJSON(request.Body)
+	if err != nil {
+		return nil
+	}
+	operations, _ := pick(sent, "Operations").([]any)
+	results, _ := pick(answer, "Operations").([]any)
+	for _, v := range results {
+		result, ok := v.(map[string]any)
+		if !ok || result["bulkId"] != nil {
+			continue
+		}
+		i := slices.IndexFunc(operations, func(v any) bool { return answeredBy(v, result) })
+		if i < 0 {
+			continue
+		}
+		if operations[i].(map[string]any)["bulkId"] == bulkID {
+			return result
+		}
+		operations = slices.Delete(operations, i, i+1)
+	}
+	return nil
+}
+
+// answeredBy reports whether a result without a bulkId can be that of an operation.
+func answeredBy(operation any, result map[string]any) bool {
+	o, ok := operation.(map[string]any)
+	if !ok || o["method"] == http.MethodPost || o["method"] != result["method"] {
+		return false
+	}
+	path, _ := o["path"].(string)
+	location, ok := result["location"].(string)
+	return !ok || strings.HasSuffix(location, path)
 }

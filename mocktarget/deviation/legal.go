@@ -469,6 +469,13 @@ func legalBulks() []Deviation {
 				op.Set("status", scim.NewObject(scim.Field{Name: "code", Value: op.String("status")}))
 			}
 		}))},
+		{Name: "bulk-id-of-creates-only", Summary: "Only the results of creates have a bulkId.", Requirements: ids("7644-3.7-R19"), Respond: answers(Bulk, 200, edit(func(o *scim.Object) {
+			for _, op := range elements(o, "Operations") {
+				if op.String("method") != "POST" {
+					op.Delete("bulkId")
+				}
+			}
+		}))},
 		{Name: "bulk-results-in-other-order", Summary: "Results come in reverse order.", Requirements: ids("7644-3.7-R20"), Respond: answers(Bulk, 200, edit(func(o *scim.Object) { slices.Reverse(o.Array("Operations")) }))},
 	}
 }
