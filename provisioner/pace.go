@@ -250,10 +250,10 @@ func (g gate) awaitRate(ctx context.Context) error {
 }
 
 // Leave learns from how a request went.
-func (g gate) Leave(began time.Time, took time.Duration, err *scimclient.Error) {
+func (g gate) Leave(ctx context.Context, began time.Time, took time.Duration, err *scimclient.Error) {
 	// The place is given back last: who takes it has to know what this answer said.
 	defer g.requests.leave()
-	ctx := context.Background()
+	ctx = context.WithoutCancel(ctx) // what an answer says counts, whoever waits for it no more
 	var failed error
 	switch {
 	case err != nil && err.Throttled():

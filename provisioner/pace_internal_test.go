@@ -62,7 +62,7 @@ func TestR14_NobodySlipsOut(t *testing.T) {
 		g.requests.mu.Unlock()
 	}
 	p = g.pace
-	g.Leave(time.Unix(2, 0), time.Second, &scimclient.Error{Status: http.StatusTooManyRequests})
+	g.Leave(t.Context(), time.Unix(2, 0), time.Second, &scimclient.Error{Status: http.StatusTooManyRequests})
 	if err := <-second; !isThrottled(err) || !looked {
 		t.Errorf("the one that waited got %v, want that nothing is sent", err)
 	}

@@ -121,12 +121,16 @@ func (p *pump) attempt(claim provisioner.Claim) {
 	base := q.attempts
 	q.mu.Unlock()
 	ctx, cancel := context.WithTimeout(base, q.config.Timeout)
-	err := q.config.Engine.Reconcile(ctx, claim)
+	err := guarded(func() error { return q.config.Engine.Reconcile(ctx, claim) })
 	cancel()
+	_, broken := errors.AsType[*panicError](err)
 	switch {
 	case err == nil, errors.Is(err, provisioner.ErrNotFound):
 	case errors.Is(err, provisioner.ErrLost):
 		q.config.Log.Warn("an attempt took so long that somebody else has taken it over", "link", claim.Key.String())
+	case broken:
+		q.config.Log.Error("an attempt panicked, which is a defect of this program", "link", claim.Key.String(), "error", err)
+		p.abandon(claim, longAgain)
 	default:
 		q.config.Log.Error("an attempt could not be recorded", "link", claim.Key.String(), "error", err)
 		p.abandon(claim, p.unrecorded.Add(1))
@@ -150,8 +154,11 @@ func (p *pump) roomy() bool {
 }
 
 // longestAbandon bounds the wait before a claim is given back whose attempt could not be
-// recorded.
-const longestAbandon = 30 * time.Second
+// recorded, and longAgain is after how many in a row it is as long as that.
+const (
+	longestAbandon = 30 * time.Second
+	longAgain      = 6
+)
 
 // abandon gives a claim back whose attempt could not be recorded, as the n-th of the app
 // in a row. Since the next one will hardly fare better it waits first, the longer the

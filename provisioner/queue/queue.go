@@ -146,7 +146,9 @@ func Start(ctx context.Context, config Config) (*Queue, error) {
 	config.Store.OnDue(q.due)
 	q.claimers.Go(func() { q.warn("listening for what is due", config.Store.Listen(q.claiming)) })
 	q.claimers.Go(func() {
-		every(q.claiming, tendEvery, func() { q.warn("looking after paused apps", config.Engine.Tend(q.claiming)) })
+		every(q.claiming, tendEvery, func() {
+			q.warn("looking after paused apps", guarded(func() error { return config.Engine.Tend(q.claiming) }))
+		})
 	})
 	q.claimers.Go(func() {
 		tidy := func() { q.warn("tidying up", config.Store.Tidy(q.claiming)) }

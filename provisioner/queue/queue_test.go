@@ -1,12 +1,16 @@
 package queue_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,6 +221,63 @@ func TestAppThatComesBack(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("nobody looks after the app")
 		}
+	}
+}
+
+// fragile stands for an engine with a defect that the answer of an app about one subject
+// brings out.
+type fragile struct {
+	*fakeEngine
+	panicked atomic.Int64
+}
+
+func (f *fragile) Reconcile(ctx context.Context, claim provisioner.Claim) error {
+	if claim.Subject == "poison" {
+		f.panicked.Add(1)
+		panic("what nobody has thought of")
+	}
+	return f.fakeEngine.Reconcile(ctx, claim)
+}
+
+// TestPanicOfOneAttempt: an attempt that panics is the end of no other, and of nothing
+// else; it is not made again and again without a pause.
+func TestPanicOfOneAttempt(t *testing.T) {
+	s := storetest.Open(t, storetest.SQLite(t))
+	if err := s.PutApp(t.Context(), provisioner.App{Name: "a", Endpoint: "https://app.example", Token: "t"}); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	engine := &fragile{fakeEngine: &fakeEngine{store: s, app: newApp(), rand: func(int) int { return 1 }}}
+	q, err := queue.Start(t.Context(), queue.Config{Store: s, Engine: engine, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"u1", "poison", "u2"} {
+		u := provisioner.User{ID: id, Attributes: scim.NewObject(scim.Field{Name: "userName", Value: id}, scim.Field{Name: "title", Value: "1"})}
+		if err := s.PutUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		p, err := s.Progress(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Total == 3 && p.Settled == 2 && engine.panicked.Load() > 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v after two minutes, want all settled but one", p)
+		}
+	}
+	if err := q.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if n := engine.panicked.Load(); n != 1 {
+		t.Errorf("the attempt was made %d times, want one and a pause", n)
+	}
+	if text := log.String(); !strings.Contains(text, "a/users/poison") || !strings.Contains(text, "what nobody has thought of") {
+		t.Errorf("the log does not tell of it: %s", text)
 	}
 }
 

@@ -46,7 +46,7 @@ func (q *Queue) advance() {
 			}
 			busy[id] = true
 			steps.Go(func() {
-				err := q.config.Engine.Advance(q.claiming, id)
+				err := guarded(func() error { return q.config.Engine.Advance(q.claiming, id) })
 				if !errors.Is(err, provisioner.ErrNotFound) { // the app was removed
 					q.warn("advancing a run", err)
 				}

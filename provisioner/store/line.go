@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -31,7 +32,30 @@ type write struct {
 	f     func(*sql.Tx) error
 	ahead bool // whether it goes ahead of others
 	err   error
-	done  chan bool // whether it is to lead
+	// panicked is what f has panicked with, "" if it has not.
+	panicked string
+	done     chan bool // whether it is to lead
+}
+
+// run runs the write. Whoever leads may not be whose write it is: a panic of it is an
+// error here and goes on where it belongs, and the line moves on.
+func (w *write) run(tx *sql.Tx) error {
+	defer func() {
+		if p := recover(); p != nil {
+			w.panicked = fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+			w.err = errors.New("a write to the database panicked")
+		}
+	}()
+	w.err = w.f(tx)
+	return w.err
+}
+
+// outcome returns what became of the write.
+func (w *write) outcome() error {
+	if w.panicked != "" {
+		panic(w.panicked)
+	}
+	return w.err
 }
 
 // A transaction takes in no more writes after shareFor, or when it has mostShared: none
@@ -108,7 +132,7 @@ func (l *line) noneAhead() bool {
 func (s *Store) writeInLine(ctx context.Context, ahead bool, f func(*sql.Tx) error) error {
 	w := &write{f: f, ahead: ahead, done: make(chan bool, 1)}
 	if !s.line.enter(w) && !<-w.done {
-		return w.err
+		return w.outcome()
 	}
 	others, dues := s.lead(context.WithoutCancel(ctx), w)
 	s.line.pass()
@@ -116,7 +140,7 @@ func (s *Store) writeInLine(ctx context.Context, ahead bool, f func(*sql.Tx) err
 		other.done <- false
 	}
 	s.tellDue(dues) // while the next transaction goes on already
-	return w.err
+	return w.outcome()
 }
 
 // lead runs a write in a transaction together with others from the line, and notes what
@@ -125,8 +149,8 @@ func (s *Store) lead(ctx context.Context, w *write) (others []*write, dues []pro
 	began := time.Now()
 	dues, err := s.tryTx(ctx, func(tx *sql.Tx) error {
 		if s.line.empty() { // to undo it is to undo all
-			if w.err = w.f(tx); w.err != nil {
-				return w.err
+			if err := w.run(tx); err != nil {
+				return err
 			}
 		} else if err := s.runPart(ctx, tx, w); err != nil {
 			return err
@@ -175,7 +199,7 @@ func (s *Store) runPart(ctx context.Context, tx *sql.Tx, w *write) error {
 		return err
 	}
 	dues := s.countDues(tx)
-	if w.err = w.f(tx); w.err != nil {
+	if w.run(tx) != nil {
 		s.forgetDues(tx, dues)
 		s.settings.keep(nil)
 		if _, err := tx.ExecContext(ctx, "ROLLBACK TO part"); err != nil {

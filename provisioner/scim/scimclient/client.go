@@ -103,7 +103,7 @@ type Gate interface {
 	Enter(ctx context.Context) error
 	// Leave is told how an exchange went: when it began, how long it took, and what
 	// was wrong with it, nil if nothing. It follows each Enter that let one begin.
-	Leave(began time.Time, took time.Duration, err *Error)
+	Leave(ctx context.Context, began time.Time, took time.Duration, err *Error)
 }
 
 // A Client talks to one SCIM endpoint. Make one with [New].

@@ -52,12 +52,13 @@ func (c *Client) do(ctx context.Context, cl call) (*answer, error) {
 			return nil, &Error{Method: cl.method, URL: where, Detail: c.clean(detail), Err: err}
 		}
 	}
-	began := c.now()
-	got, failed := c.authorized(ctx, cl, target, where)
+	var failed *Error
 	if c.gate != nil {
-		c.gate.Leave(began, c.now().Sub(began), failed)
+		began := c.now()
+		defer func() { c.gate.Leave(ctx, began, c.now().Sub(began), failed) }()
 	}
-	if failed != nil {
+	var got *answer
+	if got, failed = c.authorized(ctx, cl, target, where); failed != nil {
 		return nil, failed
 	}
 	return got, nil
