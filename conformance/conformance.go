@@ -360,7 +360,7 @@ func (r *run) judge(ctx context.Context) error {
 	if status > 1 {
 		return &ConfigError{Err: fmt.Errorf("the scenarios could not be started (godog status %d)", status)}
 	}
-	leaks, exchanges := suite.Confirm(ctx)
+	leaks, exchanges := suite.Confirm(ctx, r.leaks)
 	r.leaks = append(r.leaks, leaks...)
 	r.lookAt(exchanges, "")
 	r.settle(true)

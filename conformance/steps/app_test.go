@@ -29,6 +29,8 @@ type app struct {
 	pageCap  int
 	// noDelete refuses deletes; softDelete answers 204 and keeps the resource.
 	noDelete, softDelete bool
+	// twins makes another one beside each, and tells nobody.
+	twins bool
 	// readsAnswer and listsAnswer, if set, are how every read by id, and every list, is
 	// answered.
 	readsAnswer, listsAnswer int
@@ -216,6 +218,11 @@ func (a *app) create(w http.ResponseWriter, collection string, r map[string]any)
 	}
 	id := a.add(collection, a.keep(r))
 	a.hidden[id] = a.lag
+	if a.twins {
+		twin := a.keep(r)
+		twin["userName"] = fmt.Sprint(r["userName"], "-twin")
+		a.add(collection, twin)
+	}
 	switch {
 	case a.loseCreates > 0:
 		a.loseCreates--

@@ -153,18 +153,19 @@ func (g *Guard) recognize(ctx context.Context, collection string) {
 	}
 	all := true
 	for _, e := range open {
-		if there[e.id] {
+		_, shown := there[e.id]
+		if shown {
 			g.ledger.prove(collection, e.id)
 		}
-		all = all && there[e.id]
+		all = all && shown
 	}
 	g.removals.searched(collection, all)
 }
 
-// search returns the ids of all that the target lists under names of the run.
-func (g *Guard) search(ctx context.Context, collection string) (map[string]bool, error) {
+// search returns all that the target lists under names of the run: by id, their names.
+func (g *Guard) search(ctx context.Context, collection string) (map[string]string, error) {
 	attribute := nameAttribute(collection)
-	seen := map[string]bool{}
+	seen := map[string]string{}
 	for {
 		query := url.Values{"filter": {attribute + " sw " + strconv.Quote(g.marker)}, "count": {"100"}}
 		if len(seen) > 0 {
@@ -179,15 +180,45 @@ func (g *Guard) search(ctx context.Context, collection string) (map[string]bool,
 		}
 		before := len(seen)
 		for _, r := range answer.object().objects("Resources") {
-			if !g.marked(r.text(attribute)) {
+			name := r.text(attribute)
+			if !g.marked(name) {
 				return nil, fmt.Errorf("searching /%s by the beginning of %s finds something else", collection, attribute)
 			}
-			seen[r.id()] = true
+			seen[r.id()] = name
 		}
 		if len(seen) == before || fmt.Sprint(answer.object().get("totalResults")) == strconv.Itoa(len(seen)) {
 			return seen, nil
 		}
 	}
+}
+
+// shows reports whether a search for the names of the run shows what there is.
+func (r *removals) shows(collection string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.found[collection]
+}
+
+// strays removes what carries the run's marker although no answer has told of it, such as
+// the second one of what was made twice. It returns what is left of that; what is left
+// already is not tried again.
+func (r *removals) strays(ctx context.Context, g *Guard, left []Leak, settle time.Duration) []Leak {
+	for _, collection := range []string{groups, users} {
+		if !r.shows(collection) {
+			continue
+		}
+		there, err := g.search(ctx, collection)
+		if err != nil {
+			continue
+		}
+		for id, name := range there {
+			known := slices.ContainsFunc(left, func(l Leak) bool { return l.Kind == kindOf(collection) && l.ID == id })
+			if !known && g.whose(ctx, collection, id) == ours {
+				g.ledger.adopt(collection, id, entry{attribute: nameAttribute(collection), name: name})
+			}
+		}
+	}
+	return g.Cleanup(ctx, settle)
 }
 
 // confirm asks the target about everything that waits, for as long as it may take to
@@ -203,7 +234,7 @@ func (r *removals) confirm(ctx context.Context, g *Guard, settle time.Duration) 
 		}
 		err := poll(ctx, settle, func() error {
 			there, err := g.search(ctx, collection)
-			if err == nil && slices.ContainsFunc(these, func(d removal) bool { return there[d.entry.id] }) {
+			if err == nil && slices.ContainsFunc(these, func(d removal) bool { _, still := there[d.entry.id]; return still }) {
 				err = failf("a search still finds it")
 			}
 			return err

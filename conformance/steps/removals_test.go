@@ -48,7 +48,7 @@ func afterMany(t *testing.T, a *app, scenarios int, changes map[int]func(*app)) 
 	if ended != scenarios {
 		t.Fatalf("%d scenarios ended", ended)
 	}
-	left, _ := suite.Confirm(t.Context())
+	left, _ := suite.Confirm(t.Context(), leaks)
 	return append(leaks, left...)
 }
 
@@ -97,5 +97,22 @@ func TestWithoutASearchEachIsConfirmed(t *testing.T) {
 	leaks := afterMany(t, a, 4, nil)
 	if len(leaks) != 4 {
 		t.Errorf("told of are %v, want four", leaks)
+	}
+}
+
+// What an app makes and tells nobody of is found by the name of the run at its end, and
+// removed, or told of.
+func TestWhatNobodyWasToldOfIsRemoved(t *testing.T) {
+	a := newApp(t)
+	a.seed("Users", map[string]any{"userName": "ceo@example.com"})
+	a.twins = true
+	leaks := afterMany(t, a, 4, nil)
+	if len(leaks) > 0 || a.left("Users") != 1 {
+		t.Errorf("%d users are left, told of are %v", a.left("Users"), leaks)
+	}
+
+	leaks = afterMany(t, a, 4, map[int]func(*app){4: func(a *app) { a.noDelete = true }})
+	if len(leaks) != 4 || a.left("Users") != 5 {
+		t.Errorf("%d users are left, told of are %v, want the four twins", a.left("Users"), leaks)
 	}
 }

@@ -206,8 +206,10 @@ func (s *Suite) Initialize(sc *godog.ScenarioContext) {
 }
 
 // Confirm finds out whether everything is gone that the scenarios have deleted, if that
-// was left for later. It returns what is left, and what went over the wire.
-func (s *Suite) Confirm(ctx context.Context) (leaks []Leak, exchanges []Exchange) {
+// was left for later, and removes what the target has made beside that and told nobody.
+// Of what the scenarios could not remove it is told by left. It returns what is left
+// beyond that, and what went over the wire.
+func (s *Suite) Confirm(ctx context.Context, left []Leak) (leaks []Leak, exchanges []Exchange) {
 	if s.removals == nil {
 		return nil, nil
 	}
@@ -216,7 +218,9 @@ func (s *Suite) Confirm(ctx context.Context) (leaks []Leak, exchanges []Exchange
 	guard := NewGuard(s.config.Target.Watch(func(r *Request, a *Answer) {
 		exchanges = append(exchanges, Exchange{Request: *r, Fate: FateForwarded, Answer: a})
 	}), s.config.Run)
+	guard.Keep(s.config.Ledger)
 	leaks = s.removals.confirm(clean, guard, s.config.Settle)
+	leaks = append(leaks, s.removals.strays(clean, guard, slices.Concat(left, leaks), s.config.Settle)...)
 	return leaks, exchanges
 }
 
