@@ -99,7 +99,8 @@ func (r *run) tryOut(ctx context.Context) error {
 		if !slices.ContainsFunc(r.checks, func(c Check) bool { return slices.Contains(c.Tags, o.tag) }) {
 			continue
 		}
-		answer, err := guard.Do(ctx, &o.request)
+		request := o.request
+		answer, err := guard.Persist(ctx, &request)
 		if err != nil {
 			return r.unreachable(ctx, err)
 		}

@@ -14,10 +14,19 @@ import (
 	"github.com/permiso/scimwright/mocktarget/mocktargettest"
 )
 
-// secured serves a handler over some versions of TLS. It says nothing of clients that it
-// refuses.
+// secured serves a handler over some versions of TLS, as something does that ends TLS for
+// it: it wants clients to stay with that. It says nothing of those that it refuses.
 func secured(t *testing.T, handler http.Handler, versions *tls.Config) *httptest.Server {
-	server := httptest.NewUnstartedServer(handler)
+	return securedBy(t, handler, versions, "max-age=31536000; includeSubDomains")
+}
+
+func securedBy(t *testing.T, handler http.Handler, versions *tls.Config, policy string) *httptest.Server {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if policy != "" {
+			w.Header().Set("Strict-Transport-Security", policy)
+		}
+		handler.ServeHTTP(w, r)
+	}))
 	server.TLS, server.Config.ErrorLog = versions, log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -52,6 +61,26 @@ func TestVersionsOfTLS(t *testing.T) {
 	}
 }
 
+// What an answer says about staying with TLS is read as RFC 6797 has it.
+func TestPolicyOfTLS(t *testing.T) {
+	target := mocktargettest.New(t)
+	for policy, want := range map[string]conformance.Verdict{
+		"":                                     conformance.Info,
+		"max-age=0":                            conformance.Info,
+		"includeSubDomains":                    conformance.Info,
+		"max-age=ever":                         conformance.Info,
+		"max-age=300":                          conformance.Pass,
+		`includeSubDomains ; Max-Age = "300";`: conformance.Pass,
+	} {
+		server := securedBy(t, target.Handler(), nil, policy)
+		judgeTLS(t, conformance.Config{Endpoint: server.URL + "/scim/v2", Transport: server.Client().Transport}, target, func(r conformance.Result) {
+			if r.ID == "TLS-04" && r.Verdict != want {
+				t.Errorf("with the policy %q %s (%s), want %s", policy, r.Verdict, r.Reason, want)
+			}
+		})
+	}
+}
+
 // Where there is no TLS of the target's own, nothing is said about it.
 func TestNoTLS(t *testing.T) {
 	target := mocktargettest.New(t)
@@ -61,7 +90,10 @@ func TestNoTLS(t *testing.T) {
 		}
 	})
 	judgeTLS(t, conformance.Config{Endpoint: "https://scim.example.com/scim/v2", Transport: inTheWay{target.Handler()}}, target, func(r conformance.Result) {
-		if r.ID != "TLS-01" && (r.Verdict != conformance.Skip || !strings.Contains(r.Reason, "something else")) {
+		switch {
+		case r.ID == "TLS-01":
+		case r.Verdict == conformance.Skip && (r.BlockedBy == "TLS-01" || strings.Contains(r.Reason, "something else")):
+		default:
 			t.Errorf("%s %s (%s), want it left out since something is in the way", r.Verdict, r.ID, r.Reason)
 		}
 	})
@@ -93,7 +125,7 @@ func judgeTLS(t *testing.T, config conformance.Config, target *mocktargettest.Ta
 			see(r)
 		}
 	}
-	if seen != 3 {
-		t.Errorf("%d checks of TLS, want 3", seen)
+	if seen != 4 {
+		t.Errorf("%d checks of TLS, want 4", seen)
 	}
 }

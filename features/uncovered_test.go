@@ -39,5 +39,4 @@ var uncovered = map[string]string{
 	"RFC9967-2.5.1.2-R2": "txn is a claim of events, and a run receives none",
 	"RFC9967-2.5.1.3-R1": "the result is in an event, and a run receives none",
 	"RFC9967-5-R1":       "events are sent to whoever is registered for them, and a run is not",
-	"RFC9967-5-R2":       "the address of a result may be that of an event, outside of the base URL, where a run does not go",
 }

@@ -114,6 +114,10 @@ func TestRulesFindTheirFault(t *testing.T) {
 		{"LINT-23", read(strings.Replace(user(`,"`+badgeURN+`":{"secret":"x"}`), `["`, `["`+badgeURN+`","`, 1)), "secret"},
 		{"LINT-24", read(user(`,"emails":[{"value":"a","primary":true},{"value":"b","primary":true}]`)), "2 primary"},
 		{"LINT-25", read(user(`,"emails":[{"value":"a","type":"work"},{"value":"a","type":"work"}]`)), "twice"},
+		{"LINT-26", failure(429, ""), "no Retry-After"},
+		{"LINT-27", with(failure(429, ""), header("Retry-After", "soon")), "soon"},
+		{"LINT-27", with(failure(503, ""), header("Retry-After", "-1")), "-1"},
+		{"LINT-27", with(failure(503, ""), header("Retry-After", "2026-01-02T03:04:05Z")), "neither"},
 	} {
 		l := lint.New(published())
 		l.Look(c.x)
@@ -151,6 +155,10 @@ func TestWhatIsAllowedIsNotFound(t *testing.T) {
 		failure(501, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"501"}`),
 		with(failure(401, `<html>`), header("WWW-Authenticate", "Bearer")),
 		with(read(user("")), header("Set-Cookie", "session=1; Secure")),
+		with(failure(429, strings.Replace(errorURN, "404", "429", 1)+`}`), header("Retry-After", "0")),
+		with(failure(429, ""), header("Retry-After", "Fri, 02 Jan 2026 03:05:35 GMT")),
+		with(failure(429, ""), header("Retry-After", "Friday, 02-Jan-26 03:05:35 GMT")),
+		with(failure(503, "<html>"), header("Content-Type", "text/html")),
 	} {
 		l := lint.New(published())
 		l.Look(x)

@@ -19,6 +19,12 @@ func (a *answer) gateway() bool {
 	return a.Status == http.StatusUnauthorized || a.Status == http.StatusForbidden || a.Status >= 500
 }
 
+// unavailable reports whether the answer is that of something in front of the service, or
+// of a service that does not work for the moment.
+func (a *answer) unavailable() bool {
+	return a.Status == http.StatusBadGateway || a.Status == http.StatusServiceUnavailable || a.Status == http.StatusGatewayTimeout
+}
+
 func (a *answer) isError() bool { return a.Status >= 400 && a.hasBody() && !a.gateway() }
 
 func (a *answer) isList() bool {
@@ -114,6 +120,24 @@ func authenticate(a *answer) string {
 		return "the 401 has no WWW-Authenticate"
 	}
 	return ""
+}
+
+func saysWhen(a *answer) string {
+	if a.Header.Get("Retry-After") == "" {
+		return "the 429 has no Retry-After"
+	}
+	return ""
+}
+
+func when(a *answer) string {
+	text := a.Header.Get("Retry-After")
+	if strings.Trim(text, "0123456789") == "" {
+		return ""
+	}
+	if _, err := http.ParseTime(text); err == nil {
+		return ""
+	}
+	return fmt.Sprintf("Retry-After of the %d is %s, which is neither seconds nor a date", a.Status, brief(text))
 }
 
 func cookies(a *answer) string {

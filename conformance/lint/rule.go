@@ -1,5 +1,7 @@
 package lint
 
+import "net/http"
+
 // A Rule is one kind of finding.
 type Rule struct {
 	// ID names the rule for ever, such as "LINT-04".
@@ -30,11 +32,11 @@ func Rules() []Rule { return append([]Rule(nil), rules...) }
 var rules = []Rule{
 	{
 		ID: "LINT-01", Level: "should", Title: "Every body is of the media type of SCIM",
-		Demand:       "Answers are application/scim+json, or application/json for a client that asks for it (RFC 7644 sections 3.8 and 8.1)",
+		Demand:       "Answers are application/scim+json, or application/json for a client that asks for it (RFC 7644 sections 3.8 and 8.1); the page of a gateway whose service is away is not judged",
 		Why:          "Entra stops at an answer of another media type, and client libraries refuse to read it.",
 		Fix:          "Set Content-Type: application/scim+json in the middleware, for every answer with a body.",
 		Requirements: []string{"RFC7644-8.1-R1", "RFC7644-3.8-R8"}, After: []string{"HTTP-01", "ERR-04"},
-		about: (*answer).hasBody, look: mediaType,
+		about: func(a *answer) bool { return a.hasBody() && !a.unavailable() }, look: mediaType,
 	},
 	{
 		ID: "LINT-02", Level: "must", Title: "Every body is JSON",
@@ -227,5 +229,21 @@ var rules = []Rule{
 		Fix:          "Compare type and value before you append.",
 		Requirements: []string{"RFC7643-2.4-R9"}, After: []string{"PATCH-25", "GROUP-04"},
 		about: (*answer).hasResources, look: each(twice),
+	},
+	{
+		ID: "LINT-26", Level: "may", Title: "Whoever has asked too much is told for how long to wait",
+		Demand:       "A 429 has a Retry-After (RFC 6585 section 4), and what went wrong is said by what HTTP has for it (RFC 7644 section 3.2)",
+		Why:          "Entra and Okta wait for as long as they are told. Without a time they guess, come back too early, and make a service that has much to do busier.",
+		Fix:          "Send Retry-After with the seconds until a request is let through again; gateways that limit rates can do so too.",
+		Requirements: []string{"RFC7644-3.2-R7"},
+		about:        func(a *answer) bool { return a.Status == http.StatusTooManyRequests }, look: saysWhen,
+	},
+	{
+		ID: "LINT-27", Level: "should", Title: "Every time to wait can be read",
+		Demand:       "Retry-After is a number of seconds or a date of HTTP (RFC 9110 section 10.2.3), as one error means the same to every client (RFC 7644 section 3.2)",
+		Why:          "A client that cannot read the time takes it for none. Some give up instead, and the change that they had to make is lost.",
+		Fix:          "Write whole seconds, such as Retry-After: 30, or a date in GMT, such as Wed, 21 Oct 2026 07:28:00 GMT.",
+		Requirements: []string{"RFC7644-3.2-R7"},
+		about:        func(a *answer) bool { return a.Header.Get("Retry-After") != "" }, look: when,
 	},
 }

@@ -54,18 +54,9 @@ func newClient(s *scenario) *client {
 	return &client{s: s, named: map[string]*made{}, header: http.Header{}}
 }
 
-// do sends a request with the fields that were set for it. A target that is busy is
-// asked again, as often and as late as it wants within bounds.
+// do sends a request as a busy target wants it.
 func (c *client) do(ctx context.Context, r *Request) (*Answer, error) {
-	for try := 1; ; try++ {
-		answer, err := c.s.guard.Do(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		if try == 3 || !asksForTime(answer) || c.s.guard.target.Trouble() != nil {
-			return answer, nil
-		}
-	}
+	return c.s.guard.Persist(ctx, r)
 }
 
 // send sends what a sentence says and keeps the answer for the sentences after it.

@@ -122,7 +122,7 @@ func (c *client) sendAtOnce(ctx context.Context, method, path, number string, do
 	for i := range n {
 		all.Go(func() {
 			one := *r
-			answer, err := c.s.guard.Do(ctx, &one)
+			answer, err := c.do(ctx, &one)
 			answers[i], failed[i] = sent{&one, answer}, err
 		})
 	}

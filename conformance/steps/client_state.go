@@ -136,3 +136,29 @@ func (c *client) exactlyOne(one, others string) error {
 	}
 	return nil
 }
+
+// keepsClosed looks for what is to come where an answer says that it will be (RFC 9967
+// section 5), as somebody whom nobody knows.
+func (c *client) keepsClosed(ctx context.Context) error {
+	last, err := c.last()
+	if err != nil {
+		return err
+	}
+	location := last.answer.Header.Get("Location")
+	if last.answer.Status != http.StatusAccepted || location == "" {
+		return nil
+	}
+	path, err := c.below(location)
+	if err != nil {
+		return c.s.skip("not tried: what was announced is to be at another place than below the base URL, where a run sends nothing")
+	}
+	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: path, Header: http.Header{"Authorization": {""}}})
+	if err != nil {
+		return err
+	}
+	switch answer.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return nil
+	}
+	return failf("the Location of the 202, read without credentials, answered %d and should answer 401, 403 or 404", answer.Status)
+}

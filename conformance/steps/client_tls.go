@@ -6,16 +6,22 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
-// secure judges the connection to the target (RFC 7644 section 7.2).
+// secure judges the connection to the target (RFC 7644 section 7.2), and whether a result
+// that comes later is as safe as one that comes at once.
 func (c *client) secure(ctx context.Context, what string) error {
 	switch {
-	case strings.HasPrefix(what, "answer"):
+	case strings.HasPrefix(what, "answer came"):
 		return c.cameOverTLS()
+	case strings.HasPrefix(what, "answer asks"):
+		return c.asksForTLS()
 	case strings.HasPrefix(what, "service refuses"):
 		return c.refusesOldTLS(ctx)
+	case strings.HasPrefix(what, "place"):
+		return c.keepsClosed(ctx)
 	}
 	err := c.handshake(ctx, tls.VersionTLS12, tls.VersionTLS12)
 	if refusesVersion(err) {
@@ -34,6 +40,27 @@ func (c *client) cameOverTLS() error {
 		return failf("%s was not answered over TLS 1.2 or later", c.asked())
 	}
 	return nil
+}
+
+// asksForTLS looks at the policy in the answer. A policy of no age takes back an earlier
+// one (RFC 6797 section 6.1.1).
+func (c *client) asksForTLS() error {
+	last, err := c.last()
+	if err != nil {
+		return err
+	}
+	policy := last.answer.Header.Get("Strict-Transport-Security")
+	for directive := range strings.SplitSeq(policy, ";") {
+		name, age, _ := strings.Cut(directive, "=")
+		seconds, err := strconv.ParseUint(strings.Trim(strings.TrimSpace(age), `"`), 10, 64)
+		if strings.EqualFold(strings.TrimSpace(name), "max-age") && err == nil && seconds > 0 {
+			return nil
+		}
+	}
+	if policy == "" {
+		return failf("%s answered without the header Strict-Transport-Security", c.asked())
+	}
+	return failf("%s answered with Strict-Transport-Security: %s, which is no max-age above 0", c.asked(), clip(policy, 100))
 }
 
 func (c *client) refusesOldTLS(ctx context.Context) error {

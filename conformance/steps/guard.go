@@ -86,6 +86,18 @@ func (g *Guard) Do(ctx context.Context, r *Request) (*Answer, error) {
 	}
 }
 
+// Persist is [Guard.Do], again for a target that is busy, as often and as late as it wants
+// within bounds.
+func (g *Guard) Persist(ctx context.Context, r *Request) (*Answer, error) {
+	for try := 1; ; try++ {
+		answer, err := g.Do(ctx, r)
+		if err != nil || try == 3 || !asksForTime(answer) || g.target.Trouble() != nil {
+			return answer, err
+		}
+		r.paid = false
+	}
+}
+
 // refusal is the error for a request that is not sent. If it is about an id that the
 // target itself has given for what the run made, the target is to blame.
 func (g *Guard) refusal(r *Request, why string) error {

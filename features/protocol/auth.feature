@@ -157,3 +157,13 @@ Feature: Who is let in
       Fix: Set the oldest version to TLS 1.2 (ssl_protocols TLSv1.2 TLSv1.3 in nginx).
 
       * the service refuses what is older than TLS 1.2
+
+    @TLS-04 @may @RFC7644-7.4-R2 @needs-tls @after-TLS-01 @edge
+    Scenario: An answer tells clients to stay with TLS
+      Why: Somebody configures the address with http:// one day. Browsers and some HTTP libraries
+      that were told so once go to https:// by themselves, before the token is sent for all to read.
+      Fix: Where TLS ends, add Strict-Transport-Security: max-age=31536000 to every answer (RFC
+      6797).
+
+      When the client sends GET /ServiceProviderConfig
+      Then the answer asks for TLS from now on

@@ -272,6 +272,18 @@ Feature: What the service says about itself
       And the answer has the header "Preference-Applied" "respond-async" if its status is 202
       And the answer has the header "Location" if its status is 202
 
+    @ASYNC-05 @must @RFC9967-5-R2 @needs-token @write @after-CREATE-01 @after-ASYNC-03 @after-AUTH-01 @edge
+    Scenario: What is announced can only be read by who is let in
+      Why: The result of a create is a whole person. An address that is good for anybody who knows
+      it is in the logs of every proxy on the way.
+      Fix: Serve results behind the same check of the token as everything else, and answer 401 to
+      who has none.
+
+      When the next request has the header "Prefer" "respond-async"
+      And the client creates a user barbara
+      Then the answer has status 201 or 202
+      And the place where the answer says that its result will be is closed to strangers
+
     @ASYNC-04 @must @RFC9967-4-R3 @after-DISC-01 @edge
     Scenario: The events that there are have URIs as names
       Why: The names of events are registered URIs, and clients compare them whole.

@@ -2,6 +2,7 @@ package deviation
 
 import (
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
@@ -292,6 +293,13 @@ func asynchronous() []Deviation {
 				p.Header.Del("Location")
 			}
 		}},
+		{Name: "async-result-open", Summary: "What a 202 announces can be read by anybody.", Requirements: ids("9967-5-R2"),
+			Route: func(r *Request) { r.Admitted = r.Admitted || r.Is(Get) && r.Memory.Get(r.ID()) != nil },
+			Respond: func(r *Request, p *Response) {
+				if announced("Set-Txn", "Preference-Applied")(r, p); p.Status == http.StatusAccepted {
+					r.Memory.Put(path.Base(p.Header.Get("Location")), true)
+				}
+			}},
 		{Name: "async-events-as-text", Summary: "The configuration has one event, as a text.", Requirements: ids("9967-4-R3"),
 			Respond: configured(set("securityEvents", scim.NewObject(scim.Field{Name: "eventUris", Value: "urn:ietf:params:scim:event:prov:create:notice"})))},
 	}

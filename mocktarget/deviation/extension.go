@@ -116,6 +116,14 @@ func robustness() []Deviation {
 			}
 			return false
 		})},
+		{Name: "busy-for-how-long", Summary: "A request is too much, and the 429 does not say for how long.", Requirements: ids("7644-3.2-R7"), Route: busy(once, without("Retry-After"))},
+		{Name: "busy-until-soon", Summary: "A request is too much, and the 429 says in a word for how long.", Requirements: ids("7644-3.2-R7"), Route: busy(once, func(p *Response) {
+			p.Header.Set("Retry-After", "soon")
+		})},
+		{Name: "busy-in-words-of-its-own", Summary: "A request is too much, and the 429 is no error of SCIM.", Requirements: ids("7644-3.12-R1", "7644-3.12-R2"), Route: busy(once, func(p *Response) {
+			p.Header.Set("Retry-After", "0")
+			p.Body = []byte(`{"message": "slow down"}`)
+		})},
 		{Name: "concurrent-writes-lost", Summary: "Of replacements that come at the same time some are lost.", Requirements: ids("7644-3.3-R6", "7644-3.5.1-R12"), Route: func(r *Request) {
 			if n, _ := r.Memory.Get(r.ID()).(int); r.Is(Replace) {
 				r.Memory.Put(r.ID(), n+1)
@@ -126,3 +134,20 @@ func robustness() []Deviation {
 		}},
 	}
 }
+
+// busy answers some requests, by the number of each, with 429.
+func busy(when func(int) bool, change func(*Response)) func(*Request) {
+	return func(r *Request) {
+		n := r.Memory.Change("requests", func(v any) any {
+			n, _ := v.(int)
+			return n + 1
+		})
+		if when(n.(int)) {
+			r.Instead = refusal(scim.Status(http.StatusTooManyRequests, "more requests than one client may send"))
+			change(r.Instead)
+		}
+	}
+}
+
+// once is one request, after a client has looked around.
+func once(n int) bool { return n == 20 }

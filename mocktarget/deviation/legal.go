@@ -1,6 +1,7 @@
 package deviation
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -425,6 +426,12 @@ func legalDiscovery() []Deviation {
 			}
 		})},
 		{Name: "creates-come-later", Summary: "A create that may come later answers 202 and says where the user will be.", Requirements: ids("9967-2.5.1.1-R4"), Respond: announced("Set-Txn", "Preference-Applied")},
+		{Name: "results-elsewhere", Summary: "A create that may come later answers 202 and says where on another host its result will be.", Requirements: ids("9967-2.5.1.1-R7"),
+			Respond: func(r *Request, p *Response) {
+				if announced("Set-Txn", "Preference-Applied")(r, p); p.Status == http.StatusAccepted {
+					p.Header.Set("Location", "https://events.example.com/results/42")
+				}
+			}},
 		{Name: "extra-schema-characteristic", Summary: "Definitions of attributes have a member that nobody asked for.", Requirements: ids("7644-3.1-R4"), Respond: definition(set("since", "1.0"))},
 	}
 }
@@ -452,6 +459,16 @@ func legalTransport() []Deviation {
 				p.Body = append(slices.Clip(p.Body), '\n')
 			}
 		}},
+		{Name: "busy-for-a-moment", Summary: "Each tenth request is too much and may be sent again at once.", Requirements: ids("7644-3.2-R7"), Route: busy(func(n int) bool { return n%10 == 0 }, func(p *Response) {
+			p.Header.Set("Retry-After", "0")
+		})},
+		{Name: "busy-until-a-date", Summary: "Each tenth request is too much and may be sent again after a date, which has come.", Requirements: ids("7644-3.2-R7"), Route: busy(func(n int) bool { return n%10 == 0 }, func(p *Response) {
+			p.Header.Set("Retry-After", "Fri, 02 Jan 2026 03:04:05 GMT")
+		})},
+		{Name: "gateway-busy", Summary: "A gateway says now and then, with a page and not with an error of SCIM, that the server is not there for the moment.", Requirements: ids("7644-3.2-R7"), Route: busy(func(n int) bool { return n%10 == 0 }, func(p *Response) {
+			*p = *page(http.StatusServiceUnavailable)
+			p.Header.Set("Retry-After", "0")
+		})},
 		{Name: "method-answers-501", Summary: "A method that there is not answers 501.", Requirements: ids("7644-3.12-R15"), Respond: unsupported(501)},
 		{Name: "method-answers-404", Summary: "A method that there is not answers 404.", Requirements: ids("7644-3.12-R10"), Respond: unsupported(404)},
 		{Name: "odd-id-answers-400", Summary: "An id that is not in the server's form answers 400.", Requirements: ids("7644-3.12-R7"), Route: func(r *Request) {
