@@ -217,8 +217,8 @@ func TestVerdicts(t *testing.T) {
 		verdict conformance.Verdict
 		says    string
 	}{
-		"MADE-06": {conformance.Skip, "blocked by ROOT-01: barbara has moon"},
-		"MADE-07": {conformance.Skip, "blocked by ROOT-01: barbara has crater"},
+		"MADE-06": {conformance.Skip, "blocked by ROOT-01: barbara has nothing at moon"},
+		"MADE-07": {conformance.Skip, "blocked by ROOT-01: barbara has nothing at crater"},
 		"MADE-08": {conformance.Warn, "planet"},
 		"MADE-09": {conformance.Warn, "planet"},
 		"MADE-10": {conformance.Info, "planet"},

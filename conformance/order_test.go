@@ -190,7 +190,7 @@ func TestWhatEndsTheRunHasARoot(t *testing.T) {
 		{conformance.Skip, "READ-01", "blocked by READ-01: PUT /Users/"},
 		{conformance.Skip, "READ-01", "blocked by READ-01: MADE-76 ended the run"},
 		{conformance.Skip, "", "not advertised"},
-		{conformance.Fail, "", "the answer has id"},
+		{conformance.Fail, "", "the answer has \""},
 	} {
 		r := report.Results[i]
 		if r.Verdict != want.verdict || r.BlockedBy != want.blockedBy || !strings.HasPrefix(r.Reason, want.reason) {

@@ -39,7 +39,8 @@ func account(c *Check) []line {
 	}
 	x := c.sent()
 	if x != nil {
-		add("Sent", strings.TrimSpace(x.Method+" "+x.Path+"\n"+clip(x.RequestBody, maxTold)))
+		sent := append([]string{x.Method + " " + x.Path}, x.fields()...)
+		add("Sent", strings.TrimSpace(strings.Join(append(sent, clip(x.RequestBody, maxTold)), "\n")))
 	}
 	add("Expected", c.Expected)
 	add("Got", c.Reason)

@@ -128,6 +128,9 @@ func transcript(exchanges []Exchange) string {
 	var text strings.Builder
 	for _, x := range exchanges {
 		fmt.Fprintf(&text, "\n> %s %s\n", x.Method, x.Path)
+		for _, field := range x.fields() {
+			fmt.Fprintf(&text, "> %s\n", field)
+		}
 		if x.RequestBody != "" {
 			fmt.Fprintf(&text, "> %s\n", x.RequestBody)
 		}

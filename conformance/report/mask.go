@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -19,8 +20,11 @@ import (
 type Exchange struct {
 	Method string `json:"method"`
 	// Path is relative to the endpoint, with the query.
-	Path            string            `json:"path"`
-	RequestHeaders  map[string]string `json:"requestHeaders,omitempty"`
+	Path           string            `json:"path"`
+	RequestHeaders map[string]string `json:"requestHeaders,omitempty"`
+	// Without are header fields that requests have and this one was sent without, to see
+	// what comes of it.
+	Without         []string          `json:"without,omitempty"`
 	RequestBody     string            `json:"requestBody,omitempty"`
 	Status          int               `json:"status"` // 0 if there was no answer
 	ResponseHeaders map[string]string `json:"responseHeaders,omitempty"`
@@ -30,6 +34,8 @@ type Exchange struct {
 }
 
 const (
+	// mediaType is what requests take and send unless they say so.
+	mediaType = "application/scim+json"
 	// mostExchanges are shown of one check, the last ones, and maxShown bytes of a body.
 	mostExchanges = 60
 	maxShown      = 4096
@@ -44,6 +50,21 @@ var shownHeaders = []string{
 
 // secrets are attributes whose values are never shown, without regard to case.
 var secrets = []string{"password", "access_token", "refresh_token", "client_secret", "token", "secret"}
+
+// fields returns what in the header of a request is not the same in all: a line for each
+// field, and for each that is missing.
+func (x *Exchange) fields() []string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(x.RequestHeaders)) {
+		if value := x.RequestHeaders[name]; value != mediaType {
+			lines = append(lines, name+": "+value)
+		}
+	}
+	for _, name := range x.Without {
+		lines = append(lines, "(without "+name+")")
+	}
+	return lines
+}
 
 // A mask knows what the run has made in the target. All else was there before, and a
 // report does not show it.
@@ -124,7 +145,8 @@ func (m *mask) exchanges(all []steps.Exchange) []Exchange {
 	shown := []Exchange{}
 	for _, x := range all[max(0, len(all)-mostExchanges):] {
 		e := Exchange{Method: x.Request.Method, Path: m.path(&x.Request), RequestHeaders: m.headers(x.Request.Headers())}
-		e.RequestBody = m.body(x.Request.Body, m.write)
+		m.credentials(&e, x.Request.Header)
+		e.RequestBody = m.request(x.Request.Body)
 		if x.Fate != steps.FateForwarded {
 			e.Fate = string(x.Fate)
 		}
@@ -197,6 +219,39 @@ func (m *mask) headers(h http.Header) map[string]string {
 	return shown
 }
 
+// credentials shows of an Authorization field that a check has set itself the scheme, and
+// which fields it has left out.
+func (m *mask) credentials(e *Exchange, set http.Header) {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		switch value := set.Get(name); {
+		case value == "":
+			e.Without = append(e.Without, name)
+		case name == "Authorization":
+			scheme, token, _ := strings.Cut(value, " ")
+			if token != "" {
+				scheme += " …"
+			}
+			e.RequestHeaders[name] = scheme
+		}
+	}
+}
+
+// request shows what the run has sent: as it was, unless there may be a secret in it.
+// What is wrong with a body on purpose cannot be seen in what a parser makes of it.
+func (m *mask) request(text []byte) string {
+	folded := strings.ToLower(string(text))
+	hides := func(secret string) bool { return strings.Contains(folded, secret) }
+	if !m.write || strings.Contains(folded, `\u`) || slices.ContainsFunc(secrets, hides) {
+		return m.body(text, m.write)
+	}
+	shown := text
+	var compact bytes.Buffer
+	if json.Compact(&compact, text) == nil {
+		shown = compact.Bytes()
+	}
+	return brief(string(shown), len(text))
+}
+
 // body shows a JSON body; all says that it holds nothing of what was there before. Of
 // anything else only the size is shown.
 func (m *mask) body(text []byte, all bool) string {
@@ -215,11 +270,15 @@ func (m *mask) body(text []byte, all bool) string {
 	if err := e.Encode(m.show(value, all || isError(value))); err != nil {
 		return fmt.Sprintf("(%d bytes)", len(text))
 	}
-	shown := strings.TrimSuffix(out.String(), "\n")
+	return brief(strings.TrimSuffix(out.String(), "\n"), len(text))
+}
+
+// brief cuts what is shown of a body of a size.
+func brief(shown string, size int) string {
 	if len(shown) > maxShown {
-		return strings.ToValidUTF8(shown[:maxShown], "") + fmt.Sprintf("… (%d bytes)", len(text))
+		return strings.ToValidUTF8(shown[:maxShown], "") + fmt.Sprintf("… (%d bytes)", size)
 	}
-	return shown
+	return strings.ToValidUTF8(shown, "�")
 }
 
 func isError(value any) bool {

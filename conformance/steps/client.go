@@ -217,6 +217,9 @@ func (c *client) conditional(handler any) any {
 		err, _ := out[0].Interface().(error)
 		if strings.HasPrefix(text, ideally) && IsFailure(err) && rootsOf(err) == nil {
 			c.s.remark("%s", err)
+			if c.s.regretted == "" {
+				c.s.regretted, c.s.regrets = c.sentence(), c.s.lastSent()
+			}
 			return none
 		}
 		return out

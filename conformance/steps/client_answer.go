@@ -233,7 +233,7 @@ func (c *client) has(ctx context.Context, subject, path, value string) error {
 	}
 	return c.about(ctx, subject, func(v any) error {
 		if got := pick(v, path); !agrees(got, want, c.caseExact(path)) {
-			return failf("%s has %s %s and should have %s", subject, path, c.show(subject, got), brief(want))
+			return failf("%s has %s at %s and should have %s there", subject, c.show(subject, got), path, brief(want))
 		}
 		return nil
 	})
@@ -277,6 +277,9 @@ func (c *client) show(subject string, v any) string {
 	case map[string]any:
 		return "an object"
 	case []any:
+		if len(v) == 1 {
+			return "one value"
+		}
 		return fmt.Sprintf("%d values", len(v))
 	}
 	return brief(v)
@@ -302,7 +305,7 @@ func (c *client) hasNo(ctx context.Context, subject, path string) error {
 	}
 	return c.about(ctx, subject, func(v any) error {
 		if got := pick(v, path); !empty(got) {
-			return failf("%s has %s %s and should have none", subject, path, c.show(subject, got))
+			return failf("%s has %s at %s and should have none", subject, c.show(subject, got), path)
 		}
 		return nil
 	})
@@ -315,7 +318,7 @@ func (c *client) hasAnother(ctx context.Context, subject, path, other string) er
 	}
 	return c.about(ctx, subject, func(v any) error {
 		if got, ok := pick(v, path).(string); !ok || got == "" || got == other {
-			return failf("%s has %s %s and should have another one", subject, path, c.show(subject, pick(v, path)))
+			return failf("%s has %s at %s and should have another one", subject, c.show(subject, pick(v, path)), path)
 		}
 		return nil
 	})

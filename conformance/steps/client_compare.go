@@ -42,7 +42,7 @@ func (c *client) mentions(ctx context.Context, text, path, ifAny string) error {
 	}
 	return c.about(ctx, "the answer", func(v any) error {
 		if got, _ := pick(v, path).(string); !strings.Contains(got, text) && (got != "" || ifAny == "") {
-			return failf("the answer has %s %s, which does not mention %s", path, c.show("the answer", pick(v, path)), text)
+			return failf("the answer has %s at %s, which does not mention %s", c.show("the answer", pick(v, path)), path, text)
 		}
 		return nil
 	})

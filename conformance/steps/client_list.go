@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -149,10 +150,12 @@ func (c *client) walkThrough(ctx context.Context, kind, filter, number, byCursor
 		if byCursors == "" {
 			query.Set("startIndex", strconv.Itoa(received+1))
 		}
-		answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: []string{collectionOf(kind)}, Query: query})
+		request := &Request{Method: http.MethodGet, Path: []string{collectionOf(kind)}, Query: maps.Clone(query)}
+		answer, err := c.do(ctx, request)
 		if err != nil {
 			return err
 		}
+		c.sent, c.atOnce = append(c.sent, sent{request, answer}), 1
 		if !answer.OK() {
 			return failf("page %d of the walk answered %d%s", len(c.walk.pages)+1, answer.Status, detail(answer))
 		}

@@ -286,6 +286,10 @@ type scenario struct {
 	// sentence that it is about.
 	blemish   error
 	blemished string
+	// regretted is the first sentence about what would be better that did not come true,
+	// regrets the exchange that it is about.
+	regretted string
+	regrets   int
 }
 
 // see takes down an exchange with the target.
@@ -360,6 +364,8 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 		out.Expected, out.Sent = s.client.sentence(), s.lastSent()
 	case s.blemish != nil && out.Skipped == "":
 		out.Err, out.Expected, out.Sent = s.blemish, s.blemished, s.lastSent()
+	case s.regretted != "":
+		out.Expected, out.Sent = s.regretted, s.regrets
 	}
 	if out.Err != nil || len(s.remarks) > 0 {
 		out.Roots = s.roots(out.Err)

@@ -262,12 +262,26 @@ func union(a, b map[string]any) map[string]any {
 	return all
 }
 
-// differences names the top-level members in which two resources differ, sorted.
+// differences names the members in which two resources differ, sorted; those of a complex
+// value one by one.
 func differences(a, b resource) []string {
 	var names []string
 	for name := range union(a, b) {
-		if !identical(a[name], b[name]) {
+		if identical(a[name], b[name]) {
+			continue
+		}
+		was, whole := a[name].(map[string]any)
+		is, also := b[name].(map[string]any)
+		if !whole || !also {
 			names = append(names, name)
+			continue
+		}
+		separator := "."
+		if strings.Contains(name, ":") {
+			separator = ":" // after the URN of an extension
+		}
+		for _, part := range differences(was, is) {
+			names = append(names, name+separator+part)
 		}
 	}
 	slices.Sort(names)
