@@ -95,9 +95,10 @@ func (a *attempt) try(ctx context.Context) *Outcome {
 	return o
 }
 
-// judgeApp finds out whether it is the app as a whole that is in trouble.
+// judgeApp finds out whether it is the app as a whole that is in trouble. One that is
+// being removed is not paused for that.
 func (a *attempt) judgeApp(ctx context.Context, o *Outcome, err error) {
-	if ctx.Err() != nil || a.requests == 0 && err == nil || isThrottled(err) {
+	if ctx.Err() != nil || o.Removing || a.requests == 0 && err == nil || isThrottled(err) {
 		return
 	}
 	pause := a.engine.paceOf(a.link.App).attempted(a.link.Key, isOutage(err), a.link.LastError)

@@ -29,7 +29,8 @@ type outage struct {
 }
 
 // attempted counts an attempt: one that failed for a reason that lies with the app as
-// a whole, or one that did not. It returns a pause if it is time for one.
+// a whole, or one that did not. It returns a pause if it is time for one, and sends
+// nothing more then: many attempts may be ready that know nothing of it.
 func (p *pace) attempted(key Key, failed bool, cause string) *Pause {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -47,6 +48,7 @@ func (p *pace) attempted(key Key, failed bool, cause string) *Pause {
 	}
 	reason := fmt.Sprintf("%d attempts in a row have failed: %s. It goes on by itself once the app answers", p.outage.failures, cause)
 	p.outage = outage{}
+	p.halt("attempts at the app have failed one after the other: nothing is sent to it until it answers")
 	return &Pause{Cause: PauseEndpoint, Reason: reason}
 }
 

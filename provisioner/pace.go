@@ -29,9 +29,9 @@ const (
 	// slowAnswer is how long answers have to take, on the average, before it means
 	// anything that they take twice as long as they did.
 	slowAnswer = 250 * time.Millisecond
-	// refusedFor is how long nothing is sent at the most after the app has refused the
-	// credential. It is paused before that.
-	refusedFor = time.Minute
+	// haltedFor is how long nothing is sent at the most after the app was found to be one
+	// to pause. It is paused before that.
+	haltedFor = time.Minute
 	// longestThrottle is the longest wait after the app has asked for fewer requests
 	// without saying when to go on.
 	longestThrottle = time.Minute
@@ -68,9 +68,11 @@ type pace struct {
 	// clock that it is written by may be set while the pause lasts.
 	until, known time.Time
 	revision     int64 // of the record that is known
-	// refused is when the app refused the credential: then nothing more is sent until the
-	// app was paused for it and goes on.
-	refused   time.Time
+	// halted is when the app refused the credential, or was found to be out of order, and
+	// halting the one or the other: then nothing more is sent until the app was paused for
+	// it and goes on.
+	halted    time.Time
+	halting   string
 	throttles int       // times the app has asked for fewer requests, in a row
 	halved    time.Time // requests that began before say nothing new
 	clean     int       // answers since the concurrency changed
@@ -97,8 +99,8 @@ func (p *pace) follow(app *App) {
 	defer p.mu.Unlock()
 	p.most, p.rate = app.Settings.concurrency(), app.Settings.Rate
 	p.slowed = app.State == AppThrottled
-	if app.State != AppPaused && !app.StateSince.Before(fullMillis(p.refused)) {
-		p.refused = time.Time{}
+	if app.State != AppPaused && !app.StateSince.Before(fullMillis(p.halted)) {
+		p.halted = time.Time{}
 	}
 	p.adopt(app)
 }
@@ -171,8 +173,8 @@ func (p *pace) isPaused() bool {
 func (p *pace) paused() time.Duration {
 	now := p.engine.config.Now()
 	wait := p.until.Sub(now)
-	if !p.refused.IsZero() {
-		wait = max(wait, p.refused.Add(refusedFor).Sub(now))
+	if !p.halted.IsZero() {
+		wait = max(wait, p.halted.Add(haltedFor).Sub(now))
 	}
 	return wait
 }
@@ -183,8 +185,8 @@ func (p *pace) stopped() error {
 	switch {
 	case p.paused() <= 0:
 		return nil
-	case !p.refused.IsZero():
-		return &unsent{"the app does not let requests in"}
+	case !p.halted.IsZero():
+		return &unsent{p.halting}
 	default:
 		return &unsent{"the app has asked for fewer requests: nothing is sent to it until " + p.until.UTC().Format("15:04:05 MST")}
 	}
@@ -260,7 +262,7 @@ func (g gate) Leave(ctx context.Context, began time.Time, took time.Duration, er
 		failed = g.throttle(ctx, began, err)
 	case err != nil && unauthorized(err):
 		g.mu.Lock()
-		g.refused = g.engine.config.Now()
+		g.halt("the app does not let requests in")
 		g.mu.Unlock()
 	case err != nil && err.Status == http.StatusServiceUnavailable:
 		failed = g.overload(ctx, began)
@@ -274,6 +276,12 @@ func (g gate) Leave(ctx context.Context, began time.Time, took time.Duration, er
 	if failed != nil && !errors.Is(failed, ErrNotFound) {
 		g.engine.config.Log.Warn("what is known of the pace of an app could not be saved", "app", g.app, "error", failed)
 	}
+}
+
+// halt has nothing more sent until the app was paused for a reason and goes on. The lock
+// is held.
+func (p *pace) halt(why string) {
+	p.halted, p.halting = p.engine.config.Now(), why
 }
 
 // throttle goes slower: half as many requests at a time, and none until the app wants
