@@ -185,7 +185,7 @@ func (c *course) settle(b *testing.B, apps ...string) {
 			if p.Total > 0 && p.Settled == p.Total {
 				break
 			}
-			time.Sleep(200 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 	}
 }

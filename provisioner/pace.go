@@ -35,6 +35,9 @@ const (
 	// longestThrottle is the longest wait after the app has asked for fewer requests
 	// without saying when to go on.
 	longestThrottle = time.Minute
+	// attemptsAhead is how many attempts are under way for each request that may be in
+	// flight.
+	attemptsAhead = 4
 	// rateAhead is how far ahead of their requests attempts begin at an app whose
 	// settings bound the rate.
 	rateAhead = 5 * time.Second
@@ -140,9 +143,10 @@ func (e *Engine) Share(workers int) {
 	}
 }
 
-// Room returns how many attempts at an app may be under way in this process: twice as
-// many as requests may be in flight, so that the next ones are ready. It is 0 while
-// the app is to be left alone, for wait.
+// Room returns how many attempts at an app may be under way in this process: four times
+// as many as requests may be in flight, so that the next ones are ready while the
+// outcomes of the last ones wait for the disk. It is 0 while the app is to be left alone,
+// for wait.
 func (e *Engine) Room(ctx context.Context, app string) (attempts int, wait time.Duration) {
 	p := e.paceOf(app)
 	if p.isPaused() {
@@ -156,7 +160,7 @@ func (e *Engine) Room(ctx context.Context, app string) (attempts int, wait time.
 	if wait = p.paused(); wait > 0 {
 		return 0, wait
 	}
-	attempts = 2 * p.share()
+	attempts = attemptsAhead * p.share()
 	if p.rate > 0 {
 		attempts = min(attempts, max(int(p.rate*rateAhead.Seconds()), 1))
 	}
