@@ -64,6 +64,9 @@ var (
 	requirementTag = regexp.MustCompile(`^@(?:RFC[0-9]+|IDINTEROP)-`)
 )
 
+// after begins the tags that name the checks without which one means little.
+const after = "@after-"
+
 // Checks reads the scenarios of the feature files that a godog tag expression
 // selects, in a fixed order: by file name, then as they stand there.
 func Checks(features fs.FS, tags string) ([]Check, error) {
@@ -198,8 +201,8 @@ func newCheck(d *messages.GherkinDocument, pickle *messages.Pickle, places map[s
 		switch {
 		case requirementTag.MatchString(t.Name):
 			c.Requirements = append(c.Requirements, t.Name[1:])
-		case strings.HasPrefix(t.Name, "@after-"):
-			c.After = append(c.After, strings.TrimPrefix(t.Name, "@after-"))
+		case strings.HasPrefix(t.Name, after):
+			c.After = append(c.After, strings.TrimPrefix(t.Name, after))
 		}
 		switch level := Level(strings.TrimPrefix(t.Name, "@")); level {
 		case Must, Should, May:

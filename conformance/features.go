@@ -89,6 +89,23 @@ type folderEntry struct {
 
 func (e folderEntry) Name() string { return e.name }
 
+// Parse reads the scenarios of feature files once, for a process that makes many runs. What
+// it returns takes the place of the files in [Config.Features], also in several runs at a
+// time.
+func Parse(features fs.FS) (fs.FS, error) {
+	checks, err := AllChecks(features)
+	if err != nil {
+		return nil, err
+	}
+	return &parsed{features, checks}, nil
+}
+
+// parsed are feature files, and the checks in them.
+type parsed struct {
+	fs.FS
+	checks []Check
+}
+
 // wantUnique refuses scenarios of one id.
 func wantUnique(checks []Check) error {
 	first := map[string]*Check{}

@@ -44,6 +44,7 @@ func (r *run) suite(onOutcome func(steps.Outcome)) (*steps.Suite, error) {
 		MailDomain: r.config.MailDomain, UserAttributes: r.config.UserAttributes, GroupAttributes: r.config.GroupAttributes,
 		Settle: r.config.Settle, Tick: r.config.Tick, Patience: r.config.Patience,
 		Ledger: r.ledger, ReadOnly: !r.config.Write, Skip: r.skip, OnOutcome: onOutcome, ConfirmLater: onOutcome != nil,
+		Closed: onOutcome != nil && r.config.Sentences == nil,
 	})
 	if err != nil {
 		return nil, &ConfigError{Err: err}

@@ -2,6 +2,7 @@ package features_test
 
 import (
 	"cmp"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -56,8 +57,9 @@ const sampled = 12
 
 // A mutation is a run over the deviations.
 type mutation struct {
-	server *mocktarget.Server
-	checks []conformance.Check
+	server   *mocktarget.Server
+	features fs.FS
+	checks   []conformance.Check
 
 	mu    sync.Mutex
 	notes map[note]string // with what more there is to say
@@ -87,12 +89,16 @@ func newMutation(t *testing.T) *mutation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checks, err := conformance.AllChecks(features.FS)
+	parsed, err := conformance.Parse(features.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := conformance.AllChecks(parsed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	checks = slices.DeleteFunc(checks, func(c conformance.Check) bool { return !slices.Contains(c.Tags, "@protocol") })
-	return &mutation{server: server, checks: checks, notes: map[note]string{}, kills: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}}
+	return &mutation{server: server, features: parsed, checks: checks, notes: map[note]string{}, kills: map[string]bool{}, judged: map[string]bool{}, whole: map[string]bool{}}
 }
 
 // chosen returns the deviations that are run.
@@ -141,7 +147,8 @@ func (m *mutation) judge(t *testing.T, d deviation.Deviation) {
 	}
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Handler: m.server, Endpoint: tenant.Path(), Token: m.server.Token(),
-		Features: features.FS, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
+		Features: m.features, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
+		Timeout: 10 * time.Minute, // a machine that has other work to do is no fault of the target
 	})
 	if report == nil {
 		m.note(note{d.Area, "not judged", d.Name}, err.Error())

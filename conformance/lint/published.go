@@ -155,8 +155,8 @@ func (p Place) Path() string {
 // Places returns every attribute and sub-attribute of the resources at an endpoint,
 // the ones of extensions after the type's own, parents before their sub-attributes.
 // It is nil if the target does not publish the type or its schema. The common
-// attributes of RFC 7643 section 3.1 are left out.
-func (p *Published) Places(endpoint string) []Place { return slices.Clone(p.layout(endpoint).places) }
+// attributes of RFC 7643 section 3.1 are left out. It must not be changed.
+func (p *Published) Places(endpoint string) []Place { return slices.Clip(p.layout(endpoint).places) }
 
 // layout returns where the attributes of the resources at an endpoint stand, an empty
 // one if that is not published.

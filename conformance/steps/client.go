@@ -192,7 +192,7 @@ const conditions = `(?:if it is accepted, |if it is refused, )?(?:ideally )?`
 // claim defines a sentence about what must be so. It may begin with a condition
 // about the answer before, and with "ideally" for what is better but not demanded.
 func (c *client) claim(pattern, example, meaning string, handler any) definition {
-	d := define(conditions+pattern, example, meaning, c.conditional(handler))
+	d := define(pattern, example, meaning, handler)
 	d.Claim = true
 	return d
 }

@@ -71,7 +71,7 @@ func (c *client) places(what string, keep func(lint.Place) bool) ([]lint.Place, 
 	if all == nil {
 		return nil, c.s.skip("not advertised: the target does not publish the schema of users")
 	}
-	all = slices.DeleteFunc(all, func(p lint.Place) bool { return !keep(p) })
+	all = slices.DeleteFunc(slices.Clone(all), func(p lint.Place) bool { return !keep(p) })
 	if len(all) == 0 {
 		return nil, c.s.skip("not advertised: the target's schema of users has no attribute that is %s", what)
 	}

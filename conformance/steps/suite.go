@@ -61,6 +61,9 @@ type Config struct {
 	// ConfirmLater has the target asked about much that was deleted at a time, and not
 	// about each by itself. [Suite.Confirm] then has to be called after the last scenario.
 	ConfirmLater bool
+	// Closed says that the scenarios speak the sentences of this package and no others, in
+	// so many words. Then only what a scenario says is defined for it, which is less work.
+	Closed bool
 	// ReadOnly refuses every write, whatever a scenario wants.
 	ReadOnly bool
 	// Skip decides by its tags whether a scenario is left out, and returns the reason, ""
@@ -119,6 +122,8 @@ type Suite struct {
 	config Config
 	// patterns are the compiled patterns of the vocabulary, in its order.
 	patterns []*regexp.Regexp
+	// aboutProvisioners is how many of them, the first ones, are about a provisioner.
+	aboutProvisioners int
 	// removals is nil unless they are confirmed later.
 	removals *removals
 }
@@ -160,6 +165,9 @@ func New(config Config) (*Suite, error) {
 	}
 	for _, d := range Vocabulary() {
 		s.patterns = append(s.patterns, regexp.MustCompile(d.Pattern))
+		if !d.Protocol {
+			s.aboutProvisioners++
+		}
 	}
 	return s, nil
 }
@@ -194,13 +202,44 @@ func tagged(tags []string) string {
 func (s *Suite) Initialize(sc *godog.ScenarioContext) {
 	state := &scenario{suite: s, people: map[string]*person{}, groups: map[string]*group{}}
 	state.client = newClient(state)
-	sc.Before(state.begin)
+	sc.Before(func(ctx context.Context, pickle *godog.Scenario) (context.Context, error) {
+		if s.config.Closed {
+			s.define(sc, state, func(pattern *regexp.Regexp) bool {
+				return slices.ContainsFunc(pickle.Steps, func(step *godog.Step) bool { return pattern.MatchString(step.Text) })
+			})
+		}
+		return state.begin(ctx, pickle)
+	})
 	sc.After(state.end)
 	sc.StepContext().Before(func(ctx context.Context, step *godog.Step) (context.Context, error) {
 		state.client.step = step.Text
 		return ctx, nil
 	})
-	for i, d := range vocabulary(state) {
+	if !s.config.Closed {
+		s.define(sc, state, func(*regexp.Regexp) bool { return true })
+	}
+}
+
+// define tells godog the sentences of a scenario, those of the vocabulary that it needs.
+func (s *Suite) define(sc *godog.ScenarioContext, state *scenario, needs func(*regexp.Regexp) bool) {
+	var needed []int
+	for i, pattern := range s.patterns {
+		if needs(pattern) {
+			needed = append(needed, i)
+		}
+	}
+	if len(needed) == 0 {
+		return
+	}
+	all, first := protocolWords(state), s.aboutProvisioners
+	if needed[0] < first {
+		all, first = append(provisionerWords(state), all...), 0
+	}
+	for _, i := range needed {
+		d := all[i-first]
+		if d.Claim {
+			d.handler = state.client.conditional(d.handler)
+		}
 		sc.Step(s.patterns[i], d.handler)
 	}
 }

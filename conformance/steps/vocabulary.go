@@ -1,6 +1,9 @@
 package steps
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+)
 
 // A Doc describes one sentence of the vocabulary.
 type Doc struct {
@@ -30,11 +33,16 @@ func Vocabulary() []Doc {
 	docs := make([]Doc, len(all))
 	for i, d := range all {
 		docs[i] = d.Doc
+		if d.Claim {
+			docs[i].Pattern = conditions + d.Pattern
+		}
+		docs[i].Pattern = `^` + docs[i].Pattern + `$`
 	}
 	return docs
 }
 
-// A definition is a sentence and the code behind it.
+// A definition is a sentence and the code behind it. Its pattern is without what each has:
+// the ends and, of a claim, the conditions.
 type definition struct {
 	Doc
 	handler any
@@ -48,23 +56,24 @@ const members = `(no members|(?:the )?members? .+)`
 
 var nickForm = regexp.MustCompile(`^` + nick + `$`)
 
-func vocabulary(s *scenario) []definition {
-	var all []definition
-	for _, part := range [][]definition{
+// vocabulary returns the sentences for a scenario, those about a provisioner first.
+func vocabulary(s *scenario) []definition { return append(provisionerWords(s), protocolWords(s)...) }
+
+func provisionerWords(s *scenario) []definition {
+	return slices.Concat(
 		s.directoryWords(), s.groupDirectoryWords(), s.managerWords(), s.administratorWords(), s.appWords(), s.accountWords(), s.groupWords(), s.trafficWords(),
-	} {
-		all = append(all, part...)
-	}
+	)
+}
+
+func protocolWords(s *scenario) []definition {
 	c := s.client
-	for _, part := range [][]definition{c.makeWords(), c.sendWords(), c.answerWords(), c.listWords(), c.bulkWords(), c.discoveryWords(), c.trialWords()} {
-		for _, d := range part {
-			d.Protocol = true
-			all = append(all, d)
-		}
+	all := slices.Concat(c.makeWords(), c.sendWords(), c.answerWords(), c.listWords(), c.bulkWords(), c.discoveryWords(), c.trialWords())
+	for i := range all {
+		all[i].Protocol = true
 	}
 	return all
 }
 
 func define(pattern, example, meaning string, handler any) definition {
-	return definition{Doc{Pattern: `^` + pattern + `$`, Example: example, Meaning: meaning}, handler}
+	return definition{Doc{Pattern: pattern, Example: example, Meaning: meaning}, handler}
 }
