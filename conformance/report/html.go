@@ -15,8 +15,18 @@ import (
 var page string
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"statement": statement, "transcript": transcript, "seconds": seconds, "trim": strings.TrimSpace,
+	"statement": statement, "transcript": transcript, "seconds": seconds, "trim": strings.TrimSpace, "request": request,
 }).Parse(page))
+
+// request is what a check has sent that did not pass, without its body, "" if that is not
+// known.
+func request(c Check) string {
+	x := c.sent()
+	if x == nil {
+		return ""
+	}
+	return strings.Join(append([]string{x.Method + " " + x.Path}, x.fields()...), "\n")
+}
 
 // A row is one requirement in the matrix of what was put to the test.
 type row struct {
@@ -75,10 +85,11 @@ func (r *Results) matrix() []*section {
 			continue
 		}
 		name := req.RFC + " section " + req.Section
-		if len(sections) == 0 || sections[len(sections)-1].Name != name {
-			sections = append(sections, &section{Name: name})
+		at := slices.IndexFunc(sections, func(s *section) bool { return s.Name == name })
+		if at < 0 {
+			at, sections = len(sections), append(sections, &section{Name: name})
 		}
-		s := sections[len(sections)-1]
+		s := sections[at]
 		line := row{ID: req.ID, Level: string(req.Level), Statement: req.Statement, Checks: about[req.ID]}
 		for _, c := range line.Checks {
 			if line.Worst == "" || worth[c.Verdict] < worth[line.Worst] {

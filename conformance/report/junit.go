@@ -140,6 +140,9 @@ func transcript(exchanges []Exchange) string {
 		if x.Status != 0 {
 			fmt.Fprintf(&text, "< %d\n", x.Status)
 		}
+		for _, field := range unusual(x.ResponseHeaders) {
+			fmt.Fprintf(&text, "< %s\n", field)
+		}
 		if x.ResponseBody != "" {
 			fmt.Fprintf(&text, "< %s\n", x.ResponseBody)
 		}

@@ -54,17 +54,27 @@ var secrets = []string{"password", "access_token", "refresh_token", "client_secr
 // fields returns what in the header of a request is not the same in all: a line for each
 // field, and for each that is missing.
 func (x *Exchange) fields() []string {
-	var lines []string
-	for _, name := range slices.Sorted(maps.Keys(x.RequestHeaders)) {
-		if value := x.RequestHeaders[name]; value != mediaType {
-			lines = append(lines, name+": "+value)
-		}
-	}
+	lines := unusual(x.RequestHeaders)
 	for _, name := range x.Without {
 		lines = append(lines, "(without "+name+")")
 	}
 	return lines
 }
+
+// unusual returns a line for each field of a header, sorted, but for those that say no
+// more than that a body is SCIM's.
+func unusual(header map[string]string) []string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if value := header[name]; value != mediaType {
+			lines = append(lines, spelling.Replace(name)+": "+value)
+		}
+	}
+	return lines
+}
+
+// spelling turns names of fields from how Go spells them to how people do.
+var spelling = strings.NewReplacer("Etag", "ETag", "Www-", "WWW-")
 
 // A mask knows what the run has made in the target. All else was there before, and a
 // report does not show it.
