@@ -23,7 +23,7 @@ type auditor struct {
 	run    *Run
 	result *Audit
 	// accounts are the app's ids of all accounts that are ours.
-	accounts *idSet
+	accounts map[string]bool
 
 	// drifts are those that are to be set back, lost the resources that are missing.
 	drifts, lost []*Drift
@@ -37,11 +37,9 @@ type auditor struct {
 }
 
 func (a *auditor) do(ctx context.Context) (err error) {
-	accounts, err := a.engine.config.Store.RemoteIDs(ctx, a.app.Name, KindUser)
-	if err != nil {
+	if a.accounts, err = a.engine.config.Store.RemoteIDs(ctx, a.app.Name, KindUser); err != nil {
 		return err
 	}
-	a.accounts = newIDSet(accounts)
 	for _, kind := range []Kind{KindUser, KindGroup} {
 		if kind == KindGroup && (!a.app.WantsGroups() || a.app.NoGroups() != "") {
 			continue
@@ -357,18 +355,14 @@ func (a *auditor) memberships(ctx context.Context, w *Work, resource *scim.Objec
 
 // spelled returns how the app spells those of the members that are among the shown ids.
 func (a *auditor) spelled(shown map[string]bool, members map[string]string) map[string]string {
-	spelled, _ := spellings(shown, idsOf(members), func(id string) (bool, error) { return a.accounts.exact[id], nil })
+	spelled, _ := spellings(shown, idsOf(members), func(id string) (bool, error) { return a.accounts[id], nil })
 	return spelled
 }
 
 // whose returns the directory id of the person who has the account that a group shows,
 // "" if nobody has.
 func (a *auditor) whose(ctx context.Context, id string) (string, error) {
-	account := a.accounts.find(id)
-	if account == "" {
-		return "", nil
-	}
-	user, err := a.engine.config.Store.LinkOf(ctx, a.app.Name, KindUser, account)
+	user, _, err := a.engine.config.Store.LinkOf(ctx, a.app.Name, KindUser, id)
 	if errors.Is(err, ErrNotFound) {
 		return "", nil
 	}

@@ -44,25 +44,16 @@ func (a *attempt) refreshMembers(ctx context.Context, group *scim.Object) error 
 		return nil
 	}
 	ids := memberIDs(group)
-	var accounts *idSet // all of ours, once somebody is shown by an id that is none of them
 	clear(a.members)
 	for id := range ids {
-		user, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
-		if errors.Is(err, ErrNotFound) {
-			if accounts == nil {
-				if accounts, err = a.accounts(ctx); err != nil {
-					return err
-				}
-			}
-			account := accounts.find(id)
-			if account == "" || ids[account] {
-				continue
-			}
-			a.noteSpelling()
-			user, err = a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, account)
-		}
-		if err != nil {
+		user, account, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
+		switch {
+		case errors.Is(err, ErrNotFound), account != id && ids[account]:
+			continue
+		case err != nil:
 			return err
+		case account != id:
+			a.noteSpelling()
 		}
 		a.members[user.Subject] = id
 	}

@@ -166,11 +166,9 @@ func (a *attempt) holder(ctx context.Context, attribute, value string) (string, 
 		return "", err
 	}
 	for _, r := range found {
-		if r.ID() == a.link.RemoteID {
-			continue
-		}
-		key, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, r.ID())
+		key, err := a.engine.owner(ctx, a.client, a.link.Key, r.ID(), r)
 		switch {
+		case err == nil && key == a.link.Key:
 		case err == nil:
 			return "the account of " + key.Subject, nil
 		case !errors.Is(err, ErrNotFound):

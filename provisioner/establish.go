@@ -117,7 +117,7 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 // After that the app is looked at before anything else is sent to it.
 func (a *attempt) isNew(ctx context.Context, id string, shown *scim.Object) error {
 	a.link.Ambiguous = true
-	if err := a.untied(ctx, id); err != nil {
+	if err := a.untied(ctx, id, shown); err != nil {
 		return err
 	}
 	other, ours := shown.ExternalID(), a.externalID()
@@ -127,9 +127,10 @@ func (a *attempt) isNew(ctx context.Context, id string, shown *scim.Object) erro
 	return nil
 }
 
-// untied checks that a resource of the app is not tied to another subject.
-func (a *attempt) untied(ctx context.Context, id string) error {
-	other, err := a.engine.config.Store.LinkOf(ctx, a.link.App, a.link.Kind, id)
+// untied checks that a resource of the app is not tied to another subject. resource is
+// what the app shows of it.
+func (a *attempt) untied(ctx context.Context, id string, resource *scim.Object) error {
+	other, err := a.engine.owner(ctx, a.client, a.link.Key, id, resource)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil
@@ -171,7 +172,7 @@ func (a *attempt) findCreated(ctx context.Context, answered int) error {
 	if found == nil {
 		return &failure{state: LinkFailing, cause: fmt.Sprintf("the app answered %d to the create without an id, and the resource cannot be found", answered)}
 	}
-	if err := a.untied(ctx, found.resource.ID()); err != nil {
+	if err := a.untied(ctx, found.resource.ID(), found.resource); err != nil {
 		return err
 	}
 	a.own(found.resource.ID(), OriginCreated)
@@ -220,7 +221,7 @@ func (a *attempt) own(remoteID string, origin Origin) {
 // adopt ties the subject to a resource that the app already has.
 func (a *attempt) adopt(ctx context.Context, m match) error {
 	found := m.resource
-	if err := a.untied(ctx, found.ID()); err != nil {
+	if err := a.untied(ctx, found.ID(), found); err != nil {
 		return err
 	}
 	origin, inDoubt := OriginAdopted, a.link.Ambiguous

@@ -109,12 +109,12 @@ func (s *aside) UpdateApp(_ context.Context, _ string, change func(*App)) error 
 }
 
 // LinkOf returns whose a resource is, here or in the store.
-func (s *aside) LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, error) {
+func (s *aside) LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, string, error) {
 	s.mu.Lock()
 	key, here := s.owners[Key{App: app, Kind: kind, Subject: remoteID}]
 	s.mu.Unlock()
 	if here {
-		return key, nil
+		return key, remoteID, nil
 	}
 	return s.Store.LinkOf(ctx, app, kind, remoteID)
 }

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,10 +70,11 @@ func (e *Engine) Resolve(ctx context.Context, r Resolution) error {
 	}
 	switch r.Choice {
 	case ChooseAdopt:
-		if err := e.adoptable(ctx, w, r); err != nil {
+		id, err := e.adoptable(ctx, w, r)
+		if err != nil {
 			return err
 		}
-		return e.config.Store.Decide(ctx, r.Key, DecisionAdopt, r.RemoteID, r.TakeOver)
+		return e.config.Store.Decide(ctx, r.Key, DecisionAdopt, id, r.TakeOver)
 	case ChooseIgnore:
 		return e.config.Store.Decide(ctx, r.Key, DecisionIgnore, "", "")
 	case ChoosePin:
@@ -89,26 +91,27 @@ func (e *Engine) Resolve(ctx context.Context, r Resolution) error {
 	}
 }
 
-// adoptable checks that a person may tie a link to a resource.
-func (e *Engine) adoptable(ctx context.Context, w *Work, r Resolution) error {
+// adoptable checks that a person may tie a link to a resource. It returns its id as the
+// app spells it.
+func (e *Engine) adoptable(ctx context.Context, w *Work, r Resolution) (id string, err error) {
 	if r.RemoteID == "" {
-		return fmt.Errorf("adopting for %s: say which resource of the app, by its id there: %w", r.Key, ErrConflict)
+		return "", fmt.Errorf("adopting for %s: say which resource of the app, by its id there: %w", r.Key, ErrConflict)
 	}
 	if w.Link.RemoteID != "" && w.Link.RemoteID != r.RemoteID && !w.Link.State.Unresolved() {
-		return fmt.Errorf("%s is tied to %s and %s: there is nothing to adopt: %w", r.Key, w.Link.RemoteID, w.Link.State, ErrConflict)
+		return "", fmt.Errorf("%s is tied to %s and %s: there is nothing to adopt: %w", r.Key, w.Link.RemoteID, w.Link.State, ErrConflict)
 	}
 	remote, err := e.Remote(ctx, r.App, r.Kind, r.RemoteID)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if remote.Subject != "" && remote.Subject != r.Subject {
-		return fmt.Errorf("%s is tied to %s: ignore or remove that one first: %w", r.RemoteID, remote.Subject, ErrConflict)
+		return "", fmt.Errorf("%s is tied to %s: ignore or remove that one first: %w", r.RemoteID, remote.Subject, ErrConflict)
 	}
 	other, ours := remote.Resource.ExternalID(), w.Desired().Payload.ExternalID()
 	if other != "" && other != ours && other != r.Subject && other != r.TakeOver {
-		return fmt.Errorf("%s belongs to externalId %q, who will lose it: confirm that by giving this externalId: %w", r.RemoteID, other, ErrConflict)
+		return "", fmt.Errorf("%s belongs to externalId %q, who will lose it: confirm that by giving this externalId: %w", r.RemoteID, other, ErrConflict)
 	}
-	return nil
+	return cmp.Or(remote.Resource.ID(), r.RemoteID), nil
 }
 
 // pin adds a person to those whose account stays.
@@ -154,7 +157,7 @@ func (e *Engine) Remote(ctx context.Context, name string, kind Kind, id string) 
 		return nil, &ProbeError{App: name, Err: err}
 	}
 	remote := &Remote{Kind: kind, Resource: response.Resource}
-	key, err := e.config.Store.LinkOf(ctx, name, kind, id)
+	key, err := e.owner(ctx, client, Key{App: name, Kind: kind}, cmp.Or(response.Resource.ID(), id), response.Resource)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
@@ -210,12 +213,12 @@ func (a *attempt) adoptChosen(ctx context.Context) error {
 	if a.link.Decision != DecisionAdopt || a.link.RemoteID == id {
 		return nil
 	}
-	if err := a.untied(ctx, id); err != nil {
-		return err
-	}
 	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), id)
 	if notThere(err) {
 		return conflict("the resource %s that was to be adopted is not in the app any more: choose another one", id)
+	}
+	if err == nil {
+		err = a.untied(ctx, cmp.Or(response.Resource.ID(), id), response.Resource)
 	}
 	if err == nil {
 		err = a.mayTakeOver(ctx, response.Resource)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
+	"github.com/permiso/scimwright/provisioner/scim/scimclient"
 )
 
 // formMembersRespelled counts that the app has shown a member by an id that is the
@@ -55,11 +56,11 @@ func spellings(shown, ours map[string]bool, elsewhere func(id string) (bool, err
 // spelled returns how the app spells those of the members that a group shows, by id.
 func (a *attempt) spelled(ctx context.Context, group *scim.Object, members ...map[string]string) (map[string]string, error) {
 	spelled, err := spellings(memberIDs(group), idsOf(members...), func(id string) (bool, error) {
-		_, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
+		_, known, err := a.engine.config.Store.LinkOf(ctx, a.link.App, KindUser, id)
 		if errors.Is(err, ErrNotFound) {
 			return false, nil
 		}
-		return err == nil, err
+		return known == id, err
 	})
 	for id, as := range spelled {
 		if id != as {
@@ -77,10 +78,25 @@ func (a *attempt) noteSpelling() {
 	}
 }
 
-// accounts returns the app's ids of all accounts that are ours.
-func (a *attempt) accounts(ctx context.Context) (*idSet, error) {
-	ids, err := a.engine.config.Store.RemoteIDs(ctx, a.link.App, KindUser)
-	return newIDSet(ids), err
+// owner returns the subject that a resource of an app is tied to, or [ErrNotFound]. If it
+// is tied by an id that is the same but for letter case, the app tells whether that is
+// another resource: ids are case-exact to those that have both. resource is what the app
+// shows of it.
+func (e *Engine) owner(ctx context.Context, client *scimclient.Client, of Key, id string, resource *scim.Object) (Key, error) {
+	owner, known, err := e.config.Store.LinkOf(ctx, of.App, of.Kind, id)
+	if err != nil || known == id || owner == of {
+		return owner, err
+	}
+	other, err := client.Get(ctx, of.Kind.Endpoint(), known)
+	switch name := nameAttribute(of.Kind); {
+	case notThere(err):
+		return owner, nil
+	case err != nil:
+		return owner, err
+	case other.Resource.ID() == known && (other.Resource.ExternalID() != resource.ExternalID() || !sameName(name, other.Resource.String(name), resource.String(name))):
+		return Key{}, ErrNotFound
+	}
+	return owner, nil
 }
 
 // idsOf returns the app's ids of members.

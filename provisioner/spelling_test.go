@@ -3,6 +3,7 @@ package provisioner_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -130,5 +131,101 @@ func TestMemberSpelledOtherwiseAfterALostAnswer(t *testing.T) {
 	b.wantLink(t, group, "g1", provisioner.LinkConverged, "", 0)
 	if m := b.app.members(t, "staff"); !lost.Load() || !slices.Equal(m, []string{"bob"}) {
 		t.Errorf("members %q, an answer was lost: %t", m, lost.Load())
+	}
+}
+
+// capital is an app that shows accounts by ids in capital letters and knows them by either
+// way to write an id.
+func capital(d *door) keeper {
+	show := d.edit(func(u map[string]any) { u["id"] = strings.ToUpper(u["id"].(string)) })
+	return on("", "/Users", func(w http.ResponseWriter, r *http.Request) {
+		if id, ok := strings.CutPrefix(r.URL.Path, "/scim/v2/Users/"); ok {
+			r.URL.Path = "/scim/v2/Users/" + strings.ToLower(id)
+		}
+		show(w, r)
+	})
+}
+
+// TestAccountSpelledOtherwiseIsWhoseItIs: an account that is tied to somebody is nobody
+// else's because the app spells its id in another way by now.
+func TestAccountSpelledOtherwiseIsWhoseItIs(t *testing.T) { // R17
+	t.Run("a create is answered with it", func(t *testing.T) {
+		b := peopled(t)
+		id := b.link(t, user, "u1").RemoteID
+		b.app.answerWith(either(on("POST", "/Users", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/scim+json")
+			w.WriteHeader(201)
+			_ = json.NewEncoder(w).Encode(map[string]any{"id": strings.ToUpper(id), "userName": "cy", "active": true})
+		}), capital(b.app)))
+		create(t, b)
+		b.wantLink(t, user, "u3", provisioner.LinkConflict, "already belongs to u1", 0)
+		if l := b.link(t, user, "u3"); l.RemoteID != "" {
+			t.Errorf("%s is tied to %s", l.Key, l.RemoteID)
+		}
+	})
+	t.Run("it is found by name", func(t *testing.T) {
+		b := peopled(t)
+		b.app.patch(t, b.path(t, user, "u1"), "externalId", "")
+		b.app.patch(t, b.path(t, user, "u1"), "userName", "cy")
+		b.app.answerWith(capital(b.app))
+		create(t, b)
+		b.wantLink(t, user, "u3", provisioner.LinkConflict, "already belongs to u1", 0)
+	})
+	t.Run("a person chooses it", func(t *testing.T) {
+		b := peopled(t)
+		b.app.answerWith(either(on("POST", "/Users", refuse(409, "", "exists")), capital(b.app)))
+		create(t, b)
+		b.waitState(t, user, "u3", provisioner.LinkConflict)
+		if err := b.resolve(t, "u3", provisioner.ChooseAdopt, b.link(t, user, "u1").RemoteID, "u1"); !errors.Is(err, provisioner.ErrConflict) || !strings.Contains(err.Error(), "is tied to u1") {
+			t.Errorf("adopting what is somebody's: %v", err)
+		}
+		id := strings.ToUpper(b.link(t, user, "u1").RemoteID)
+		if err := b.resolve(t, "u3", provisioner.ChooseAdopt, id, "u1"); !errors.Is(err, provisioner.ErrConflict) || !strings.Contains(err.Error(), "is tied to u1") {
+			t.Errorf("adopting what is somebody's: %v", err)
+		}
+	})
+	t.Run("it is not in its own way", func(t *testing.T) {
+		b := peopled(t)
+		stale := b.app.edit(func(u map[string]any) { u["userName"] = "ada" })
+		b.app.answerWith(either(
+			times(1, on("PATCH", "/Users", func(w http.ResponseWriter, r *http.Request) {
+				b.app.inner(r)
+				refuse(409, "", "busy")(w, r)
+			})),
+			times(1, on("GET", "/Users/", stale)),
+			capital(b.app)))
+		rename(t, b)
+		b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	})
+}
+
+// TestIdsThatAreCaseExact: accounts whose ids are the same but for letter case are two in
+// an app that has both.
+func TestIdsThatAreCaseExact(t *testing.T) {
+	b := peopled(t)
+	id := strings.ToUpper(b.link(t, user, "u1").RemoteID)
+	var real atomic.Value // what the mock calls the second one
+	real.Store("")
+	show := b.app.edit(func(u map[string]any) {
+		if u["userName"] == "cy" {
+			real.Store(u["id"])
+			u["id"] = id
+		}
+	})
+	b.app.answerWith(on("", "/Users", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/scim/v2/Users/"+id {
+			r.URL.Path = "/scim/v2/Users/" + real.Load().(string)
+		}
+		show(w, r)
+	}))
+	create(t, b)
+	b.wantLink(t, user, "u3", provisioner.LinkConverged, "", 0)
+	if got := b.link(t, user, "u3").RemoteID; got != id {
+		t.Errorf("the account is %q, want %q", got, id)
+	}
+	b.putUser(t, "u3", "cy", false)
+	b.settle(t, "app")
+	if b.app.user(t, "ada")["active"] != true || b.app.user(t, "cy")["active"] != false {
+		t.Errorf("the app has %v", b.app.remote(t, "/Users"))
 	}
 }

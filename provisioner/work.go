@@ -171,9 +171,10 @@ type Links interface {
 	// Referrers returns the links that name a user, whose link it is: of groups, and of
 	// users whose manager it is.
 	Referrers(ctx context.Context, key Key) ([]Key, error)
-	// LinkOf returns the subject that a resource of the app is tied to, or
-	// [ErrNotFound].
-	LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (Key, error)
+	// LinkOf returns the subject that a resource of the app is tied to and the id by
+	// which it is, or [ErrNotFound]: that id is the one asked for, or else the only one
+	// that is the same but for letter case.
+	LinkOf(ctx context.Context, app string, kind Kind, remoteID string) (of Key, known string, err error)
 }
 
 // Syncs is the part of the store that a full pass over an app needs.

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,5 +141,36 @@ func testUnaudited(t *testing.T, database string) {
 	run("chat", provisioner.RunAudit)
 	if got, err := s.FailingAudits(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("failing are %v, %v after one that did not", got, err)
+	}
+}
+
+// TestLinkOf finds whose a resource is by its id, however the app spells that, as long as
+// it can only be one.
+func TestLinkOf(t *testing.T) { storetest.Each(t, testLinkOf) }
+
+func testLinkOf(t *testing.T, database string) {
+	s, _ := setup(t, database)
+	ids := map[string]string{"small": "ab-1", "capital": "CD-2", "mixed": "eF-3", "one": "gH-4", "other": "Gh-4", "low": "ij-5", "high": "IJ-5"}
+	for subject, id := range ids {
+		must(t, s.PutUser(t.Context(), user(t, subject, subject)))
+		holding(t, s, provisioner.Key{App: "chat", Kind: provisioner.KindUser, Subject: subject}, id, nil)
+	}
+	for id, want := range map[string]string{
+		"ab-1": "small ab-1", "AB-1": "small ab-1", "aB-1": "small ab-1",
+		"CD-2": "capital CD-2", "cd-2": "capital CD-2", "Cd-2": "capital CD-2",
+		"eF-3": "mixed eF-3", "ef-3": "mixed eF-3", "EF-3": "mixed eF-3",
+		"gH-4": "one gH-4", "Gh-4": "other Gh-4", "gh-4": "", "GH-4": "",
+		"ij-5": "low ij-5", "IJ-5": "high IJ-5", "iJ-5": "",
+		"": "", "k": "",
+	} {
+		key, known, err := s.LinkOf(t.Context(), "chat", provisioner.KindUser, id)
+		if got := strings.TrimSpace(key.Subject + " " + known); got != want || errors.Is(err, provisioner.ErrNotFound) != (want == "") {
+			t.Errorf("%q is %q, %v; want %q", id, got, err, want)
+		}
+	}
+	for _, other := range []provisioner.Key{{App: "wiki", Kind: provisioner.KindUser}, {App: "chat", Kind: provisioner.KindGroup}} {
+		if key, _, err := s.LinkOf(t.Context(), other.App, other.Kind, "CD-2"); !errors.Is(err, provisioner.ErrNotFound) {
+			t.Errorf("a %s of %s: %v, %v", other.Kind, other.App, key, err)
+		}
 	}
 }

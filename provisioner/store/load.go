@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -269,15 +270,33 @@ func loadLeaving(ctx context.Context, q queryer, app *provisioner.App, groups ma
 	return rows.Err()
 }
 
-// LinkOf returns the subject that a resource of the app is tied to, or
-// [provisioner.ErrNotFound].
-func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, remoteID string) (provisioner.Key, error) {
+// LinkOf returns the subject that a resource of the app is tied to and the id by which
+// it is, or [provisioner.ErrNotFound]: that id is the one asked for, or else the only one
+// that is the same but for letter case.
+func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, remoteID string) (provisioner.Key, string, error) {
 	key := provisioner.Key{App: app, Kind: kind}
-	err := s.db.QueryRowContext(ctx, "SELECT subject FROM link WHERE app = $1 AND kind = $2 AND remote_id = $3 AND remote_id <> ''", app, kind, remoteID).Scan(&key.Subject)
-	if errors.Is(err, sql.ErrNoRows) {
-		return key, provisioner.ErrNotFound
+	rows, err := s.db.QueryContext(ctx, `
+		SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND remote_id IN ($3, $4) AND remote_id <> ''
+		UNION SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND lower(remote_id) = $4 AND remote_id <> lower(remote_id)`,
+		app, kind, remoteID, strings.ToLower(remoteID))
+	if err != nil {
+		return key, "", err
 	}
-	return key, err
+	defer rows.Close()
+	alike, known := 0, ""
+	for rows.Next() {
+		if err := rows.Scan(&key.Subject, &known); err != nil {
+			return key, "", err
+		}
+		if known == remoteID {
+			return key, known, nil
+		}
+		alike++
+	}
+	if err := rows.Err(); err != nil || alike == 1 {
+		return key, known, err
+	}
+	return provisioner.Key{}, "", provisioner.ErrNotFound
 }
 
 // AppLinks returns every link of the app, users first.
