@@ -148,7 +148,7 @@ func (a *App) raise(now time.Time, held int, audit FailingAudit) (raised []Alert
 
 	// One that is paused is not audited, and it is told why it is paused.
 	failing := !audit.Since.IsZero() && (a.State == AppActive || a.State == AppThrottled)
-	note(TopicAudit, failing, audit.Since, lasted(audit.Since), audit.Finding)
+	note(TopicAudit, failing, audit.Since, lasted(audit.Since), audit.Failure)
 
 	left := a.Settings.TokenExpires.Sub(now)
 	times := 0

@@ -158,19 +158,20 @@ func TestFailingAuditIsTold(t *testing.T) {
 		return s
 	}
 	// A day later the audit has an end that is not that of the one before.
-	audited := func(finding string) {
+	audited := func(failure string) {
 		t.Helper()
-		was := status().FoundAt
+		was := status()
 		r.advance(25*time.Hour, "app")
 		r.tend()
-		r.until("the app was audited, and that says "+finding, func() bool {
+		r.until("the app was audited, and that says "+failure, func() bool {
 			s := status()
-			return s.FoundAt.After(was) && strings.HasPrefix(s.Finding, finding) && s.Good() == (s.Finding == "")
+			return (s.FoundAt.After(was.FoundAt) || s.AuditFailedAt.After(was.AuditFailedAt)) &&
+				strings.HasPrefix(s.AuditFailure, failure) && s.Good() == (s.AuditFailure == "")
 		})
 	}
 	m.fail(fault.Rule{Kind: fault.Status, Status: 500, Method: http.MethodGet, Times: -1})
 	audited("the audit failed: the app could not be read: ")
-	if f := status().Finding; strings.ContainsAny(f, "\n\t") || !strings.Contains(f, "500") {
+	if f := status().AuditFailure; strings.ContainsAny(f, "\n\t") || !strings.Contains(f, "500") {
 		t.Errorf("the status says %q", f)
 	}
 	r.wantAlerts(b, provisioner.TopicAudit, "could not be read")

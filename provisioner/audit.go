@@ -53,21 +53,20 @@ func (a *Audit) Finding() string {
 	}
 }
 
-// Finding says in one line what an audit that has ended has left for a person to look at,
-// or why it failed, "" if there is nothing.
-func (r *Run) Finding() string {
-	if r.State == RunFailed {
-		return "the audit failed: " + strings.Join(strings.Fields(r.Error), " ")
+// Failure says in one line why a run failed, "" if it did not.
+func (r *Run) Failure() string {
+	if r.State != RunFailed {
+		return ""
 	}
-	return r.Audit.Finding()
+	return "the " + string(r.Kind) + " failed: " + strings.Join(strings.Fields(r.Error), " ")
 }
 
 // A FailingAudit is what is wrong with an app whose newest audit has failed.
 type FailingAudit struct {
 	// Since is when the first one failed of those that have since.
 	Since time.Time
-	// Finding is that of the newest.
-	Finding string
+	// Failure is that of the newest.
+	Failure string
 }
 
 // A Drift is what differs about one resource.

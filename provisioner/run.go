@@ -68,6 +68,17 @@ const (
 	RunFailed RunState = "failed"
 )
 
+// A RunQuery selects runs of an app.
+type RunQuery struct {
+	// App is the app whose runs are read. Required.
+	App string
+	// Kind and State select those of one kind and in one state, "" all of them.
+	Kind  RunKind
+	State RunState
+	// Limit is how many are returned at the most. Zero means 20.
+	Limit int
+}
+
 // ErrCancelled is returned for work on a run that is no longer running.
 var ErrCancelled = errors.New("the run was cancelled")
 

@@ -84,7 +84,7 @@ func TestRunIsOnRecord(t *testing.T) { // R22
 	if ended.Result.Requests != len(requests) {
 		t.Errorf("the result counts %d requests of %d", ended.Result.Requests, len(requests))
 	}
-	kept, err := b.Runs(t.Context(), "app", 10)
+	kept, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app"})
 	if err != nil || len(kept) != 1 || kept[0].Result.Users.Created != 12 {
 		t.Errorf("on record: %+v, %v", kept, err)
 	}
@@ -267,7 +267,7 @@ func TestRunThatCannotGoOn(t *testing.T) {
 		if _, err := b.engine.StartSync(t.Context(), "app", "", 0); !errors.As(err, &probe) {
 			t.Errorf("%v, want a ProbeError", err)
 		}
-		if runs, err := b.Runs(t.Context(), "app", 10); err != nil || len(runs) != 0 {
+		if runs, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app"}); err != nil || len(runs) != 0 {
 			t.Errorf("runs on record: %+v, %v", runs, err)
 		}
 	})

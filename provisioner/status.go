@@ -21,10 +21,14 @@ type Status struct {
 	// LastError is the newest of the failures that are still failures, nil if there
 	// is none.
 	LastError *LastError
-	// Finding is what the newest audit has left for a person to look at, or why it
-	// failed, "" if nothing, and FoundAt when that was.
+	// Finding is what the last audit that could be made has left for a person to look at,
+	// "" if nothing, and FoundAt when that was.
 	Finding string
 	FoundAt time.Time
+	// AuditFailure is why the newest audit failed, "" if it did not, and AuditFailedAt when
+	// that was.
+	AuditFailure  string
+	AuditFailedAt time.Time
 }
 
 // A LastError is what is wrong with one link.
@@ -38,5 +42,5 @@ type LastError struct {
 
 // Good reports whether nobody has to do anything about the app.
 func (s *Status) Good() bool {
-	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Finding == ""
+	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Finding == "" && s.AuditFailure == ""
 }

@@ -469,7 +469,7 @@ func TestRuns(t *testing.T) {
 	if run, err = client.CancelRun(ctx, "chat", run.ID); err != nil || run.State != "done" {
 		t.Errorf("cancelling what has ended: %+v, %v", run, err)
 	}
-	if runs, err := client.Runs(ctx, "chat"); err != nil || len(runs) != 1 || runs[0].ID != run.ID {
+	if runs, err := client.Runs(ctx, provisioner.RunQuery{App: "chat"}); err != nil || len(runs) != 1 || runs[0].ID != run.ID {
 		t.Errorf("runs %+v, %v", runs, err)
 	}
 	_, err = client.Run(ctx, "wiki", run.ID)

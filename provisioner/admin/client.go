@@ -116,9 +116,23 @@ func (c *Client) StartAudit(ctx context.Context, app string, in AuditInput) (*Ru
 	return run, c.do(ctx, http.MethodPost, in, run, "apps", app, "audits")
 }
 
-// Runs lists the runs of an app, newest first.
-func (c *Client) Runs(ctx context.Context, app string) ([]Run, error) {
-	return items[Run](ctx, c, "apps", app, "runs")
+// Runs lists runs of an app, newest first; see [provisioner.RunQuery].
+func (c *Client) Runs(ctx context.Context, q provisioner.RunQuery) ([]Run, error) {
+	query := url.Values{}
+	if q.Kind != "" {
+		query.Set("kind", string(q.Kind))
+	}
+	if q.State != "" {
+		query.Set("state", string(q.State))
+	}
+	if q.Limit > 0 {
+		query.Set("limit", strconv.Itoa(q.Limit))
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var l list[Run]
+	err := c.send(ctx, http.MethodGet, query, nil, &l, "apps", q.App, "runs")
+	return l.Items, err
 }
 
 // Run reads how far a run is and what it did.

@@ -149,6 +149,8 @@ func (s *server) planSync(ctx context.Context, in *appPath) (*body[provisioner.S
 
 type runsQuery struct {
 	App   string `path:"app" maxLength:"60" doc:"Name of the app"`
+	Kind  string `query:"kind" enum:"sync,audit" doc:"Runs of this kind only"`
+	State string `query:"state" enum:"running,done,cancelled,failed" doc:"Runs in this state only: the first audit that is done is the last that could be made"`
 	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"20"`
 }
 
@@ -156,7 +158,9 @@ func (s *server) listRuns(ctx context.Context, in *runsQuery) (*body[list[Run]],
 	if _, err := s.config.Store.App(ctx, in.App); err != nil {
 		return nil, s.problem(err, "app "+in.App)
 	}
-	runs, err := s.config.Store.Runs(ctx, in.App, in.Limit)
+	runs, err := s.config.Store.Runs(ctx, provisioner.RunQuery{
+		App: in.App, Kind: provisioner.RunKind(in.Kind), State: provisioner.RunState(in.State), Limit: in.Limit,
+	})
 	if err != nil {
 		return nil, s.problem(err, "the runs of "+in.App)
 	}

@@ -24,8 +24,10 @@ type Status struct {
 	OldestPending *time.Time `json:"oldestPending,omitempty" doc:"When the oldest change came that the app does not have yet"`
 	Notice        string     `json:"notice,omitempty" doc:"What somebody should see to in time, such as a token that expires"`
 	LastError     *LastError `json:"lastError,omitempty"`
-	Finding       string     `json:"finding,omitempty" doc:"What the newest audit has left for somebody to look at, or why it failed"`
+	Finding       string     `json:"finding,omitempty" doc:"What the last audit that could be made has left for somebody to look at"`
 	FoundAt       *time.Time `json:"foundAt,omitempty" doc:"When that audit ended"`
+	AuditFailure  string     `json:"auditFailure,omitempty" doc:"Why the newest audit failed, if it did. What the last one before it has found is in finding"`
+	AuditFailedAt *time.Time `json:"auditFailedAt,omitempty" doc:"When the newest audit failed"`
 }
 
 // LastError is the newest of the failures of an app that are still failures.
@@ -65,7 +67,7 @@ func wireStatus(s *provisioner.Status) Status {
 	out := Status{
 		App: s.App, Endpoint: s.Endpoint, State: string(s.State), Reason: s.Reason, Good: s.Good(),
 		Converged: s.Converged, Pending: s.Pending, Failing: s.Failing, Held: s.Held, OldestPending: moment(s.OldestPending),
-		Notice: s.Notice, Finding: s.Finding,
+		Notice: s.Notice, Finding: s.Finding, AuditFailure: s.AuditFailure, AuditFailedAt: moment(s.AuditFailedAt),
 	}
 	if s.Finding != "" {
 		out.FoundAt = moment(s.FoundAt)

@@ -131,7 +131,7 @@ func (s *Store) FailingAudits(ctx context.Context) (map[string]provisioner.Faili
 		if !again {
 			audit.Since = run.Finished
 		}
-		audit.Finding = run.Finding()
+		audit.Failure = run.Failure()
 		failing[run.App] = audit
 	}
 	return failing, rows.Err()

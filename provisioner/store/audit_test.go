@@ -134,7 +134,7 @@ func testUnaudited(t *testing.T, database string) {
 	failing.State, failing.Error, failing.Finished = provisioner.RunFailed, "it is\n\tbroken", now
 	must(t, s.SaveRun(t.Context(), failing))
 	got, err := s.FailingAudits(t.Context())
-	if f := got["chat"]; err != nil || len(got) != 1 || !f.Since.Equal(now) || f.Finding != "the audit failed: it is broken" {
+	if f := got["chat"]; err != nil || len(got) != 1 || !f.Since.Equal(now) || f.Failure != "the audit failed: it is broken" {
 		t.Errorf("failing are %v, %v; want chat", got, err)
 	}
 	now = now.Add(25 * time.Hour)

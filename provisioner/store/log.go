@@ -130,12 +130,13 @@ func (s *Store) LastLogID(ctx context.Context) (int64, error) {
 }
 
 // dropLog removes log entries and ended runs that are kept no longer. Their ids tell
-// their age.
+// their age. The last complete audit of each app stays, and those that have failed since.
 func (s *Store) dropLog(ctx context.Context) error {
 	before := s.now().Add(-s.keepLog).UnixMicro()
 	if _, err := s.db.ExecContext(ctx, "DELETE FROM log WHERE id < $1", before); err != nil {
 		return err
 	}
-	_, err := s.db.ExecContext(ctx, "DELETE FROM run WHERE id < $1 AND state <> 'running'", before)
+	_, err := s.db.ExecContext(ctx, `DELETE FROM run WHERE id < $1 AND state <> 'running' AND NOT (kind = 'audit' AND id >=
+		(SELECT COALESCE(MAX(d.id), 0) FROM run d WHERE d.kind = 'audit' AND d.state = 'done' AND d.app = run.app))`, before)
 	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -110,9 +111,11 @@ func (s *Store) Run(ctx context.Context, id int64) (*provisioner.Run, error) {
 	return run, err
 }
 
-// Runs returns the runs of an app, the newest first, up to limit of them.
-func (s *Store) Runs(ctx context.Context, app string, limit int) ([]provisioner.Run, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 ORDER BY id DESC LIMIT $2", app, limit)
+// Runs returns runs of an app, the newest first.
+func (s *Store) Runs(ctx context.Context, q provisioner.RunQuery) ([]provisioner.Run, error) {
+	rows, err := s.db.QueryContext(ctx, "SELECT "+runColumns+` FROM run
+		WHERE app = $1 AND ($2 = '' OR kind = $2) AND ($3 = '' OR state = $3)
+		ORDER BY id DESC LIMIT $4`, q.App, string(q.Kind), string(q.State), cmp.Or(q.Limit, 20))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func testOneRunAtATime(t *testing.T, database string) {
 	if err := s.Begin(t.Context(), first); !errors.Is(err, provisioner.ErrCancelled) {
 		t.Errorf("beginning a cancelled run: %v", err)
 	}
-	runs, err := s.Runs(t.Context(), "chat", 10)
+	runs, err := s.Runs(t.Context(), provisioner.RunQuery{App: "chat"})
 	if err != nil || len(runs) != 2 || runs[1].State != provisioner.RunCancelled {
 		t.Errorf("runs %+v, %v", runs, err)
 	}
@@ -195,4 +195,62 @@ func testRunsHaveOneWorker(t *testing.T, database string) {
 	want("second", run.ID)
 	must(t, s.CancelRun(t.Context(), run.ID))
 	want("second")
+}
+
+// TestFailedAuditHidesNothing: what the last complete audit has found stays on record,
+// beside why those after it have failed, however long ago that was.
+func TestFailedAuditHidesNothing(t *testing.T) { storetest.Each(t, testFailedAuditHidesNothing) }
+
+func testFailedAuditHidesNothing(t *testing.T, database string) {
+	const day = 24 * time.Hour
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s, err := store.Open(t.Context(), store.Config{Database: database, Key: []byte(storetest.Key), KeepLog: 10 * day, Now: func() time.Time { return now }})
+	must(t, err)
+	defer s.Close()
+	for _, app := range []string{"chat", "wiki"} {
+		must(t, s.PutApp(t.Context(), provisioner.App{Name: app, Endpoint: "https://" + app + ".example", Token: "t"}))
+	}
+	audit := func(app string, found *provisioner.Audit) {
+		t.Helper()
+		now = now.Add(day)
+		run, err := s.StartRun(t.Context(), &provisioner.Run{App: app, Kind: provisioner.RunAudit, State: provisioner.RunRunning, Started: now, Until: now})
+		must(t, err)
+		if run.State, run.Audit, run.Finished = provisioner.RunDone, found, now; found == nil {
+			run.State, run.Audit, run.Error = provisioner.RunFailed, &provisioner.Audit{}, "the app\ncould not be read"
+		}
+		must(t, s.SaveRun(t.Context(), run))
+	}
+	audit("chat", &provisioner.Audit{Checked: 7})
+	audit("chat", &provisioner.Audit{Checked: 9, Drifted: 2, Missing: 1, Open: 3})
+	found := now
+	audit("chat", nil)
+	audit("chat", nil)
+	failed := now
+	audit("wiki", &provisioner.Audit{Checked: 5})
+	for _, later := range []time.Duration{0, 100 * day} {
+		now = now.Add(later)
+		must(t, s.Tidy(t.Context()))
+		status, err := s.Status(t.Context(), "chat")
+		must(t, err)
+		if status.Finding != "of 9 users and groups in the app, others have changed 2 and removed 1" || !status.FoundAt.Equal(found) ||
+			status.AuditFailure != "the audit failed: the app could not be read" || !status.AuditFailedAt.Equal(failed) || status.Good() {
+			t.Errorf("after %s: status %+v", later, status)
+		}
+		done, err := s.Runs(t.Context(), provisioner.RunQuery{App: "chat", Kind: provisioner.RunAudit, State: provisioner.RunDone, Limit: 1})
+		if err != nil || len(done) != 1 || done[0].Audit.Checked != 9 {
+			t.Errorf("after %s: complete audits %+v, %v", later, done, err)
+		}
+	}
+	if runs, err := s.Runs(t.Context(), provisioner.RunQuery{App: "chat"}); err != nil || len(runs) != 3 {
+		t.Errorf("%d runs are left, %v, want the last that could be made and two that failed since", len(runs), err)
+	}
+	failing, err := s.FailingAudits(t.Context())
+	if err != nil || len(failing) != 1 || !failing["chat"].Since.Equal(failed.Add(-day)) {
+		t.Errorf("failing audits %+v, %v", failing, err)
+	}
+	// One that could be made has the last word.
+	audit("chat", &provisioner.Audit{Checked: 9})
+	if status, err := s.Status(t.Context(), "chat"); err != nil || !status.Good() || status.Finding+status.AuditFailure != "" {
+		t.Errorf("status %+v, %v", status, err)
+	}
 }

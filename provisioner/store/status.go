@@ -57,14 +57,35 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 			return nil, err
 		}
 	}
-	audit, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = 'audit' AND state IN ('done', 'failed') ORDER BY id DESC LIMIT 1", app.Name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return status, nil
+	return status, s.findings(ctx, status)
+}
+
+// findings fills in what the last complete audit has found, and why the newest failed.
+func (s *Store) findings(ctx context.Context, status *provisioner.Status) error {
+	done, err := s.lastAudit(ctx, status.App, provisioner.RunDone)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		status.Finding, status.FoundAt = audit.Finding(), audit.Finished
+	failed, err := s.lastAudit(ctx, status.App, provisioner.RunFailed)
+	if err != nil {
+		return err
 	}
-	return status, err
+	if done != nil {
+		status.Finding, status.FoundAt = done.Audit.Finding(), done.Finished
+	}
+	if failed != nil && (done == nil || failed.ID > done.ID) {
+		status.AuditFailure, status.AuditFailedAt = failed.Failure(), failed.Finished
+	}
+	return nil
+}
+
+// lastAudit returns the newest audit that has ended so, nil if there is none.
+func (s *Store) lastAudit(ctx context.Context, app string, state provisioner.RunState) (*provisioner.Run, error) {
+	runs, err := s.Runs(ctx, provisioner.RunQuery{App: app, Kind: provisioner.RunAudit, State: state, Limit: 1})
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	return &runs[0], nil
 }
 
 // failedStates are those of which [provisioner.LinkState.Failed] is true.

@@ -17,6 +17,7 @@ import (
 type auditFlags struct {
 	api            apiFlags
 	repair, asJSON bool
+	last           bool
 }
 
 func newAudit() *cobra.Command {
@@ -34,6 +35,9 @@ back or ignored (drift, driftOf). What is missing is reported. If the app as a w
 emptied or set back to an earlier state, that is said, and nothing is set back. --repair
 sets back everything but what the settings ignore, and makes again what is missing.
 
+--last shows what the last audit has found that could be made, and reads nothing of the
+app.
+
 It ends with 0 if the app holds what it was given, or does so now, and with 1 if not.` + apiHelp,
 		Example: "  scimwright audit chat\n  scimwright audit chat --server https://scimwright.example.com --repair",
 		Args: func(_ *cobra.Command, args []string) error {
@@ -48,6 +52,8 @@ It ends with 0 if the app holds what it was given, or does so now, and with 1 if
 	}
 	f.api.add(c.Flags())
 	c.Flags().BoolVar(&f.repair, "repair", false, "set back what others have changed, and make again what is missing")
+	c.Flags().BoolVar(&f.last, "last", false, "show what the last audit has found that could be made")
+	c.MarkFlagsMutuallyExclusive("last", "repair")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	return c
 }
@@ -59,15 +65,14 @@ func runAudit(cmd *cobra.Command, app string, f *auditFlags) error {
 		return err
 	}
 	defer func() { _ = s.close() }()
-	run, err := client.StartAudit(ctx, app, admin.AuditInput{By: "scimwright audit", Repair: f.repair})
+	var run *admin.Run
+	if f.last {
+		run, err = lastAudit(ctx, client, app, cmd.ErrOrStderr())
+	} else {
+		run, err = f.audit(ctx, client, s, app)
+	}
 	if err != nil {
-		return apiError(err)
-	}
-	if run, err = awaitRun(ctx, client, s, run); err != nil {
 		return err
-	}
-	if run.State != string(provisioner.RunDone) {
-		return unablef("the audit ended early: %s", run.Error)
 	}
 	if f.asJSON {
 		e := json.NewEncoder(cmd.OutOrStdout())
@@ -76,7 +81,7 @@ func runAudit(cmd *cobra.Command, app string, f *auditFlags) error {
 	} else {
 		err = writeAudit(cmd.OutOrStdout(), run.Audit)
 	}
-	if err == nil && s != nil && run.Audit.Restored+run.Audit.Repaired > 0 {
+	if err == nil && s != nil && !f.last && run.Audit.Restored+run.Audit.Repaired > 0 {
 		err = s.setBack(ctx, app)
 	}
 	if err == nil && !run.Audit.Good() {
@@ -84,6 +89,45 @@ func runAudit(cmd *cobra.Command, app string, f *auditFlags) error {
 	}
 	return err
 }
+
+// audit makes an audit, s being the service that does so, nil if that is in another
+// process.
+func (f *auditFlags) audit(ctx context.Context, client *admin.Client, s *service, app string) (*admin.Run, error) {
+	run, err := client.StartAudit(ctx, app, admin.AuditInput{By: "scimwright audit", Repair: f.repair})
+	if err != nil {
+		return nil, apiError(err)
+	}
+	if run, err = awaitRun(ctx, client, s, run); err != nil {
+		return nil, err
+	}
+	if run.State != string(provisioner.RunDone) {
+		return nil, unablef("the audit ended early: %s; --last shows what the last one has found", run.Error)
+	}
+	return run, nil
+}
+
+// lastAudit returns the last complete audit of an app. It says on w when that was, and
+// why the newest one failed.
+func lastAudit(ctx context.Context, client *admin.Client, app string, w io.Writer) (*admin.Run, error) {
+	status, err := client.Status(ctx, app)
+	if err != nil {
+		return nil, apiError(err)
+	}
+	if status.AuditFailure != "" {
+		fmt.Fprintf(w, "scimwright: on %s %s\n", status.AuditFailedAt.UTC().Format(auditTime), oneLine(status.AuditFailure))
+	}
+	runs, err := client.Runs(ctx, provisioner.RunQuery{App: app, Kind: provisioner.RunAudit, State: provisioner.RunDone, Limit: 1})
+	switch {
+	case err != nil:
+		return nil, apiError(err)
+	case len(runs) == 0:
+		return nil, unablef("no audit of %s could be made so far", app)
+	}
+	fmt.Fprintf(w, "scimwright: the audit of %s has found:\n", runs[0].Finished.UTC().Format(auditTime))
+	return &runs[0], nil
+}
+
+const auditTime = "2006-01-02 15:04 MST"
 
 func (f *auditFlags) repairNote(app string) string {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -98,12 +99,24 @@ func writeStatuses(w io.Writer, statuses []admin.Status, now time.Time) error {
 			last = fmt.Sprintf("%s %s: %s", s.LastError.Kind, s.LastError.Subject, s.LastError.Reason)
 		case s.Notice != "":
 			last = s.Notice
-		case s.Finding != "":
-			last = fmt.Sprintf("audit (%s): %s", age(now.Sub(*s.FoundAt)), s.Finding)
+		case s.Finding != "" || s.AuditFailure != "":
+			last = auditNote(&s, now)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", s.App, s.State, s.Converged, s.Pending, s.Failing, s.Held, oldest, oneLine(last))
 	}
 	return t.Flush()
+}
+
+// auditNote says what the last complete audit has found, and why the newest failed.
+func auditNote(s *admin.Status, now time.Time) string {
+	var notes []string
+	if s.AuditFailure != "" {
+		notes = append(notes, fmt.Sprintf("audit (%s): %s", age(now.Sub(*s.AuditFailedAt)), s.AuditFailure))
+	}
+	if s.Finding != "" {
+		notes = append(notes, fmt.Sprintf("audit (%s): %s", age(now.Sub(*s.FoundAt)), s.Finding))
+	}
+	return strings.Join(notes, "; ")
 }
 
 // age writes how long ago something was, as roughly as people say it.
