@@ -33,7 +33,8 @@ type Config struct {
 	// Now tells the time. nil means [time.Now].
 	Now func() time.Time
 	// IDs makes the id of the n-th resource of a type in a tenant, counted from 1.
-	// It must not repeat one. nil makes random UUIDs; see [SequentialIDs].
+	// It must not repeat one, nor make an empty one. nil makes random UUIDs; see
+	// [SequentialIDs].
 	IDs func(tenant, resourceType string, n int) string
 	// Journal bounds the record of exchanges.
 	Journal JournalConfig

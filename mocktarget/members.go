@@ -115,10 +115,10 @@ func (tx *transaction) resolveMember(typ *resourceType, element any) (member, er
 	}
 	held, slot, rec := tx.root.locate(typ.model, id)
 	if rec == nil {
-		return member{}, scim.InvalidValue("members: there is no resource with the id %q; create it first", id)
+		return member{}, scim.InvalidValue("members: there is no resource with the id %q; create it first", clip(id))
 	}
 	if said := element.(*scim.Object).String("type"); said != "" && !strings.EqualFold(said, held.Name) {
-		return member{}, scim.InvalidValue("members: %s is a %s, not a %s", id, held.Name, said)
+		return member{}, scim.InvalidValue("members: %s is a %s, not a %s", id, held.Name, clip(said))
 	}
 	return member{ref: makeRef(held, slot), rest: rest}, nil
 }
@@ -151,17 +151,17 @@ func readMember(element any) (id string, rest *scim.Object, err error) {
 // addMembers returns the members of a group with more elements, and keeps the
 // reverse index. Nothing of the group's record is changed.
 func (tx *transaction) addMembers(typ *resourceType, slot uint32, held *memberSet, elements []any) (*memberSet, bool, error) {
-	any := false
+	changed := false
 	for _, element := range elements {
 		m, err := tx.resolveMember(typ, element)
 		if err != nil {
 			return nil, false, err
 		}
-		var changed bool
-		held, changed = tx.addMember(typ, slot, held, m)
-		any = any || changed
+		var added bool
+		held, added = tx.addMember(typ, slot, held, m)
+		changed = changed || added
 	}
-	return held, any, nil
+	return held, changed, nil
 }
 
 // addMember returns the members of a group with one more.

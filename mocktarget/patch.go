@@ -313,10 +313,12 @@ func (tx *transaction) patch(typ *resourceType, id string, plan *patchPlan, when
 		next.Delete("id")
 		if plan.mixed {
 			var elements []any
+			var replaced bool
 			next, elements = takeMembers(typ, next)
-			if after.members, changed, err = tx.replaceMembers(typ, slot, before.members, elements); err != nil {
+			if after.members, replaced, err = tx.replaceMembers(typ, slot, before.members, elements); err != nil {
 				return stored{}, err
 			}
+			changed = changed || replaced
 		}
 		canonicalize(typ, next)
 		document = next
@@ -363,7 +365,7 @@ func (tx *transaction) takeStep(typ *resourceType, slot uint32, held *memberSet,
 	case step.op == scim.OpReplace, step.ids == nil:
 		return tx.replaceMembers(typ, slot, held, step.elements)
 	}
-	any := false
+	changed := false
 	for _, id := range step.ids {
 		memberType, at, rec := tx.root.locate(typ.model, id)
 		if rec == nil {
@@ -371,7 +373,7 @@ func (tx *transaction) takeStep(typ *resourceType, slot uint32, held *memberSet,
 		}
 		var removed bool
 		held, removed = tx.removeMember(typ, slot, held, makeRef(memberType, at))
-		any = any || removed
+		changed = changed || removed
 	}
-	return held, any, nil
+	return held, changed, nil
 }

@@ -7,10 +7,40 @@ import (
 	"testing"
 
 	"github.com/permiso/scimwright/mocktarget"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 func search(filter string, more ...string) string {
 	return fmt.Sprintf(`{"schemas":[%q],"filter":%q%s}`, searchURN, filter, comma(more))
+}
+
+// A secret is changed by a patch that leaves the members as they are, also by one that
+// selects members by more than their value.
+func TestPatchSecretBesideMembers(t *testing.T) {
+	schema, err := scim.ParseSchema([]byte(`{"id":"urn:example:Safe","name":"Safe","attributes":[
+		{"name":"displayName","type":"string","uniqueness":"server"},
+		{"name":"pin","type":"string","mutability":"writeOnly","returned":"never"},
+		{"name":"members","type":"complex","multiValued":true,"subAttributes":[
+			{"name":"value","type":"string","mutability":"immutable"},{"name":"display","type":"string"},
+			{"name":"type","type":"string","mutability":"immutable"},{"name":"$ref","type":"reference","referenceTypes":["User"],"mutability":"immutable"}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, configured(mocktarget.Config{ResourceTypes: []*scim.ResourceType{
+		scim.UserType(), {ID: "Safe", Name: "Safe", Endpoint: "/Safes", Schema: schema},
+	}}))
+	ann := c.createUser("ann").id()
+	safe := "/Safes/" + c.do("POST", "/Safes", `{"schemas":["urn:example:Safe"],"displayName":"vault","pin":"1111","members":[{"value":"`+ann+`","display":"A"}]}`).want(201).id()
+	for pin, more := range map[string]string{
+		"2222": `{"op":"replace","path":"members[value eq \"` + ann + `\"].display","value":"A"}`,
+		"3333": `{"op":"add","path":"members","value":[{"value":"` + ann + `"}]}`,
+	} {
+		c.patch(safe, `{"op":"replace","path":"pin","value":"`+pin+`"}`, more).want(204)
+		got, err := c.tenant().Expect(expectation(t, `{"resources":{"Safes":[{"displayName":"vault","pin":"`+pin+`","members":["ann"]}]}}`))
+		if err != nil || !got.OK {
+			t.Errorf("after the pin %s: %s %v", pin, got.Message, err)
+		}
+	}
 }
 
 // A password is patched like other attributes, though nobody can read it.

@@ -120,7 +120,10 @@ func (p *planner) create(initial, desired *scim.Object, members map[string]strin
 	if p.membersOnly() {
 		return nil
 	}
-	first, rest := p.firstMembers(members, p.capabilities.Is(CreateMembers, Yes))
+	first, rest := map[string]string{}, members
+	if p.capabilities.Is(CreateMembers, Yes) {
+		first, rest = p.firstMembers(members)
+	}
 	w := Write{
 		Verb: VerbCreate, Action: ActionCreate, Form: p.form("create"),
 		Payload: p.typed(initial), Sets: names(desired), Add: first, Acked: desired,
@@ -129,13 +132,10 @@ func (p *planner) create(initial, desired *scim.Object, members map[string]strin
 }
 
 // firstMembers splits members into those that go out with a request for the whole
-// group, if any do, and the rest.
-func (p *planner) firstMembers(members map[string]string, any bool) (first, rest map[string]string) {
+// group, no more than one request takes, and the rest.
+func (p *planner) firstMembers(members map[string]string) (first, rest map[string]string) {
 	subjects := slices.Sorted(maps.Keys(members))
 	n := min(len(subjects), p.chunk())
-	if !any {
-		n = 0
-	}
 	return pick(members, subjects[:n]), pick(members, subjects[n:])
 }
 
@@ -155,7 +155,7 @@ func (p *planner) replace(desired, acked *scim.Object, add, remove map[string]st
 	if len(sets) == 0 && scim.Equal(desired.Get("active"), acked.Get("active")) && len(add) == 0 && len(remove) == 0 {
 		return nil
 	}
-	first, rest := p.firstMembers(add, true)
+	first, rest := p.firstMembers(add)
 	w := Write{
 		Verb: VerbReplace, Action: updateAction(desired, acked), Form: p.form(FormPut),
 		Payload: explicit(p.typed(desired), acked), Sets: append(names(desired), cleared...), Add: first, Remove: remove, Acked: desired,
