@@ -120,24 +120,9 @@ func InvalidCount(format string, args ...any) Error {
 	return NewError(http.StatusBadRequest, TypeInvalidCount, format, args...)
 }
 
-// Unauthorized returns a 401.
-func Unauthorized(format string, args ...any) Error {
-	return NewError(http.StatusUnauthorized, "", format, args...)
-}
-
-// Forbidden returns a 403.
-func Forbidden(format string, args ...any) Error {
-	return NewError(http.StatusForbidden, "", format, args...)
-}
-
 // NotFound returns a 404 that names the resource, such as User "2819c223".
 func NotFound(resourceType, id string) Error {
 	return NewError(http.StatusNotFound, "", "%s %q not found", resourceType, clip(id))
-}
-
-// MethodNotAllowed returns a 405.
-func MethodNotAllowed(format string, args ...any) Error {
-	return NewError(http.StatusMethodNotAllowed, "", format, args...)
 }
 
 // Conflict returns a 409 without a keyword, for anything but uniqueness.
@@ -149,22 +134,6 @@ func Conflict(format string, args ...any) Error {
 // version the caller knows (RFC 7644 section 3.14).
 func PreconditionFailed(format string, args ...any) Error {
 	return NewError(http.StatusPreconditionFailed, "", format, args...)
-}
-
-// TooLarge returns a 413.
-func TooLarge(format string, args ...any) Error {
-	return NewError(http.StatusRequestEntityTooLarge, "", format, args...)
-}
-
-// UnsupportedMediaType returns a 415.
-func UnsupportedMediaType(format string, args ...any) Error {
-	return NewError(http.StatusUnsupportedMediaType, "", format, args...)
-}
-
-// NotImplemented returns a 501 for what RFC 7644 describes and the server does
-// not offer.
-func NotImplemented(format string, args ...any) Error {
-	return NewError(http.StatusNotImplemented, "", format, args...)
 }
 
 // EncodeError returns the JSON body of an error. The status is a string there, as

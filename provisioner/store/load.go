@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -328,13 +329,28 @@ const (
 // Progress counts the app's links by state. Those that are settled, most of them, are
 // what is left when the others are taken from all.
 func (s *Store) Progress(ctx context.Context, app string) (provisioner.Progress, error) {
-	var p provisioner.Progress
-	rows, err := s.db.QueryContext(ctx, `
+	counts, err := s.countLinks(ctx, `
 		SELECT '', COUNT(*), 0 FROM link WHERE app = $1
 		UNION ALL SELECT 'pending', COUNT(*), 0 FROM link WHERE app = $1 AND `+open+` AND state = 'pending'
 		UNION ALL SELECT state, COUNT(*), MIN(next_attempt) FROM link WHERE app = $1 AND `+stuck+` GROUP BY state`, app)
+	return provisioner.Progress{
+		Total: counts.all, Settled: counts.all - counts.held - counts.failed - counts.other, Failed: counts.failed, Held: counts.held,
+		NextAttempt: counts.next,
+	}, err
+}
+
+// linkCounts counts links by what has become of them.
+type linkCounts struct {
+	all, held, failed, other int
+	next                     time.Time // when the first of the failed ones is tried again
+}
+
+// countLinks adds up rows of a state, how many links are in it and when the first of
+// them is tried again. A row without a state counts all of them.
+func (s *Store) countLinks(ctx context.Context, query string, args ...any) (counts linkCounts, err error) {
+	rows, err := s.db.QueryContext(ctx, query, args...)
 	if err != nil {
-		return p, err
+		return counts, err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -342,22 +358,21 @@ func (s *Store) Progress(ctx context.Context, app string) (provisioner.Progress,
 		var n int
 		var next int64
 		if err := rows.Scan(&state, &n, &next); err != nil {
-			return p, err
+			return counts, err
 		}
-		if state == "" {
-			p.Total, p.Settled = n, p.Settled+n
-			continue
-		}
-		p.Settled -= n
 		switch {
+		case state == "":
+			counts.all += n
 		case state == provisioner.LinkHeld:
-			p.Held += n
+			counts.held += n
 		case state.Failed():
-			p.Failed += n
-			if at := fromMillis(next); p.NextAttempt.IsZero() || at.Before(p.NextAttempt) {
-				p.NextAttempt = at
+			counts.failed += n
+			if at := fromMillis(next); counts.next.IsZero() || at.Before(counts.next) {
+				counts.next = at
 			}
+		default:
+			counts.other += n
 		}
 	}
-	return p, rows.Err()
+	return counts, rows.Err()
 }

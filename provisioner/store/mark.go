@@ -100,31 +100,9 @@ func follow(ctx context.Context, tx *sql.Tx, run int64, keys []provisioner.Key) 
 
 // RunProgress counts what the run has marked.
 func (s *Store) RunProgress(ctx context.Context, run *provisioner.Run) (provisioner.RunProgress, error) {
-	p := provisioner.RunProgress{Marked: run.Marked}
-	rows, err := s.db.QueryContext(ctx, `
+	counts, err := s.countLinks(ctx, `
 		SELECT state, COUNT(*), MIN(next_attempt) FROM link WHERE app = $1 AND run = $2 AND run <> 0 GROUP BY state`, run.App, run.ID)
-	if err != nil {
-		return p, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var state provisioner.LinkState
-		var n int
-		var next int64
-		if err := rows.Scan(&state, &n, &next); err != nil {
-			return p, err
-		}
-		switch {
-		case state == provisioner.LinkHeld:
-			p.Held += n
-		case state.Failed():
-			p.Failed += n
-			if at := fromMillis(next); p.NextAttempt.IsZero() || at.Before(p.NextAttempt) {
-				p.NextAttempt = at
-			}
-		default:
-			p.Active += n
-		}
-	}
-	return p, rows.Err()
+	return provisioner.RunProgress{
+		Marked: run.Marked, Active: counts.other, Failed: counts.failed, Held: counts.held, NextAttempt: counts.next,
+	}, err
 }
