@@ -6,26 +6,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
 
-func itoa(n int) string { return strconv.Itoa(n) }
-
-// atoi returns the number that text is, 0 if it is none.
-func atoi(text string) int {
-	n, _ := strconv.Atoi(text)
-	return n
-}
-
-// ms returns a number of milliseconds.
-func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
-
-func number(n int) json.Number { return json.Number(itoa(n)) }
-
 // creates are departures of POST on an endpoint (RFC 7644 section 3.3).
 func creates() []Deviation {
+	return slices.Concat(createAnswers(), metas(), gifts(), duplicates(), mistakes(), passwords(), contents())
+}
+
+// createAnswers are about the answer to a create that went well (RFC 7644 section 3.3).
+func createAnswers() []Deviation {
 	return []Deviation{
 		{Name: "create-answers-200", Summary: "A create answers 200.", Requirements: ids("7644-3.3-R6"),
 			Respond: answers(Create, 201, status(200))},
@@ -48,6 +39,12 @@ func creates() []Deviation {
 				p.Header.Set("Location", to)
 				p.Edit(func(o *scim.Object) { o.Object("meta").Set("location", to) })
 			})},
+	}
+}
+
+// metas are about the meta of resources (RFC 7643 section 3.1).
+func metas() []Deviation {
+	return []Deviation{
 		{Name: "meta-location-missing", Summary: "Resources have no meta.location.", Requirements: ids("7644-3.3-R8", "7643-3.1-R2"),
 			Project: meta(drop("location"))},
 		{Name: "meta-missing", Summary: "Resources have no meta.", Requirements: ids("7643-3.1-R2", "7643-3-R8"),
@@ -78,6 +75,13 @@ func creates() []Deviation {
 					later(m, 3_600_000)
 				}
 			})},
+	}
+}
+
+// gifts are about extensions, and about what is not for the client to give (RFC 7643
+// sections 3.1 and 3.3).
+func gifts() []Deviation {
+	return []Deviation{
 		{Name: "extension-flattened", Summary: "Attributes of the enterprise extension stand beside those of the user.", Requirements: ids("7643-3.3-R5", "7643-3-R7", "7643-4.3-R1"),
 			Project: resource(func(o *scim.Object) {
 				if e := o.Object(scim.EnterpriseUserSchema); e != nil {
@@ -108,6 +112,12 @@ func creates() []Deviation {
 					r.Body = nil
 				}
 			}},
+	}
+}
+
+// duplicates are about names that are taken (RFC 7644 section 3.3).
+func duplicates() []Deviation {
+	return []Deviation{
 		{Name: "duplicate-accepted", Summary: "A userName that is taken is given out again.", Requirements: ids("7643-4.1.1-R2", "7644-3.3-R9"),
 			Tolerate: func(_ *Request, _, _ string) bool { return true }},
 		{Name: "duplicate-other-case-accepted", Summary: "A userName that is taken in other letter case is given out again.", Requirements: ids("7643-4.1.1-R3"),
@@ -128,6 +138,12 @@ func creates() []Deviation {
 			Respond: shareID},
 		{Name: "duplicate-leaves-trace", Summary: "A create that is refused as a duplicate is stored all the same.", Requirements: ids("7644-3.3-R10"),
 			Tolerate: leaveTrace},
+	}
+}
+
+// mistakes are about creates that should be refused (RFC 7643 section 7).
+func mistakes() []Deviation {
+	return []Deviation{
 		{Name: "required-not-checked", Summary: "A create without what is required is accepted.", Requirements: ids("7643-7-R30", "7643-4.1.1-R1"),
 			Decode: fillRequired, Project: hideFilled},
 		{Name: "required-missing-answers-500", Summary: "A create without what is required makes the server fail.", Requirements: ids("7644-3.12-R7"),
@@ -158,26 +174,12 @@ func creates() []Deviation {
 			Decode: failUnknown},
 		{Name: "unknown-schema-accepted", Summary: "A schema that the server does not know is taken into schemas.", Requirements: ids("7643-3-R2"),
 			Decode: keepGiven("schemas"), Project: showGiven("schemas")},
-		{Name: "password-in-create", Summary: "The answer to a create has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Respond: echoOn(Create, "password")},
-		{Name: "password-in-read", Summary: "A read has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: showPassword(Get, "")},
-		{Name: "password-in-list", Summary: "A list has passwords.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: showPassword(List, "")},
-		{Name: "password-in-search", Summary: "A search has passwords.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: showPassword(Search, "")},
-		{Name: "password-in-replace", Summary: "The answer to PUT has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: showPassword(Replace, "")},
-		{Name: "password-in-patch", Summary: "The answer to PATCH has the password.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: showPassword(Patch, "")},
-		{Name: "password-on-request", Summary: "A read that asks for the password gets it.", Requirements: ids("7643-4.1.1-R15", "7643-7-R20"),
-			Decode: keepPassword, Project: func(r *Request, o *scim.Object) {
-				if strings.Contains(r.Query.Get("attributes"), "password") {
-					showPassword(r.Kind(), "")(r, o)
-				}
-			}},
-		{Name: "password-hash-in-read", Summary: "A read has a hash in place of the password.", Requirements: ids("7643-4.1.1-R15"),
-			Decode: keepPassword, Project: showPassword(Get, "$2a$10$1234567890123456789012")},
+	}
+}
+
+// contents are about what is kept of the values that a create gives (RFC 7643 section 2).
+func contents() []Deviation {
+	return []Deviation{
 		{Name: "two-primaries-kept", Summary: "A create with two primary values keeps both as primary.", Requirements: ids("7643-2.4-R3"),
 			Decode: func(r *Request) {
 				if !r.Is(Create) {
@@ -416,38 +418,6 @@ func failUnknown(r *Request) {
 			r.Body = nil
 			return
 		}
-	}
-}
-
-// keepPassword remembers the password that a user is given, and showPassword shows it,
-// or something in its place, in answers of one kind.
-func keepPassword(r *Request) {
-	o := r.Object()
-	password, name := o.String("password"), o.String("userName")
-	for _, op := range elements(o, "Operations") {
-		if op.String("path") == "password" {
-			password, name = op.String("value"), r.Current().String("userName")
-		}
-	}
-	if password != "" && name != "" {
-		r.Memory.Put(strings.ToLower(name), password)
-	}
-}
-
-func showPassword(kind Kind, mask string) func(*Request, *scim.Object) {
-	return func(r *Request, o *scim.Object) {
-		name := o.String("userName")
-		if name == "" {
-			name = r.Current().String("userName")
-		}
-		password, known := r.Memory.Get(strings.ToLower(name)).(string)
-		if !known || r.Kind() != kind {
-			return
-		}
-		if mask != "" {
-			password = mask
-		}
-		o.Set("password", password)
 	}
 }
 

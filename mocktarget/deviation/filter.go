@@ -16,6 +16,11 @@ func filters() []Deviation {
 
 // operators are about one comparison.
 func operators() []Deviation {
+	return slices.Concat(comparisons(), spellings(), blindSpots())
+}
+
+// comparisons are about what an operator finds (RFC 7644 section 3.4.2.2).
+func comparisons() []Deviation {
 	return []Deviation{
 		{Name: "filter-ignored", Summary: "The filter is passed over and everything is returned.", Requirements: ids("7644-3.4.2.2-R4", "7644-3.4.2.2-R36"),
 			Search: func(_ *Request, v url.Values) { v.Del("filter") }},
@@ -106,6 +111,12 @@ func operators() []Deviation {
 				}
 				return s
 			})},
+	}
+}
+
+// spellings are about the letter case of names, operators and values.
+func spellings() []Deviation {
+	return []Deviation{
 		{Name: "filter-names-case-sensitive", Summary: "Attribute names in filters must have the letter case of the schema.", Requirements: ids("7644-3.4.2.2-R5", "7643-2.1-R1"),
 			Search: term(func(t *scim.AttributeExpression) bool {
 				return onlyExact(t.AttributePath.AttributeName) != t.AttributePath.AttributeName
@@ -131,6 +142,12 @@ func operators() []Deviation {
 					r.keep = func(o *scim.Object) bool { return strings.EqualFold(o.ExternalID(), id) }
 				}
 			}, Respond: keepOnly},
+	}
+}
+
+// blindSpots are about attributes that no comparison sees.
+func blindSpots() []Deviation {
+	return []Deviation{
 		{Name: "filter-id-unsupported", Summary: "A filter on id finds nothing.", Requirements: ids("7644-3.4.2.2-R8"), Search: blind("id")},
 		{Name: "filter-external-id-unsupported", Summary: "A filter on externalId finds nothing.", Requirements: ids("7644-3.4.2.2-R8"), Search: blind("externalId")},
 		{Name: "filter-active-unsupported", Summary: "A filter on active finds nothing.", Requirements: ids("7644-3.4.2.2-R8"), Search: blind("active")},

@@ -1,9 +1,12 @@
 package deviation
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -232,3 +235,16 @@ func isUser(r *Request) bool { return strings.EqualFold(r.Endpoint(), "/Users") 
 
 // isGroup reports whether the request is about groups.
 func isGroup(r *Request) bool { return strings.EqualFold(r.Endpoint(), "/Groups") }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// atoi returns the number that text is, 0 if it is none.
+func atoi(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
+}
+
+// ms returns a number of milliseconds.
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+func number(n int) json.Number { return json.Number(itoa(n)) }

@@ -13,6 +13,11 @@ import (
 
 // lists are departures of lists and of their pages (RFC 7644 section 3.4.2).
 func lists() []Deviation {
+	return slices.Concat(listAnswers(), pages())
+}
+
+// listAnswers are about the form of a list, whatever page of it.
+func listAnswers() []Deviation {
 	return []Deviation{
 		{Name: "list-without-schemas", Summary: "Lists have no schemas.", Requirements: ids("7644-3.4.2-R4", "7644-3.1-R2"), Respond: listed(plainly(drop("schemas")))},
 		{Name: "list-schemas-other", Summary: "Lists have the URN of SCIM 1.1.", Requirements: ids("7644-3.4.2-R4", "7644-8.2-R1"), Respond: listed(plainly(set("schemas", []any{"urn:scim:schemas:core:1.0"})))},
@@ -56,6 +61,12 @@ func lists() []Deviation {
 					}
 				}
 			}},
+	}
+}
+
+// pages are about paging by index (RFC 7644 section 3.4.2.4).
+func pages() []Deviation {
+	return []Deviation{
 		{Name: "list-start-missing", Summary: "Pages have no startIndex.", Requirements: ids("7644-3.4.2-R7"), Respond: listed(plainly(drop("startIndex")))},
 		{Name: "list-start-is-one", Summary: "startIndex of every page is 1.", Requirements: ids("7644-3.4.2.4-R12"), Respond: listed(plainly(set("startIndex", number(1))))},
 		{Name: "list-length-missing", Summary: "Pages have no itemsPerPage.", Requirements: ids("7644-3.4.2-R7"), Respond: listed(plainly(drop("itemsPerPage")))},

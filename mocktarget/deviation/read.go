@@ -74,6 +74,11 @@ func later(m *scim.Object, by int) {
 
 // projections are departures in what is left of a resource (RFC 7644 section 3.9).
 func projections() []Deviation {
+	return slices.Concat(selections(), exclusions(), views())
+}
+
+// selections are about the parameter attributes.
+func selections() []Deviation {
 	return []Deviation{
 		{Name: "meta-always-returned", Summary: "meta cannot be left out.", Requirements: ids("7643-3.1-R21"),
 			Route: named("excludedAttributes", func(name string) string {
@@ -135,6 +140,12 @@ func projections() []Deviation {
 					r.Query.Set("attributes", first)
 				}
 			}},
+	}
+}
+
+// exclusions are about the parameter excludedAttributes.
+func exclusions() []Deviation {
+	return []Deviation{
 		{Name: "excluded-ignored", Summary: "excludedAttributes is passed over when one resource is read.", Requirements: ids("7644-3.4.2.5-R1", "7644-3.9-R6"),
 			Route: on(Get, ignore("excludedAttributes"))},
 		{Name: "excluded-ignored-in-lists", Summary: "excludedAttributes is passed over in lists.", Requirements: ids("7644-3.4.2.5-R1", "7644-3.9-R6"),
@@ -163,6 +174,12 @@ func projections() []Deviation {
 				}
 				return n
 			})},
+	}
+}
+
+// views are about both, and about where they hold.
+func views() []Deviation {
+	return []Deviation{
 		{Name: "projection-ignored-on-create", Summary: "attributes is passed over by POST.", Requirements: ids("7644-3.9-R4"),
 			Route: on(Create, ignore("attributes", "excludedAttributes"))},
 		{Name: "projection-ignored-on-replace", Summary: "attributes is passed over by PUT.", Requirements: ids("7644-3.9-R4"),
