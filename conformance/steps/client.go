@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -130,7 +132,37 @@ func (c *client) read(ctx context.Context, m *made) (resource, error) {
 	if r == nil {
 		return nil, rooted(failf("reading %s did not answer with a JSON object", m.nick), "READ-01")
 	}
-	return r, nil
+	return r, c.readMore(ctx, m, r)
+}
+
+// readMore adds to what a read has shown what the target shows on request alone.
+func (c *client) readMore(ctx context.Context, m *made, r resource) error {
+	names := slices.DeleteFunc(c.onRequest(m.collection), func(name string) bool { return r.get(name) != nil })
+	if len(names) == 0 {
+		return nil
+	}
+	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: m.path(), Query: url.Values{"attributes": {strings.Join(names, ",")}}})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if v := answer.object().get(name); v != nil {
+			r[name] = v
+		}
+	}
+	return nil
+}
+
+// onRequest are the attributes that a target shows on request alone by its schema (RFC
+// 7643 section 7), although everybody else shows them anyway.
+func (c *client) onRequest(collection string) []string {
+	var names []string
+	for _, p := range c.s.suite.config.Discovery.Published.Places(collection) {
+		if p.Parent == nil && p.Extension == "" && p.Returned == "request" && slices.Contains(writables[collection], strings.ToLower(p.Name)) {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // detail is what an error says about itself, for the end of a message.

@@ -213,7 +213,7 @@ func (c *client) tryRemove(ctx context.Context) error {
 		return err
 	}
 	all, err := c.places("not required", func(p lint.Place) bool {
-		return p.Mutability == "readWrite" && !p.Required && p.Parent == nil && !strings.EqualFold(p.Name, "active") &&
+		return p.Mutability == "readWrite" && !c.requires(users, p.Path(), p) && p.Parent == nil && !strings.EqualFold(p.Name, "active") &&
 			!empty(pick(map[string]any(whole), p.Path()))
 	})
 	if err != nil {
@@ -267,6 +267,7 @@ func (c *client) tryFirstValue(ctx context.Context) error {
 	return c.tryEach(all, func(p lint.Place) error {
 		want := c.sample(p, "barbara")
 		put(body, p, want)
+		c.complete(body, "barbara", used(body))
 		text, err := json.Marshal(body)
 		if err != nil {
 			return err

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/cucumber/godog"
+
+	"github.com/permiso/scimwright/conformance/lint"
 )
 
 // makeWords are the sentences about what there is before anything is judged.
@@ -59,7 +61,30 @@ func (c *client) base(collection, nick string) map[string]any {
 			o[p.Name] = c.sample(p, nick)
 		}
 	}
+	if t := c.s.suite.config.Discovery.Published.Type(users); t != nil {
+		for _, e := range t.Extensions {
+			c.complete(o, nick, func(p lint.Place) bool { return e.Required && p.Extension == e.Schema })
+		}
+	}
 	return o
+}
+
+// complete adds to the body of a user what the target requires of extensions, of those
+// places that want it.
+func (c *client) complete(body map[string]any, nick string, wants func(lint.Place) bool) {
+	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
+		if p.Extension == "" || p.Parent != nil || !p.Required || p.Mutability == "readOnly" || !wants(p) {
+			continue
+		}
+		if v := c.sample(p, nick); v != nil && resource(asObject(body[p.Extension])).get(p.Name) == nil {
+			put(body, p, v)
+		}
+	}
+}
+
+// used wants the places of those extensions that a body has.
+func used(body map[string]any) func(lint.Place) bool {
+	return func(p lint.Place) bool { return body[p.Extension] != nil }
 }
 
 // compose returns the body that makes a resource: the base with the members of a
@@ -79,6 +104,9 @@ func (c *client) compose(collection, nick, doc string) (map[string]any, error) {
 		if err != nil || !ok {
 			return nil, fmt.Errorf("what follows the sentence is not a JSON object: %v", err)
 		}
+		for name := range more {
+			maps.DeleteFunc(o, func(k string, _ any) bool { return strings.EqualFold(k, name) })
+		}
 		maps.Copy(o, more)
 		if _, given := more["schemas"]; !given {
 			for name := range more {
@@ -86,6 +114,9 @@ func (c *client) compose(collection, nick, doc string) (map[string]any, error) {
 					o["schemas"] = append(o["schemas"].([]any), name)
 				}
 			}
+		}
+		if collection == users {
+			c.complete(o, nick, used(o))
 		}
 	}
 	return o, nil
@@ -130,6 +161,9 @@ func (c *client) given(ctx context.Context, collection, nick string, doc *godog.
 	}
 	if name := c.unpublished(collection, body); name != "" {
 		return c.s.skip("not advertised: the target's schema of %s has no %q", collection, name)
+	}
+	if why := c.unfitBody(collection, body, true); why != "" {
+		return c.s.skip("%s", why)
 	}
 	answer, err := c.post(ctx, collection, nick, body)
 	if err != nil {

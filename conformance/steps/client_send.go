@@ -86,7 +86,7 @@ func (c *client) request(method, path string, doc *godog.DocString) (*Request, e
 		if err != nil {
 			return nil, err
 		}
-		r.Body = []byte(c.s.withExtra(body))
+		r.Body = []byte(c.withExtra(body))
 	}
 	return r, nil
 }
@@ -99,6 +99,9 @@ func (c *client) sendPlain(ctx context.Context, method, path string, doc *godog.
 	if err != nil {
 		return err
 	}
+	if why := c.unfitRequest(r); why != "" {
+		return c.s.skip("%s", why)
+	}
 	return c.send(ctx, r)
 }
 
@@ -110,6 +113,9 @@ func (c *client) sendAtOnce(ctx context.Context, method, path, number string, do
 	r, err := c.request(method, path, doc)
 	if err != nil {
 		return err
+	}
+	if why := c.unfitRequest(r); why != "" {
+		return c.s.skip("%s", why)
 	}
 	r.Header, c.header = c.header, http.Header{}
 	r.paid = true
@@ -161,7 +167,7 @@ func (c *client) lookFor(ctx context.Context, kind, filter string) error {
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, &Request{Method: http.MethodGet, Path: []string{collectionOf(kind)}, Query: url.Values{"filter": {filter}}})
+	return c.send(ctx, c.shown(&Request{Method: http.MethodGet, Path: []string{collectionOf(kind)}, Query: url.Values{"filter": {filter}}}))
 }
 
 func (c *client) create(ctx context.Context, kind, nick string, doc *godog.DocString) error {
@@ -169,6 +175,9 @@ func (c *client) create(ctx context.Context, kind, nick string, doc *godog.DocSt
 	body, err := c.compose(collection, nick, content(doc))
 	if err != nil {
 		return err
+	}
+	if why := c.unfitBody(collection, body, true); why != "" {
+		return c.s.skip("%s", why)
 	}
 	_, err = c.post(ctx, collection, nick, body)
 	return err
@@ -192,7 +201,15 @@ func (c *client) follow(ctx context.Context, link string) error {
 	if err != nil {
 		return err
 	}
-	return c.send(ctx, &Request{Method: http.MethodGet, Path: path})
+	return c.send(ctx, c.shown(&Request{Method: http.MethodGet, Path: path, Query: url.Values{}}))
+}
+
+// shown has a read ask for what the target shows on request alone.
+func (c *client) shown(r *Request) *Request {
+	if names := c.onRequest(r.Path[0]); len(names) > 0 {
+		r.Query.Set("attributes", strings.Join(names, ","))
+	}
+	return r
 }
 
 // below returns the path of a URL below the base URL. A relative one is resolved
@@ -223,6 +240,9 @@ func (c *client) replace(ctx context.Context, nick string, doc *godog.DocString)
 	if err != nil {
 		return err
 	}
+	if why := c.unfitBody(m.collection, body, true); why != "" {
+		return c.s.skip("%s", why)
+	}
 	return c.sendNamed(ctx, http.MethodPut, nick, body)
 }
 
@@ -230,6 +250,13 @@ func (c *client) patch(ctx context.Context, nick string, table *godog.Table) err
 	operations, err := c.operations(table)
 	if err != nil {
 		return err
+	}
+	if m := c.named[nick]; m != nil {
+		for _, o := range operations {
+			if why := c.unfitOperation(m.collection, o); why != "" {
+				return c.s.skip("%s", why)
+			}
+		}
 	}
 	return c.sendNamed(ctx, http.MethodPatch, nick, map[string]any{
 		"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
@@ -293,6 +320,7 @@ func (c *client) readNamed(ctx context.Context, nick string) error {
 	}
 	if answer := c.sent[len(c.sent)-1].answer; answer.OK() {
 		m.known = answer.object()
+		return c.readMore(ctx, m, m.known)
 	}
 	return nil
 }

@@ -151,6 +151,7 @@ func (c *client) tryCreate(ctx context.Context, nick string, change func(body ma
 	body := c.base(users, nick)
 	body["externalId"] = c.s.name(nick)
 	change(body)
+	c.complete(body, nick, used(body))
 	return c.post(ctx, users, nick, body)
 }
 

@@ -13,13 +13,19 @@ import (
 // nobody else has.
 const unique = "{unique}"
 
+// wanted is the same as the run was told it, with what stands for a text that nobody
+// else has.
+func (s *scenario) wanted(collection string) map[string]any {
+	if collection == groups {
+		return s.suite.config.GroupAttributes
+	}
+	return s.suite.config.UserAttributes
+}
+
 // extra returns what the target wants of every resource of a collection, beyond what
 // its schemas tell.
 func (s *scenario) extra(collection string) map[string]any {
-	wanted := s.suite.config.UserAttributes
-	if collection == groups {
-		wanted = s.suite.config.GroupAttributes
-	}
+	wanted := s.wanted(collection)
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -50,12 +56,20 @@ func (s *scenario) addExtra(collection string, body map[string]any) {
 
 var schemasMember = regexp.MustCompile(`"schemas":\s*\[[^\]]*\]`)
 
-// withExtra does the same in a body that a scenario has written out: wherever its
-// schemas say that it is a user or group. The rest stays as it is, letter by letter.
-func (s *scenario) withExtra(text string) string {
-	if len(s.suite.config.UserAttributes)+len(s.suite.config.GroupAttributes) == 0 {
-		return text
+// demanded is what the target wants of every resource of a collection, by its schemas too,
+// but for the name.
+func (c *client) demanded(collection string) map[string]any {
+	c.s.uniques++
+	all := c.base(collection, strconv.Itoa(c.s.uniques))
+	for _, name := range []string{"schemas", "active", nameAttribute(collection)} {
+		delete(all, name)
 	}
+	return all
+}
+
+// withExtra completes a body that a scenario has written out with that: wherever its
+// schemas say that it is a user or group. The rest stays as it is, letter by letter.
+func (c *client) withExtra(text string) string {
 	return schemasMember.ReplaceAllStringFunc(text, func(member string) string {
 		var schemas []string
 		_, list, _ := strings.Cut(member, ":")
@@ -71,7 +85,7 @@ func (s *scenario) withExtra(text string) string {
 		default:
 			return member
 		}
-		more := s.extra(collection)
+		more := c.demanded(collection)
 		var added strings.Builder
 		for _, name := range slices.Sorted(maps.Keys(more)) {
 			if strings.Contains(text, strconv.Quote(name)+":") {
@@ -82,6 +96,9 @@ func (s *scenario) withExtra(text string) string {
 			}
 			value, _ := json.Marshal(more[name]) // it was JSON before
 			added.WriteString(", " + strconv.Quote(name) + ": " + string(value))
+		}
+		if added.Len() == 0 {
+			return member
 		}
 		all, _ := json.Marshal(schemas)
 		return `"schemas": ` + string(all) + added.String()

@@ -517,7 +517,7 @@ Feature: Creating a user
 
       When the client creates a user barbara with:
         """
-        {"DISPLAYNAME": "Barbara Jensen", "Name": {"FamilyName": "Jensen"}}
+        {"DISPLAYNAME": "Barbara Jensen", "Name": {"FamilyName": "Jensen", "GIVENNAME": "Barbara"}}
         """
       Then the answer has status 201
       And barbara has "displayName" "Barbara Jensen"
@@ -531,7 +531,7 @@ Feature: Creating a user
 
       Given a user barbara with:
         """
-        {"displayName": "Zoë Łucja Đặng 名前 שלום 🙂", "name": {"familyName": "O'Connor-Çelik \"von\" \\ Großmühl"}}
+        {"displayName": "Zoë Łucja Đặng 名前 שלום 🙂", "name": {"givenName": "Zoë", "familyName": "O'Connor-Çelik \"von\" \\ Großmühl"}}
         """
       Then barbara has "displayName" "Zoë Łucja Đặng 名前 שלום 🙂"
       And barbara has "name.familyName" "O'Connor-Çelik \"von\" \\ Großmühl"

@@ -15,7 +15,7 @@ import (
 func legal() []Deviation {
 	rows := slices.Concat(
 		area("CREATE", legalCreates()), area("LIST", legalLists()), area("FILT", legalFilters()), area("PATCH", legalPatches()),
-		area("GROUP", legalGroups()), area("DISC", legalDiscovery()), area("HTTP", legalTransport()), area("BULK", legalBulks()),
+		area("GROUP", legalGroups()), area("DISC", legalDiscovery()), area("HTTP", legalTransport()), area("BULK", legalBulks()), area("SCHEMA", legalSchemas()),
 	)
 	for i := range rows {
 		rows[i].Legal = true
