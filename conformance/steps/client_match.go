@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,14 +59,58 @@ func (c *client) tryFind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tryEach(all, func(p lint.Place) error {
-		condition := p.Path() + " eq " + literal(c.valueOf(whole, p))
+	return c.tryTogether(all, func(some []lint.Place) error {
+		condition := join(some, " and ", func(p lint.Place) string { return p.Path() + " eq " + literal(c.valueOf(whole, p)) })
 		found, err := c.matches(ctx, m, condition)
 		if err == nil && !found {
 			err = failf("the user is not found by %s", condition)
 		}
 		return err
 	})
+}
+
+// mostConditions stand in one filter, so that its URL is not too long for anybody.
+const mostConditions = 8
+
+// tryTogether calls try for several places at a time and, where that fails, for half of
+// them, so that in the end each failure is that of one place.
+func (c *client) tryTogether(all []lint.Place, try func([]lint.Place) error) error {
+	for some := range slices.Chunk(all, mostConditions) {
+		if err := c.bisect(some, try); err != nil {
+			return err
+		}
+	}
+	return c.verdict()
+}
+
+func (c *client) bisect(some []lint.Place, try func([]lint.Place) error) error {
+	err := try(some)
+	if len(some) == 1 {
+		return c.part(some[0], err)
+	}
+	if err == nil {
+		for _, p := range some {
+			c.s.parts = append(c.s.parts, Part{Name: p.Path()})
+		}
+		return nil
+	}
+	if !IsFailure(err) {
+		return err
+	}
+	half := len(some) / 2
+	if err := c.bisect(some[:half], try); err != nil {
+		return err
+	}
+	return c.bisect(some[half:], try)
+}
+
+// join writes a condition for each place.
+func join(some []lint.Place, by string, condition func(lint.Place) string) string {
+	all := make([]string, len(some))
+	for i, p := range some {
+		all[i] = condition(p)
+	}
+	return strings.Join(all, by)
 }
 
 // literal writes a value as a filter has it.
@@ -98,21 +143,40 @@ func (c *client) tryCase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tryEach(all, func(p lint.Place) error {
-		text, ok := c.valueOf(whole, p).(string)
-		if !ok || p.Type != "string" || swapCase(text) == text {
-			return nil // nothing with letters to try
+	swapped := func(p lint.Place) string {
+		text, _ := c.valueOf(whole, p).(string)
+		return p.Path() + " eq " + literal(swapCase(text))
+	}
+	var exact, others []lint.Place
+	for _, p := range all {
+		switch text, ok := c.valueOf(whole, p).(string); {
+		case !ok || p.Type != "string" || swapCase(text) == text: // nothing with letters to try
+		case p.CaseExact:
+			exact = append(exact, p)
+		default:
+			others = append(others, p)
 		}
-		condition := p.Path() + " eq " + literal(swapCase(text))
-		switch found, err := c.matches(ctx, m, condition); {
-		case err != nil:
-			return err
-		case found && p.CaseExact:
-			return failf("it is caseExact, and %s finds the user", condition)
-		case !found && !p.CaseExact:
-			return failf("it is not caseExact, and %s does not find the user", condition)
+	}
+	if err := c.tryTogether(exact, func(some []lint.Place) error {
+		condition := join(some, " or ", swapped)
+		if len(some) > 1 {
+			condition = "(" + condition + ")"
 		}
-		return nil
+		found, err := c.matches(ctx, m, condition)
+		if err == nil && found {
+			err = failf("it is caseExact, and %s finds the user", condition)
+		}
+		return err
+	}); err != nil && !IsFailure(err) {
+		return err
+	}
+	return c.tryTogether(others, func(some []lint.Place) error {
+		condition := join(some, " and ", swapped)
+		found, err := c.matches(ctx, m, condition)
+		if err == nil && !found {
+			err = failf("it is not caseExact, and %s does not find the user", condition)
+		}
+		return err
 	})
 }
 

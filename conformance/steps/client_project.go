@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/conformance/lint"
@@ -76,26 +77,67 @@ func (c *client) tryAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.tryEach(all, func(p lint.Place) error {
-		want := pick(map[string]any(whole), p.Path())
-		if empty(want) {
-			return nil // not kept, or nothing to show
-		}
-		r, err := c.project(ctx, m, "attributes", p.Path())
+	all = slices.DeleteFunc(all, func(p lint.Place) bool { return empty(pick(map[string]any(whole), p.Path())) }) // not kept, or nothing to show
+	try := func(some ...lint.Place) error {
+		r, err := c.project(ctx, m, "attributes", join(some, ",", lint.Place.Path))
 		if err != nil {
 			return err
 		}
-		if !identical(pick(map[string]any(r), p.Path()), want) {
+		return c.showsOnly(r, whole, some)
+	}
+	switch apart, err := c.inSplits(all, try); {
+	case err != nil:
+		return err
+	case apart:
+		return nil
+	}
+	return c.tryEach(all, func(p lint.Place) error { return try(p) })
+}
+
+// showsOnly demands of a projection that it has what was asked for, and nothing else.
+func (c *client) showsOnly(r, whole resource, asked []lint.Place) error {
+	for _, p := range asked {
+		if !identical(pick(map[string]any(r), p.Path()), pick(map[string]any(whole), p.Path())) {
 			return failf("it is asked for and not shown as in a plain read")
 		}
-		for name, v := range r {
-			inside := strings.EqualFold(name, p.Name) || strings.EqualFold(name, p.Extension)
-			if !inside && !empty(v) && !strings.EqualFold(name, "meta") && !c.stays(name, v) {
-				return failf("it is asked for, and %s comes too", name)
+	}
+	for name, v := range r {
+		inside := slices.ContainsFunc(asked, func(p lint.Place) bool {
+			return strings.EqualFold(name, p.Name) || strings.EqualFold(name, p.Extension)
+		})
+		if !inside && !empty(v) && !strings.EqualFold(name, "meta") && !c.stays(name, v) {
+			return failf("it is asked for, and %s comes too", name)
+		}
+	}
+	return nil
+}
+
+// inSplits tries one half of the places and the other, split in so many ways that each of
+// them is tried without each other one. It reports whether all went well, so that none has
+// to be tried by itself.
+func (c *client) inSplits(all []lint.Place, try func(...lint.Place) error) (bool, error) {
+	for bit := 1; bit < len(all); bit <<= 1 {
+		var halves [2][]lint.Place
+		for i, p := range all {
+			half := &halves[min(i&bit, 1)]
+			*half = append(*half, p)
+		}
+		for _, half := range halves {
+			switch err := try(half...); {
+			case IsFailure(err):
+				return false, nil
+			case err != nil:
+				return false, err
 			}
 		}
-		return nil
-	})
+	}
+	if len(all) < 2 {
+		return false, nil
+	}
+	for _, p := range all {
+		c.s.parts = append(c.s.parts, Part{Name: p.Path()})
+	}
+	return true, nil
 }
 
 func (c *client) tryAlways(ctx context.Context) error {
