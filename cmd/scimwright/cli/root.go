@@ -7,9 +7,12 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Run runs one command line, without the program's name, and returns its exit
@@ -45,9 +48,26 @@ left something behind, 130 interrupted after cleaning up.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%v", wrongValue(err)) })
 	root.AddCommand(newSync(), newPlan(), newAudit(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
 		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newPresets())
 	return root
+}
+
+// wrongValue says of a flag whose value cannot be read what would be one; any other error
+// is returned as it is.
+func wrongValue(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	wanted := map[string]string{
+		"float64": "a number, such as 5", "int": "a whole number, such as 5", "duration": "a time with its unit, such as 10s or 2m", "bool": "true or false",
+	}[invalid.GetFlag().Value.Type()]
+	if wanted == "" {
+		return err
+	}
+	return fmt.Errorf("invalid argument %q for --%s: give %s", invalid.GetValue(), invalid.GetFlag().Name, wanted)
 }
 
 // noArgs refuses anything beside flags.

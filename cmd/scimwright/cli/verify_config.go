@@ -59,7 +59,7 @@ func fillFromEnv(flags *pflag.FlagSet, env func(string) (string, bool)) (err err
 			return
 		}
 		if wrong := flags.Set(flag.Name, value); wrong != nil {
-			err = usagef("%s: %v", name, wrong)
+			err = usagef("%s: %v", name, wrongValue(wrong))
 		}
 	})
 	return err
@@ -87,7 +87,7 @@ func (f *verifyFlags) fillFromFile(flags *pflag.FlagSet) error {
 			err = setFlag(flags, name, &node)
 		}
 		if err != nil {
-			return usagef("%s, line %d: %s: %v", f.file, node.Line, name, err)
+			return usagef("%s, line %d: %s: %v", f.file, node.Line, name, wrongValue(err))
 		}
 	}
 	return nil

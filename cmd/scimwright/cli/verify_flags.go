@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -109,7 +110,7 @@ func (f *verifyFlags) config() (conformance.Config, error) {
 	if config.Ledger == "" {
 		config.Ledger = "scimwright-" + config.Run + ".ledger"
 	}
-	if err := errors.Join(f.checkScheme(f.target), f.checkTimes()); err != nil {
+	if err := errors.Join(f.checkScheme(f.target), f.checkTimes(), f.checkDomain()); err != nil {
 		return config, err
 	}
 	if f.waiverFile != "" {
@@ -144,6 +145,16 @@ func (f *verifyFlags) checkScheme(endpoint string) error {
 	return usagef("%s is plain http, on which others can read the token: use https, or --allow-http if nobody can", endpoint)
 }
 
+var domain = regexp.MustCompile(`^[\pL\pN]([\pL\pN.-]*[\pL\pN])?$`)
+
+// checkDomain refuses a domain that no address could end in.
+func (f *verifyFlags) checkDomain() error {
+	if f.mailDomain != "" && !domain.MatchString(f.mailDomain) {
+		return usagef("--mail-domain %q: give a domain without an @, such as staging.example.com", f.mailDomain)
+	}
+	return nil
+}
+
 // checkTimes refuses times that mean nothing.
 func (f *verifyFlags) checkTimes() error {
 	switch {
@@ -152,7 +163,7 @@ func (f *verifyFlags) checkTimes() error {
 	case f.limit < 0:
 		return usagef("--max-time %s: give a time above zero, or 0 for no limit", f.limit)
 	case f.settle < 0:
-		return usagef("--settle %s: give a time above zero", f.settle)
+		return usagef("--settle %s: give a time above zero, or 0 for none", f.settle)
 	}
 	return nil
 }
