@@ -5,16 +5,20 @@ import "encoding/json"
 // A ServiceProviderConfig says what a service provider supports (RFC 7643 section
 // 5, RFC 9865 section 4).
 type ServiceProviderConfig struct {
-	DocumentationURI   string
-	Patch              bool
-	Bulk               bool
+	// DocumentationURI is where people read about the service, "" if it does not say.
+	DocumentationURI string
+	Patch            bool
+	Bulk             bool
+	// BulkMaxOperations bounds the operations of a bulk request, BulkMaxPayloadSize its
+	// body in bytes.
 	BulkMaxOperations  int
 	BulkMaxPayloadSize int
 	Filter             bool
-	FilterMaxResults   int
-	ChangePassword     bool
-	Sort               bool
-	ETag               bool
+	// FilterMaxResults bounds the resources that one answer has.
+	FilterMaxResults int
+	ChangePassword   bool
+	Sort             bool
+	ETag             bool
 	// Pagination is nil for a provider that does not know RFC 9865.
 	Pagination            *Pagination
 	AuthenticationSchemes []AuthenticationScheme

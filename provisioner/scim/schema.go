@@ -51,14 +51,17 @@ type Attribute struct {
 	Required    bool
 	// CaseExact says that letter case matters when values are compared. It is
 	// always true for references and binary data (RFC 7643 sections 2.3.6, 2.3.7).
-	CaseExact       bool
-	Mutability      string // ReadOnly, ReadWrite, Immutable or WriteOnly
-	Returned        string // one of the Returned constants
-	Uniqueness      string // one of the Unique constants
+	CaseExact  bool
+	Mutability string // ReadOnly, ReadWrite, Immutable or WriteOnly
+	Returned   string // one of the Returned constants
+	Uniqueness string // one of the Unique constants
+	// CanonicalValues are suggested, or the only ones that the provider takes.
 	CanonicalValues []string
 	canonical       []any // CanonicalValues as attribute values, for all resources
-	ReferenceTypes  []string
-	Description     string
+	// ReferenceTypes are what a reference leads to: names of resource types, or
+	// "external" or "uri".
+	ReferenceTypes []string
+	Description    string
 	// Sub are the sub-attributes of a complex attribute.
 	Sub []*Attribute
 	// Parent is the attribute this is a sub-attribute of, or nil.
