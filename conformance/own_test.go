@@ -50,6 +50,7 @@ Feature: What Acme wants
 `
 
 func handler(t *testing.T) http.Handler {
+	t.Helper()
 	server, err := mocktarget.New(mocktarget.Config{Token: token})
 	if err != nil {
 		t.Fatal(err)

@@ -216,6 +216,7 @@ const late = `
 `
 
 func rulesThatBind(t *testing.T) int {
+	t.Helper()
 	checks, err := conformance.Select(scenarios(good), conformance.Selection{Only: []string{"LINT"}, Skip: []string{"should", "may"}})
 	if err != nil {
 		t.Fatal(err)

@@ -53,6 +53,7 @@ func elimity(t testing.TB) (endpoint, token string) {
 }
 
 func lifecycle(t *testing.T, endpoint, token string, provisioner func(context.Context) (steps.Provisioner, error)) {
+	t.Helper()
 	target, err := steps.NewTarget(steps.TargetConfig{Endpoint: endpoint, Token: token})
 	if err != nil {
 		t.Fatal(err)
@@ -167,6 +168,7 @@ func TestNoCheckComesAfterItself(t *testing.T) {
 
 // wantProtocol checks the tags of a scenario about the protocol.
 func wantProtocol(t *testing.T, at string, c conformance.Check) {
+	t.Helper()
 	if !slices.Contains(c.Tags, "@protocol") {
 		t.Errorf("%s: lacks the tag @protocol", at)
 	}

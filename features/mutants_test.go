@@ -74,6 +74,7 @@ type note struct{ area, what, who string }
 func (n note) String() string { return n.area + "\t" + n.what + ": " + n.who }
 
 func newMutation(t *testing.T) *mutation {
+	t.Helper()
 	document, err := os.ReadFile("testdata/types.json")
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +136,7 @@ func (m *mutation) chosen(choice string) []deviation.Deviation {
 
 // judge runs the scenarios against one deviation.
 func (m *mutation) judge(t *testing.T, d deviation.Deviation) {
+	t.Helper()
 	tenant, err := m.server.CreateTenant(d.Name, mocktarget.TenantConfig{Settings: &mocktarget.Settings{Deviations: []string{d.Name}}})
 	if err != nil {
 		t.Error(err)
@@ -232,6 +234,7 @@ func (m *mutation) note(n note, more string) {
 // compare compares the notes with the golden file, as far as both are about what was
 // run. With -update it writes the file; reasons are written by hand.
 func (m *mutation) compare(t *testing.T) {
+	t.Helper()
 	for _, c := range m.checks {
 		skips := slices.ContainsFunc(allowedSkips, func(tag string) bool { return slices.Contains(c.Tags, tag) })
 		if m.whole[c.Area] && !m.kills[c.ID] && !skips {

@@ -46,6 +46,7 @@ func judge(t *testing.T, target *mocktargettest.Target, tick time.Duration) *con
 
 // everything is a mock whose users have an attribute of every kind.
 func everything(t testing.TB) *mocktargettest.Target {
+	t.Helper()
 	document, err := os.ReadFile("testdata/types.json")
 	if err != nil {
 		t.Fatal(err)

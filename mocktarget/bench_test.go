@@ -158,6 +158,7 @@ type benchTarget struct {
 
 // newTarget starts a server and waits until it answers.
 func newTarget(b *testing.B, config mocktarget.Config) *benchTarget {
+	b.Helper()
 	server, err := mocktarget.New(config)
 	if err != nil {
 		b.Fatal(err)
@@ -187,6 +188,7 @@ func (t *benchTarget) tenant() *mocktarget.Tenant { return t.server.Tenant(mockt
 
 // learn notes some users and the largest group.
 func (t *benchTarget) learn(b *testing.B, n int) {
+	b.Helper()
 	t.users = n
 	const pages, size = 10, 1000
 	for page := range pages {
@@ -208,6 +210,7 @@ func (t *benchTarget) learn(b *testing.B, n int) {
 }
 
 func (t *benchTarget) do(b *testing.B, method, path, body string, status int) {
+	b.Helper()
 	r, err := http.NewRequest(method, t.url+path, strings.NewReader(body))
 	if err != nil {
 		b.Error(err)

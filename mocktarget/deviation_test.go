@@ -85,6 +85,7 @@ type scripted struct {
 }
 
 func (c *client) scripted(t *testing.T, name string, deviations ...string) *scripted {
+	t.Helper()
 	tenant, err := c.target.Server().CreateTenant(name, mocktarget.TenantConfig{
 		Settings: &mocktarget.Settings{Deviations: deviations},
 		Clock:    mocktarget.ClockState{Frozen: true, Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},

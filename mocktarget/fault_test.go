@@ -16,6 +16,7 @@ import (
 
 // faulty starts a mock that follows rules.
 func faulty(t *testing.T, rules ...fault.Rule) *client {
+	t.Helper()
 	return start(t, configured(mocktarget.Config{Settings: mocktarget.Settings{Faults: rules}}))
 }
 

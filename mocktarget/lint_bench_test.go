@@ -41,6 +41,7 @@ func BenchmarkJournaled(b *testing.B) {
 
 // populate fills a tenant with a thousand users and returns the id of the second.
 func populate(b *testing.B, t *Tenant) string {
+	b.Helper()
 	if err := t.Generate(Population{Users: 1000, Seed: 1}); err != nil {
 		b.Fatal(err)
 	}

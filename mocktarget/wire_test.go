@@ -43,6 +43,7 @@ func start(t testing.TB, options ...mocktargettest.Option) *client {
 }
 
 func clientOf(t testing.TB, target *mocktargettest.Target) *client {
+	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &client{t: t, target: target, base: target.URL(), token: target.Token(), http: &http.Client{Transport: transport}}

@@ -107,6 +107,7 @@ var inputExpression = regexp.MustCompile(`^\$\{\{ inputs\.([a-z]+) \}\}$`)
 
 // input returns what an expression stands for.
 func (a *action) input(t *testing.T, expression string, given map[string]string) string {
+	t.Helper()
 	name := inputExpression.FindStringSubmatch(expression)
 	if name == nil {
 		t.Fatalf("%s is not an input", expression)

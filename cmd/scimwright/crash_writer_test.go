@@ -46,6 +46,7 @@ func (w *crashWriter) run(ctx context.Context, t *testing.T, ended <-chan struct
 
 // change makes one change of a random kind.
 func (w *crashWriter) change(ctx context.Context, t *testing.T) {
+	t.Helper()
 	p := w.random.IntN(32)
 	switch {
 	case p < 2 || len(w.users) == 0:
@@ -86,6 +87,7 @@ func (w *crashWriter) change(ctx context.Context, t *testing.T) {
 }
 
 func (w *crashWriter) putUser(ctx context.Context, t *testing.T, i int) {
+	t.Helper()
 	user := &w.users[i]
 	user.version++
 	user.present, user.active = true, w.random.IntN(5) > 0
@@ -96,6 +98,7 @@ func (w *crashWriter) putUser(ctx context.Context, t *testing.T, i int) {
 // insist repeats a change, through one service or another, while they are down. An
 // answer that refuses the change is a bug.
 func (w *crashWriter) insist(ctx context.Context, t *testing.T, change func(*admin.Client) error) {
+	t.Helper()
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		err := change(w.clients[w.random.IntN(len(w.clients))])
 		var answer *admin.Error

@@ -34,6 +34,7 @@ type element struct {
 }
 
 func (e *element) number(t *testing.T, name string) int {
+	t.Helper()
 	n, err := strconv.Atoi(e.attributes[name])
 	if err != nil {
 		t.Errorf("%s has the %s %q, want a number", e.name, name, e.attributes[name])

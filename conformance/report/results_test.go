@@ -60,6 +60,7 @@ func TestResultsFollowTheirSchema(t *testing.T) {
 // describes checks that a schema knows the fields of a type, no others, and which of
 // them may be missing.
 func describes(t *testing.T, s *jsonschema.Schema, typ reflect.Type, at string) {
+	t.Helper()
 	for s.Ref != nil {
 		s = s.Ref
 	}

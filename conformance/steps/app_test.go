@@ -61,6 +61,7 @@ type app struct {
 }
 
 func newApp(t *testing.T) *app {
+	t.Helper()
 	a := &app{
 		token:     "the app's own token",
 		resources: map[string]map[string]map[string]any{"Users": {}, "Groups": {}},
@@ -73,6 +74,7 @@ func newApp(t *testing.T) *app {
 }
 
 func (a *app) target(t *testing.T) *steps.Target {
+	t.Helper()
 	target, err := steps.NewTarget(steps.TargetConfig{Endpoint: a.url + "/", Token: a.token})
 	if err != nil {
 		t.Fatal(err)

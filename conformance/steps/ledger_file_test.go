@@ -136,6 +136,7 @@ func renamed(_ *testing.T, l *line, id string, _ string) {
 }
 
 func tail(t *testing.T, name, text string) {
+	t.Helper()
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ type line struct {
 }
 
 func newLine(t *testing.T, a *app) *line {
+	t.Helper()
 	l := &line{t: t, app: a, guard: steps.NewGuard(a.target(t), testRun), tape: &steps.Tape{}}
 	wire, err := steps.StartWire(l.guard, l.tape)
 	if err != nil {

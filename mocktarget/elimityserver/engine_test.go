@@ -37,6 +37,7 @@ func start(t *testing.T, config mocktarget.Config) (*mocktarget.Server, *client)
 }
 
 func clientOf(t *testing.T, tenant *mocktarget.Tenant, origin string) *client {
+	t.Helper()
 	return &client{t: t, base: origin + tenant.Path(), token: token}
 }
 

@@ -13,6 +13,7 @@ const benchUser = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn
 	`"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":"%d","costCenter":"4130","department":"Tour Operations","manager":{"value":"26118915-6090-4610-87e4-49d8ca9f808d"}}}`
 
 func benchUsers(b *testing.B, n int) []*scim.Object {
+	b.Helper()
 	users := make([]*scim.Object, n)
 	for i := range users {
 		o := object(b, fmt.Sprintf(benchUser, i, i, i, i, i, i, i, i))
