@@ -67,3 +67,88 @@ func TestR14_NobodySlipsOut(t *testing.T) {
 		t.Errorf("the one that waited got %v, want that nothing is sent", err)
 	}
 }
+
+// TestLanesAtTheLimit: where as many requests are in flight as may be, the next place is a
+// goodbye's, however long the others have waited, and a user's before a group's.
+func TestLanesAtTheLimit(t *testing.T) {
+	var stile turnstile
+	stile.widen(1)
+	if err := stile.enter(t.Context(), LaneUsers); err != nil {
+		t.Fatal(err)
+	}
+	through := make(chan string)
+	come := func(who string, lane Lane) {
+		t.Helper()
+		waiting := func() int {
+			stile.mu.Lock()
+			defer stile.mu.Unlock()
+			return len(stile.waiting[lane])
+		}
+		before := waiting()
+		go func() {
+			if err := stile.enter(t.Context(), lane); err == nil {
+				through <- who
+			}
+		}()
+		for waiting() == before {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	come("a group", LaneGroups)
+	come("a user", LaneUsers)
+	come("another user", LaneUsers)
+	come("a goodbye", LaneGoodbye)
+	come("another goodbye", LaneGoodbye)
+	for _, want := range []string{"a goodbye", "another goodbye", "a user", "another user", "a group"} {
+		stile.leave()
+		if got := <-through; got != want {
+			t.Fatalf("%s is let through, want %s", got, want)
+		}
+	}
+}
+
+// oneApp is a store that knows one app.
+type oneApp struct {
+	Store
+	app App
+}
+
+func (s *oneApp) UpdateApp(_ context.Context, _ string, change func(*App)) error {
+	change(&s.app)
+	s.app.Revision++
+	return nil
+}
+
+// TestR14_SlowAnswers: an app whose answers take more than twice as long as they did, and
+// not just a little while, is asked half as much at a time.
+func TestR14_SlowAnswers(t *testing.T) {
+	const ms = time.Millisecond
+	for name, test := range map[string]struct {
+		usual, later time.Duration
+		want         int
+	}{
+		"three times as long":                {200 * ms, 600 * ms, 4},
+		"twice as long":                      {200 * ms, 400 * ms, 10},
+		"four times as long, and still soon": {50 * ms, 200 * ms, 10},
+	} {
+		store := &oneApp{app: App{Name: "app", State: AppActive, Limit: Limit{Concurrency: 8}}}
+		now := time.Unix(1000, 0)
+		e := New(Config{Store: store, Now: func() time.Time { return now }})
+		p := e.paceOf("app")
+		p.follow(&store.app)
+		g := gate{pace: p, lane: LaneUsers}
+		for _, took := range []time.Duration{test.usual, test.later} {
+			for range cleanAnswers {
+				if err := g.Enter(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				began := now
+				now = now.Add(took)
+				g.Leave(t.Context(), began, took, nil)
+			}
+		}
+		if got := store.app.Limit.Concurrency; got != test.want {
+			t.Errorf("%s: %d requests may be in flight, want %d", name, got, test.want)
+		}
+	}
+}

@@ -354,3 +354,38 @@ func (c *crowd) mostOf(n int) int {
 	defer c.mu.Unlock()
 	return slices.Max(c.crowded[:n])
 }
+
+// A watch notes how much time each request is given, by the kind of its resource.
+type watch struct {
+	mu    sync.Mutex
+	given map[string]time.Duration
+}
+
+func (w *watch) RoundTrip(r *http.Request) (*http.Response, error) {
+	if deadline, ok := r.Context().Deadline(); ok {
+		w.mu.Lock()
+		w.given[r.Method+" "+strings.Split(strings.TrimPrefix(r.URL.Path, "/scim/v2/"), "/")[0]] = time.Until(deadline).Round(10 * time.Second)
+		w.mu.Unlock()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestTimeGiven: a request has half a minute, and one about a group, which may be large,
+// a whole one.
+func TestTimeGiven(t *testing.T) {
+	m, w := newMoody(t), &watch{given: map[string]time.Duration{}}
+	r := newRig(t, rigConfig{engine: provisioner.Config{Transport: w}})
+	r.connect("app", m, provisioner.Settings{})
+	r.put(1, "a", nil)
+	if err := r.PutGroup(t.Context(), provisioner.Group{ID: "g", Attributes: attributes(t, `{"displayName": "staff"}`), Members: []string{"u0"}}); err != nil {
+		t.Fatal(err)
+	}
+	r.settle("app")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for request, want := range map[string]time.Duration{"POST Users": 30 * time.Second, "POST Groups": time.Minute} {
+		if got := w.given[request]; got != want {
+			t.Errorf("%s is given %s, want %s: %v", request, got, want, w.given)
+		}
+	}
+}
