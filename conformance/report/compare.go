@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -108,14 +109,16 @@ func (d *Difference) Regressed() bool {
 	return len(d.Worse) > 0
 }
 
-// Write says for people what has changed.
+// Write says for people what has changed, causes before what follows from them.
 func (d *Difference) Write(w io.Writer) error {
 	lines := slices.Clone(d.Unlike)
 	for _, part := range []struct {
 		word    string
 		changes []Change
 	}{{"worse", d.Worse}, {"better", d.Better}, {"other", d.Other}} {
-		for _, c := range part.changes {
+		changes := slices.Clone(part.changes)
+		slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(min(1, len(a.BlockedBy)), min(1, len(b.BlockedBy))) })
+		for _, c := range changes {
 			line := fmt.Sprintf("%-7s %-9s %s → %s  %s", part.word, c.ID, c.Was.Verdict, c.Verdict, c.Title)
 			if c.Reason != "" {
 				line += ": " + c.Reason
