@@ -19,7 +19,7 @@ func BenchmarkProtocol(b *testing.B) {
 		var err error
 		report, err = conformance.Run(b.Context(), conformance.Config{
 			Handler: target.Handler(), Endpoint: "/scim/v2", Token: target.Token(),
-			Features: features.FS, Write: true, Settle: 20 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: 10 * time.Minute,
+			Features: features.FS, Write: true, Settle: 20 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: patience,
 		})
 		if err != nil || !report.Good() {
 			b.Fatalf("error %v, %d checks failed", err, report.Count(conformance.Fail))

@@ -67,7 +67,7 @@ func TestLittleIsMadeThatCannotBeRemoved(t *testing.T) {
 			})
 			report, err := conformance.Run(t.Context(), conformance.Config{
 				Handler: service, Endpoint: "/scim/v2", Token: target.Token(),
-				Features: features.FS, Write: true, Settle: 20 * time.Millisecond, Tick: 2 * time.Millisecond,
+				Features: features.FS, Write: true, Settle: 20 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: patience,
 			})
 			left := len(target.Users()) + len(target.Groups())
 			if err != nil || conformance.ExitCode(report, err) != conformance.ExitLeaked || len(report.Leaks) != left || left < 3 || left > 10 {

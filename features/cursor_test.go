@@ -23,7 +23,7 @@ func TestCursorsThatExpire(t *testing.T) {
 			t.Parallel()
 			target := mocktargettest.New(t, mocktargettest.WithConfig(mocktarget.Config{Now: clock, Limits: mocktarget.Limits{CursorTimeout: time.Second}}))
 			report, err := conformance.Run(t.Context(), conformance.Config{
-				Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Select: conformance.Selection{Only: []string{id}}, Write: true,
+				Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Select: conformance.Selection{Only: []string{id}}, Write: true, Timeout: patience,
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -54,7 +54,7 @@ func elimity(t testing.TB) (endpoint, token string) {
 
 func lifecycle(t *testing.T, endpoint, token string, provisioner func(context.Context) (steps.Provisioner, error)) {
 	t.Helper()
-	target, err := steps.NewTarget(steps.TargetConfig{Endpoint: endpoint, Token: token})
+	target, err := steps.NewTarget(steps.TargetConfig{Endpoint: endpoint, Token: token, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

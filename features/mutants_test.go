@@ -149,8 +149,7 @@ func (m *mutation) judge(t *testing.T, d deviation.Deviation) {
 	}
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Handler: m.server, Endpoint: tenant.Path(), Token: m.server.Token(),
-		Features: m.features, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
-		Timeout: 10 * time.Minute, // a machine that has other work to do is no fault of the target
+		Features: m.features, Select: conformance.Selection{Tags: "@protocol"}, Write: true, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: patience,
 	})
 	if report == nil {
 		m.note(note{d.Area, "not judged", d.Name}, err.Error())

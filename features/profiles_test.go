@@ -76,7 +76,7 @@ func judgeBy(t *testing.T, selection conformance.Selection, traits ...trait) map
 	defer server.Close()
 	report, err := conformance.Run(t.Context(), conformance.Config{
 		Endpoint: server.URL + "/scim/v2", Token: target.Token(), Features: features.FS, Write: true,
-		Select: selection, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
+		Select: selection, Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: patience,
 	})
 	if err != nil || len(report.Leaks) > 0 || len(target.Users())+len(target.Groups()) > 0 {
 		t.Fatalf("error %v, leaks %v, %d users and %d groups left", err, report.Leaks, len(target.Users()), len(target.Groups()))

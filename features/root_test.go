@@ -30,7 +30,7 @@ func TestOneCauseIsOneFailure(t *testing.T) {
 			target := everything(t)
 			report, err := conformance.Run(t.Context(), conformance.Config{
 				Endpoint: target.URL(), Token: target.Token(), Features: features.FS, Write: true,
-				Handler: breaking(target.Handler(), c.breaks), Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond,
+				Handler: breaking(target.Handler(), c.breaks), Settle: 5 * time.Millisecond, Tick: 2 * time.Millisecond, Timeout: patience,
 			})
 			if err != nil {
 				t.Fatal(err)

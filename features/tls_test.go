@@ -112,7 +112,7 @@ func (w inTheWay) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func judgeTLS(t *testing.T, config conformance.Config, target *mocktargettest.Target, see func(conformance.Result)) {
 	t.Helper()
-	config.Token, config.Features = target.Token(), features.FS
+	config.Token, config.Features, config.Timeout = target.Token(), features.FS, patience
 	config.Select = conformance.Selection{Only: []string{"TLS", "DISC-01"}}
 	report, err := conformance.Run(t.Context(), config)
 	if err != nil {
