@@ -87,6 +87,9 @@ func (a *attempt) try(ctx context.Context) *Outcome {
 		if !o.Entry.OK {
 			o.Entry.Cause = a.link.LastError
 		}
+		if isThrottled(err) {
+			o.Entry.NextAttempt = e.paceOf(w.App.Name).next()
+		}
 	}
 	if a.link.RemoteID != w.Link.RemoteID || !scim.Equal(a.link.Acked, w.Link.Acked) || !maps.Equal(a.members, w.AckedMembers) {
 		a.link.AckedAt = e.config.Now()

@@ -163,6 +163,9 @@ func (e *Engine) audit(ctx context.Context, run *Run) error {
 		return nil
 	case isRefused && ctx.Err() == nil:
 		run.State, run.Error = RunFailed, "the app could not be read: "+refused.Error()
+		if err := e.refusedBy(ctx, app, err); err != nil {
+			return err
+		}
 	case err != nil:
 		return err
 	default:

@@ -165,5 +165,5 @@ func (x *index) objects(places []int) []*scim.Object {
 // is not to be had, while it can still be asked for single resources.
 func unlistable(err error) bool {
 	refused, ok := asRefused(err)
-	return ok && refused.Status != 0
+	return ok && refused.Status != 0 && !unauthorized(err)
 }

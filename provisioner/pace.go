@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"sync"
 	"time"
 
@@ -73,9 +74,10 @@ type pace struct {
 	revision     int64 // of the record that is known
 	// halted is when the app refused the credential, or was found to be out of order, and
 	// halting the one or the other: then nothing more is sent until the app was paused for
-	// it and goes on.
+	// it and goes on, or has other secrets.
 	halted    time.Time
 	halting   string
+	secrets   secrets
 	throttles int       // times the app has asked for fewer requests, in a row
 	halved    time.Time // requests that began before say nothing new
 	clean     int       // answers since the concurrency changed
@@ -102,9 +104,11 @@ func (p *pace) follow(app *App) {
 	defer p.mu.Unlock()
 	p.most, p.rate = app.Settings.concurrency(), app.Settings.Rate
 	p.slowed = app.State == AppThrottled
-	if app.State != AppPaused && !app.StateSince.Before(fullMillis(p.halted)) {
+	secrets := app.secrets()
+	if goesOn := app.State != AppPaused && !app.StateSince.Before(fullMillis(p.halted)); goesOn || !reflect.DeepEqual(secrets, p.secrets) {
 		p.halted = time.Time{}
 	}
+	p.secrets = secrets
 	p.adopt(app)
 }
 
@@ -167,6 +171,14 @@ func (e *Engine) Room(ctx context.Context, app string) (attempts int, wait time.
 	return attempts, 0
 }
 
+// ask lets an app be asked again to which nothing is sent: somebody wants to know what it
+// says now.
+func (p *pace) ask() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.halted = time.Time{}
+}
+
 func (p *pace) isPaused() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,6 +193,13 @@ func (p *pace) paused() time.Duration {
 		wait = max(wait, p.halted.Add(haltedFor).Sub(now))
 	}
 	return wait
+}
+
+// next is when something may be sent again.
+func (p *pace) next() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.engine.config.Now().Add(max(p.paused(), 0))
 }
 
 // stopped returns why nothing is to be sent, nil if something may be. The lock is

@@ -67,6 +67,15 @@ func TestR14_ThrottledAppIsLeftAlone(t *testing.T) {
 			if app.Limit.Concurrency != 2 {
 				t.Errorf("%d requests may be in flight, want half of 4", app.Limit.Concurrency)
 			}
+			entries, err := r.Log(t.Context(), provisioner.LogQuery{App: "app", Failed: true})
+			if err != nil || len(entries) == 0 {
+				t.Errorf("the log has %d attempts that were put off, %v", len(entries), err)
+			}
+			for _, e := range entries {
+				if e.NextAttempt.Sub(app.Limit.PausedUntil).Abs() > time.Second {
+					t.Errorf("the log says of %s that it is tried again at %s, and the app is left alone until %s", e.Key, e.NextAttempt, app.Limit.PausedUntil)
+				}
+			}
 			r.advance(test.waits/2, "app")
 			r.putUser(0, "c")
 			if more := m.requests()[inFlight:]; len(more) > 0 {

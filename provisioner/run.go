@@ -99,7 +99,8 @@ func (p RunProgress) Done() int { return max(p.Marked-p.Active-p.Failed-p.Held, 
 type Runs interface {
 	// StartRun records a run; a queue takes it up. If one of its kind is running for the
 	// app already, that one is returned and looks for all work once more; the error is
-	// [ErrConflict] for a run that is about some links only.
+	// [ErrConflict] for a run that is about some links only. One that could not begin is
+	// recorded as it is.
 	StartRun(ctx context.Context, run *Run) (*Run, error)
 	// Run returns a run, or [ErrNotFound].
 	Run(ctx context.Context, id int64) (*Run, error)
@@ -214,8 +215,10 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	probes := 0
 	if ahead.probe {
 		app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
+		e.paceOf(name).ask()
 		if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { probes++ }); err != nil {
-			return nil, &ProbeError{App: name, Err: err}
+			run.Since, run.Probes = since, probes
+			return nil, e.unable(ctx, app, run, err)
 		}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
@@ -231,6 +234,31 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	run.Until = run.Started.Add(wait)
 	run.Ready = !ahead.probe && !ahead.work
 	return e.config.Store.StartRun(ctx, run)
+}
+
+// unable records that a run could not begin, for the app's status to tell until one does.
+func (e *Engine) unable(ctx context.Context, app *App, run *Run, cause error) error {
+	unable := &ProbeError{App: app.Name, Err: cause}
+	if ctx.Err() != nil {
+		return unable
+	}
+	run.App, run.Kind, run.State, run.Error = app.Name, RunSync, RunFailed, cause.Error()
+	run.Started = e.config.Now()
+	run.Until, run.Finished = run.Started, run.Started
+	_, err := e.config.Store.StartRun(ctx, run)
+	return errors.Join(unable, err, e.refusedBy(ctx, app, cause))
+}
+
+// refusedBy pauses an app if what went wrong is that it does not let requests in.
+func (e *Engine) refusedBy(ctx context.Context, app *App, cause error) error {
+	if !unauthorized(cause) {
+		return nil
+	}
+	return e.config.Store.UpdateApp(ctx, app.Name, func(a *App) {
+		if a.sameSecrets(app) {
+			a.Pause(*a.refusal(cause))
+		}
+	})
 }
 
 // Sync is StartSync for a caller that wants everything to be marked when it returns,
@@ -309,7 +337,7 @@ func (e *Engine) mark(ctx context.Context, run *Run) error {
 	for kind, n := range unlinked {
 		if app.worthListing(kind, n) {
 			if err := e.list(ctx, app, kind, func(scimclient.Exchange) { run.Probes++ }); err != nil {
-				return &ProbeError{App: run.App, Err: err}
+				return errors.Join(&ProbeError{App: run.App, Err: err}, e.refusedBy(ctx, app, err))
 			}
 		}
 	}

@@ -267,8 +267,77 @@ func TestRunThatCannotGoOn(t *testing.T) {
 		if _, err := b.engine.StartSync(t.Context(), "app", "", 0); !errors.As(err, &probe) {
 			t.Errorf("%v, want a ProbeError", err)
 		}
-		if runs, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app"}); err != nil || len(runs) != 0 {
+		runs, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app"})
+		if err != nil || len(runs) != 1 || runs[0].State != provisioner.RunFailed || runs[0].Finished.IsZero() || !strings.Contains(runs[0].Error, "403") {
 			t.Errorf("runs on record: %+v, %v", runs, err)
+		}
+		if s, err := b.Status(t.Context(), "app"); err != nil || s.Good() || !strings.Contains(s.Unsynced, "could not begin") || !strings.Contains(s.Unsynced, "403") {
+			t.Errorf("after a sync that could not begin: %+v, %v", s, err)
+		}
+		b.app.open()
+		b.sync(t, "app")
+		if s, err := b.Status(t.Context(), "app"); err != nil || !s.Good() {
+			t.Errorf("after one that could: %+v, %v", s, err)
+		}
+	})
+	t.Run("the token is refused", func(t *testing.T) { // R27
+		b := setup(t)
+		b.putUser(t, "u1", "ada", true)
+		b.sync(t, "app")
+		good := b.app.token
+		b.app.token = "withdrawn"
+		b.connect(t, "app", b.app)
+		if c, err := b.engine.TestConnection(t.Context(), "app", false); err != nil || c.OK {
+			t.Errorf("a test with a token that is refused: %+v, %v", c, err)
+		}
+		var probe *provisioner.ProbeError
+		if _, err := b.engine.StartSync(t.Context(), "app", "", 0); !errors.As(err, &probe) || !strings.Contains(err.Error(), "401") {
+			t.Errorf("%v, want what the app says", err)
+		}
+		if s, err := b.Status(t.Context(), "app"); err != nil || s.State != provisioner.AppPaused || s.Good() {
+			t.Errorf("%+v, %v, want an app that is paused", s, err)
+		}
+		// Another token is tried at once, also after one that only a test has shown to be
+		// refused.
+		if err := b.engine.Resume(t.Context(), "app"); err != nil {
+			t.Fatal(err)
+		}
+		if c, err := b.engine.TestConnection(t.Context(), "app", false); err != nil || c.OK {
+			t.Errorf("a second test: %+v, %v", c, err)
+		}
+		b.app.token = good
+		b.connect(t, "app", b.app)
+		b.putUser(t, "u1", "ann", true)
+		b.settle(t, "app")
+		if u := b.app.remote(t, "/Users"); len(u) != 1 || u[0]["userName"] != "ann" {
+			t.Errorf("the app holds %v", u)
+		}
+	})
+	t.Run("the token is refused while accounts are looked for", func(t *testing.T) { // R27
+		b := start(t, t.TempDir()+"/test.db")
+		b.people(t, 40)
+		b.app = newDoor(t)
+		for i := range 40 {
+			b.app.post(t, "/Users", fmt.Sprintf(`{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "other%d"}`, i))
+		}
+		b.connect(t, "app", b.app)
+		b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Query().Get("count") == "1" {
+				return false
+			}
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		})
+		run, err := b.engine.StartSync(t.Context(), "app", "", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err = b.engine.AwaitRun(t.Context(), run.ID, nil)
+		if err != nil || run.State != provisioner.RunFailed || run.Ready {
+			t.Errorf("%+v, %v", run, err)
+		}
+		if a, err := b.App(t.Context(), "app"); err != nil || a.Cause != provisioner.PauseAuth {
+			t.Errorf("%s %s, %v", a.State, a.Cause, err)
 		}
 	})
 	t.Run("the token is withdrawn on the way", func(t *testing.T) {

@@ -16,6 +16,10 @@ type Status struct {
 	// OldestPending is when the oldest change came that the app does not have yet,
 	// zero if it has them all.
 	OldestPending time.Time
+	// Unsynced says why the app was not given all that a sync would have given it: the
+	// newest one could not begin, or there has been none since it was connected to a
+	// directory that had users already. It is "" if neither is so.
+	Unsynced string
 	// Notice says what somebody should see to in time, "" if nothing.
 	Notice string
 	// LastError is the newest of the failures that are still failures, nil if there
@@ -42,5 +46,5 @@ type LastError struct {
 
 // Good reports whether nobody has to do anything about the app.
 func (s *Status) Good() bool {
-	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Finding == "" && s.AuditFailure == ""
+	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Unsynced == "" && s.Finding == "" && s.AuditFailure == ""
 }

@@ -47,6 +47,7 @@ func (e *Engine) TestConnection(ctx context.Context, name string, write bool) (*
 	}
 	c := &Connection{}
 	t := &connectionTest{Connection: c, engine: e, app: app}
+	e.paceOf(name).ask()
 	if t.client, err = e.client(app, LaneUsers, nil); err != nil {
 		c.add("endpoint", false, "%s", err)
 		return c, nil

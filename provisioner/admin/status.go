@@ -22,6 +22,7 @@ type Status struct {
 	Failing       int        `json:"failing" doc:"Whose last attempt failed, or that need a person"`
 	Held          int        `json:"held" doc:"Whose disabling or deleting is held back until somebody approves it"`
 	OldestPending *time.Time `json:"oldestPending,omitempty" doc:"When the oldest change came that the app does not have yet"`
+	Unsynced      string     `json:"unsynced,omitempty" doc:"Why the app was not given all that a sync would have given it: the newest one could not begin, or none has been started yet"`
 	Notice        string     `json:"notice,omitempty" doc:"What somebody should see to in time, such as a token that expires"`
 	LastError     *LastError `json:"lastError,omitempty"`
 	Finding       string     `json:"finding,omitempty" doc:"What the last audit that could be made has left for somebody to look at"`
@@ -67,7 +68,7 @@ func wireStatus(s *provisioner.Status) Status {
 	out := Status{
 		App: s.App, Endpoint: s.Endpoint, State: string(s.State), Reason: s.Reason, Good: s.Good(),
 		Converged: s.Converged, Pending: s.Pending, Failing: s.Failing, Held: s.Held, OldestPending: moment(s.OldestPending),
-		Notice: s.Notice, Finding: s.Finding, AuditFailure: s.AuditFailure, AuditFailedAt: moment(s.AuditFailedAt),
+		Unsynced: s.Unsynced, Notice: s.Notice, Finding: s.Finding, AuditFailure: s.AuditFailure, AuditFailedAt: moment(s.AuditFailedAt),
 	}
 	if s.Finding != "" {
 		out.FoundAt = moment(s.FoundAt)

@@ -43,7 +43,8 @@ func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
 }
 
 // StartRun records a run; a queue takes it up. If one of its kind is running for the app
-// already, that one is returned and looks for work once more.
+// already, that one is returned and looks for work once more. One that could not begin is
+// recorded as it is.
 func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisioner.Run, error) {
 	var started *provisioner.Run
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
@@ -51,6 +52,10 @@ func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisione
 			return err
 		}
 		var err error
+		if run.State != provisioner.RunRunning {
+			started, err = s.addRun(ctx, tx, run)
+			return err
+		}
 		started, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = $2 AND state = 'running'", run.App, run.Kind))
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
@@ -82,8 +87,8 @@ func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*
 		run.ID = s.nextID()
 		result, err := tx.ExecContext(ctx, `
 			INSERT INTO run (id, app, kind, asked_by, state, started, finished, until, since, about, repair, ready, marked, probes, error, result)
-			VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, $11, 0, $12, '', '') ON CONFLICT (id) DO NOTHING`,
-			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Until), run.Since, only, flag(run.Repair), flag(run.Ready), run.Probes)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, '') ON CONFLICT (id) DO NOTHING`,
+			run.ID, run.App, run.Kind, run.By, run.State, millis(run.Started), millis(run.Finished), millis(run.Until), run.Since, only, flag(run.Repair), flag(run.Ready), run.Probes, run.Error)
 		if err != nil {
 			return nil, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/permiso/scimwright/provisioner"
 )
@@ -57,6 +58,9 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 			return nil, err
 		}
 	}
+	if status.Unsynced, err = s.unsynced(ctx, app); err != nil {
+		return nil, err
+	}
 	return status, s.findings(ctx, status)
 }
 
@@ -86,6 +90,31 @@ func (s *Store) lastAudit(ctx context.Context, app string, state provisioner.Run
 		return nil, err
 	}
 	return &runs[0], nil
+}
+
+// unsynced says why an app was not given all that a sync would have given it.
+func (s *Store) unsynced(ctx context.Context, app *provisioner.App) (string, error) {
+	runs, err := s.Runs(ctx, provisioner.RunQuery{App: app.Name, Kind: provisioner.RunSync, Limit: 1})
+	switch {
+	case err != nil:
+		return "", err
+	case len(runs) > 0 && runs[0].State == provisioner.RunFailed && !runs[0].Ready:
+		return "the last sync could not begin: " + runs[0].Error, nil
+	case app.Synced, len(runs) > 0 && runs[0].State == provisioner.RunRunning:
+		return "", nil
+	}
+	entitled := "s.active = 1"
+	if !app.Settings.Scope.Everybody() {
+		entitled += " AND EXISTS (SELECT 1 FROM access x WHERE x.app = $1 AND x.user_id = s.id)"
+	}
+	var n int
+	err = s.db.QueryRowContext(ctx, `
+		SELECT COUNT(*) FROM subject s WHERE s.kind = 'User' AND `+entitled+`
+		AND NOT EXISTS (SELECT 1 FROM link l WHERE l.app = $1 AND l.kind = 'User' AND l.subject = s.id)`, app.Name).Scan(&n)
+	if err != nil || n == 0 {
+		return "", err
+	}
+	return fmt.Sprintf("waits for its first sync: it does not have %d of the directory's users, who were there before it was connected", n), nil
 }
 
 // failedStates are those of which [provisioner.LinkState.Failed] is true.

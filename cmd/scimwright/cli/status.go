@@ -97,6 +97,8 @@ func writeStatuses(w io.Writer, statuses []admin.Status, now time.Time) error {
 			last = s.Reason
 		case s.LastError != nil:
 			last = fmt.Sprintf("%s %s: %s", s.LastError.Kind, s.LastError.Subject, s.LastError.Reason)
+		case s.Unsynced != "":
+			last = s.Unsynced
 		case s.Notice != "":
 			last = s.Notice
 		case s.Finding != "" || s.AuditFailure != "":
