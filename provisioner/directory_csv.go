@@ -32,12 +32,12 @@ func (d *directoryReader) readCSV(data []byte) {
 	r.LazyQuotes = true // emails[type eq "work"].value may stand as it is
 	header, err := r.Read()
 	r.LazyQuotes = false
-	if errors.Is(err, io.EOF) {
-		d.problem(place{}, "the file is empty: begin it with a header of attribute paths, such as id,userName,name.givenName")
-		return
-	}
 	if err != nil {
 		d.csvError(err)
+		return
+	}
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		d.problem(line(1), "has one column: separate the cells with commas")
 		return
 	}
 	columns, complete := d.header(header)

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
@@ -62,21 +64,46 @@ func ReadDirectory(r io.Reader, format Format) (*Directory, error) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // spreadsheets and Windows editors begin files so
 	d := newDirectoryReader()
-	switch format {
-	case FormatJSON:
-		d.readJSON(data)
-	case FormatNDJSON:
-		d.readNDJSON(data)
-	case FormatCSV:
-		d.readCSV(data)
-	default:
+	switch {
+	case !slices.Contains([]Format{FormatJSON, FormatNDJSON, FormatCSV}, format):
 		return nil, fmt.Errorf("directory format %q: use %s, %s or %s", format, FormatJSON, FormatNDJSON, FormatCSV)
+	case len(bytes.TrimSpace(data)) == 0: // as an export leaves it that has failed
+		d.problem(place{}, "the file is empty: write %s", leastOf[format])
+	case !utf8.Valid(data):
+		d.notUTF8(data)
+	case format == FormatJSON:
+		d.readJSON(data)
+	case format == FormatNDJSON:
+		d.readNDJSON(data)
+	default:
+		d.readCSV(data)
 	}
 	d.checkMembers()
 	if len(d.problems) > 0 {
 		return nil, &DirectoryError{Problems: d.problems}
 	}
 	return &d.directory, nil
+}
+
+// leastOf is the least that a file of a format holds.
+var leastOf = map[Format]string{
+	FormatJSON:   `{"users": [...], "groups": [...]}`,
+	FormatNDJSON: "a user or a group a line",
+	FormatCSV:    "a header of attribute paths, such as id,userName,name.givenName, and a user a line",
+}
+
+// notUTF8 says where a file holds what is not text, as one that was saved in the
+// encoding of a country does.
+func (d *directoryReader) notUTF8(data []byte) {
+	at := 0
+	for at < len(data) {
+		r, size := utf8.DecodeRune(data[at:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		at += size
+	}
+	d.problem(line(bytes.Count(data[:at], []byte{'\n'})+1), "the byte 0x%02X is not UTF-8: save the file as UTF-8", data[at])
 }
 
 // ParseUser reads one user as a directory file holds it. The id may be left out
