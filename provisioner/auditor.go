@@ -49,7 +49,7 @@ func (a *auditor) do(ctx context.Context) (err error) {
 		}
 	}
 	if a.behind > 0 {
-		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups were not compared: a change of them is on its way to the app, or fails", a.behind))
+		a.result.Notes = append(a.result.Notes, fmt.Sprintf("users and groups not compared, since a change of them is on its way to the app, or fails: %d", a.behind))
 	}
 	if a.unread > 0 {
 		a.result.Notes = append(a.result.Notes, fmt.Sprintf("%d users and groups could not be read, and were not compared: %v", a.unread, a.unreadable))

@@ -230,7 +230,7 @@ func TestR5_MemberWithoutAccount(t *testing.T) {
 	b.app.answerWith(on("POST", "/Users", refuse(400, scim.TypeInvalidValue, "not him")))
 	b.putUser(t, "u3", "cy", true)
 	b.putGroup(t, "g2", "crew", "u1", "u3")
-	b.wantLink(t, group, "g2", provisioner.LinkPartial, "1 members have no account", 0)
+	b.wantLink(t, group, "g2", provisioner.LinkPartial, "members who have no account in the app yet: 1", 0)
 	if m := b.app.members(t, "crew"); !slices.Equal(m, []string{"ada"}) {
 		t.Errorf("members %q", m)
 	}

@@ -274,7 +274,7 @@ func (a *attempt) shortfall(d Desired) error {
 func (a *attempt) missingMembers(d Desired) string {
 	var parts []string
 	if d.Missing > 0 {
-		parts = append(parts, fmt.Sprintf("%d members have no account in the app yet", d.Missing))
+		parts = append(parts, fmt.Sprintf("members who have no account in the app yet: %d", d.Missing))
 	}
 	if n := len(a.refused); n > 0 {
 		subject := slices.Sorted(maps.Keys(a.refused))[0]

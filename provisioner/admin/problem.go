@@ -35,9 +35,12 @@ func (s *server) problem(err error, what string) error {
 	case errors.Is(err, provisioner.ErrNotFound):
 		return huma.Error404NotFound(what + ": " + err.Error())
 	case errors.Is(err, provisioner.ErrConflict):
-		return huma.Error409Conflict(what + ": " + err.Error())
+		return huma.Error409Conflict(what + ": " + strings.TrimSuffix(err.Error(), ": "+provisioner.ErrConflict.Error()))
 	default:
 		s.config.Log.Error("admin request failed", slog.String("what", what), slog.Any("error", err))
+		if s.config.Candid {
+			return huma.Error500InternalServerError(what + ": " + err.Error())
+		}
 		return huma.Error500InternalServerError(what + " could not be done; the server's log says why")
 	}
 }

@@ -36,6 +36,9 @@ type Config struct {
 	Version string
 	// Log receives what goes wrong inside. Nil means nowhere.
 	Log *slog.Logger
+	// Candid tells callers what goes wrong inside: they are in the same process. Zero
+	// keeps it from them.
+	Candid bool
 }
 
 // A Service works on the store.

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -125,6 +126,8 @@ func (s *Store) open(ctx context.Context, config Config) error {
 		return s.borrow(ctx, config.DB)
 	case isPostgres(config.Database):
 		return s.openPostgres(ctx, config.Database)
+	case strings.Contains(config.Database, "://"):
+		return errNotPostgres
 	default:
 		return s.openSQLite(config.Database, config.Reading)
 	}

@@ -17,13 +17,15 @@ func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
+var errNotPostgres = errors.New("the database URL is not one of PostgreSQL: write postgres://user:password@host:5432/name")
+
 // openPostgres connects to a PostgreSQL database, which any number of processes may
 // share. The URL may say how many connections there are, and for how long
 // (pool_max_conns, pool_max_conn_lifetime, pool_max_conn_idle_time).
 func (s *Store) openPostgres(ctx context.Context, url string) error {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return errors.New("the database URL is not one of PostgreSQL: write postgres://user:password@host:5432/name")
+		return errNotPostgres
 	}
 	s.dialect = postgresDialect
 	s.db = stdlib.OpenDB(*config.ConnConfig)

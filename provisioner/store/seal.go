@@ -98,7 +98,7 @@ func (s *sealer) open(app *provisioner.App, sealed string) error {
 	}
 	secrets, err := s.aead.Open(nil, nil, data, []byte(app.Name))
 	if err != nil {
-		return fmt.Errorf("the credential of app %q cannot be opened: it was sealed with another key", app.Name)
+		return fmt.Errorf("the credential of app %q cannot be opened: it was sealed with another key (SCIMWRIGHT_KEY, or the file whose name ends in .key beside the database)", app.Name)
 	}
 	return app.UnmarshalSecrets(secrets)
 }

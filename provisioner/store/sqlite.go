@@ -52,12 +52,25 @@ func (s *Store) lockFile(path string, reading bool) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	switch {
 	case errors.Is(err, os.ErrExist):
-		return nil
+		return s.mustWrite(reading)
 	case err != nil:
 		return errors.Join(fmt.Errorf("making the database: %w", err), s.lock.Unlock())
 	default:
 		return file.Close()
 	}
+}
+
+// mustWrite finds out before anything is sent whether the file can be written, unless
+// somebody only looks.
+func (s *Store) mustWrite(reading bool) error {
+	if reading {
+		return nil
+	}
+	file, err := os.OpenFile(s.file, os.O_RDWR, 0)
+	if err != nil {
+		return errors.Join(fmt.Errorf("it cannot be written: %w", err), s.lock.Unlock())
+	}
+	return file.Close()
 }
 
 // SQLiteDSN returns the data source name with which a program that has the database

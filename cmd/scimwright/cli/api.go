@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/permiso/scimwright/provisioner/admin"
+	"github.com/permiso/scimwright/provisioner/store"
 )
 
 // An apiFlags says whom a command asks: a service that runs, by its address, or the
@@ -63,6 +65,9 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 		if key == "" {
 			return nil, nil, usagef("%s is not set: put the API key of the service at %s into it", apiKeyEnv, f.server)
 		}
+		if u, err := url.Parse(f.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, nil, usagef("--server %q: write the service's address as in http://127.0.0.1:8088", f.server)
+		}
 		return admin.NewClient(f.server, key, nil), nil, nil
 	}
 	if _, err := os.Stat(f.database); errors.Is(err, os.ErrNotExist) && !strings.Contains(f.database, "://") {
@@ -71,11 +76,14 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 	// Whoever runs a command here can reach what it reaches.
 	config.database, config.key, config.private = f.database, sealingKey(), true
 	s, err := openService(ctx, config)
+	if errors.Is(err, store.ErrLocked) {
+		return nil, nil, unablef("another scimwright is at work on %s: if it is a service, ask it with --server, or else wait until it has ended", f.database)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	key := rand.Text()
-	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: key, Version: version()})
+	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: key, Version: version(), Candid: true})
 	if err != nil {
 		return nil, nil, errors.Join(err, s.close())
 	}
@@ -85,10 +93,16 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 // apiError says in one line what came of a call, with the exit code that fits.
 func apiError(err error) error {
 	var answer *admin.Error
-	if !errors.As(err, &answer) {
+	var lost *url.Error
+	switch {
+	case errors.As(err, &lost) && !interrupted(err):
+		return unablef("the service does not answer, see that it runs at the address in --server: %v", lost.Err)
+	case !errors.As(err, &answer):
 		return unable(err)
 	}
 	switch answer.Status {
+	case http.StatusUnauthorized:
+		return unablef("the service refuses the API key in %s: put the one into it that the service was started with", apiKeyEnv)
 	case http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusBadRequest:
 		return usagef("%s", answer.Detail)
 	default:

@@ -45,11 +45,13 @@ func (o *output) Write(p []byte) (int, error) {
 // An exitError ends a command with a code. Its text says what happened and what to
 // do; "" prints nothing, for a command whose output has said it.
 type exitError struct {
-	code int
-	text string
+	code  int
+	text  string
+	cause error // nil if text is all there is to know
 }
 
 func (e *exitError) Error() string { return e.text }
+func (e *exitError) Unwrap() error { return e.cause }
 
 func exitf(code int, format string, args ...any) error {
 	return &exitError{code: code, text: fmt.Sprintf(format, args...)}

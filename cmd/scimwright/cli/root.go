@@ -44,6 +44,7 @@ func newRoot() *cobra.Command {
 
 Exit codes: 0 done and good, 1 judged not good, 2 usage, 3 could not run, 4 verify
 left something behind, 130 interrupted after cleaning up.`,
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -95,18 +96,22 @@ func (s *service) start(ctx context.Context) error {
 
 func databaseError(name string, err error) error {
 	if errors.Is(err, store.ErrLocked) {
-		return unablef("another scimwright is at work on %s: stop it, or use another --database", name)
+		return &exitError{code: ExitUnable, cause: err, text: fmt.Sprintf("another scimwright is at work on %s: stop it, or use another --database", name)}
 	}
 	return unablef("the database %s cannot be used: %v", databaseName(name), err)
 }
 
-// databaseName returns a database as messages name it: a URL without the password.
+// databaseName returns a database as messages name it: a URL without the password, also
+// one that makes no sense.
 func databaseName(database string) string {
 	if u, err := url.Parse(database); err == nil && u.User != nil {
 		return u.Redacted()
 	}
-	return database
+	return inURL.ReplaceAllString(database, "://***@")
 }
+
+// inURL is a user name with a password in a URL.
+var inURL = regexp.MustCompile(`://.*@`)
 
 // Connect saves an app, unless requests could not be sent to it.
 func (s *service) Connect(ctx context.Context, app provisioner.App) error {
