@@ -2,6 +2,35 @@ package mocktarget_test
 
 import "fmt"
 
+func fieldCases() []deviationCase {
+	const (
+		people = `POST /Users {"userName":"a","title":"t","displayName":"A%C"}` + "\n" + `POST /Users {"userName":"b","title":"t, u","displayName":"ABC"}` + "\n"
+		found  = "totalResults"
+		team   = bare + "\n" + `POST /Groups {"displayName":"g","members":[{"value":"{1}"}]}` + "\n"
+		mails  = `POST /Users {"userName":"a","emails":[{"value":"a@x.example","primary":true},{"value":"b@x.example"}]}` + "\n"
+	)
+	return []deviationCase{
+		{"filter-third-condition-lost", people + `GET /Users?filter=title_pr_and_userName_pr_and_displayName_eq_"ABC"`, found, "1", "2"},
+		{"filter-commas-in-text", people + `GET /Users?filter=title_eq_"t,_u"`, "Resources/0/userName", "b", "a"},
+		{"filter-wildcards-in-text", people + `GET /Users?filter=displayName_eq_"A%C"`, found, "1", "2"},
+		{"filter-primary-value-only", mails + `GET /Users?filter=emails.value_eq_"b@x.example"`, "Resources/#", "1", "0"},
+		{"patch-not-in-lists", people + `PATCH /Users/{1} [{"op":"replace","path":"displayName","value":"N"}]` + "\n" + `GET /Users?filter=displayName_eq_"N"`, found, "1", "0"},
+		{"patch-user-name-ignored", bare + "\n" + `PATCH /Users/{1} [{"op":"replace","path":"userName","value":"n"}]`, "userName", "n", "a"},
+		{"patch-single-value-ignored", mails + `PATCH /Users/{1} [{"op":"add","path":"emails","value":{"value":"c@x.example"}}]`, "emails/#", "3", "2"},
+		{"patch-extension-whole-ignored", bare + "\n" + `PATCH /Users/{1} [{"op":"replace","path":"` + enterpriseURN + `","value":{"department":"d"}}]`, "schemas/#", "2", "1"},
+		{"members-without-path-ignored", team + `POST /Users {"userName":"b"}` + "\n" + `PATCH /Groups/{2} [{"op":"add","value":{"members":[{"value":"{3}"}]}}]` + "\nGET /Groups/{2}", "members/#", "2", "1"},
+		{"member-unknown-wipes", team + `PATCH /Groups/{2} [{"op":"add","path":"members","value":[{"value":"nobody"}]}]` + "\nGET /Groups/{2}", "members/#", "1", "-"},
+		{"group-keeps-modified", team + "wait\n" + `PUT /Groups/{2} {"displayName":"h"}`, "meta/lastModified", "2026-01-02T03:05:05.000Z", "2026-01-02T03:04:05.000Z"},
+		{"group-replace-keeps-name", team + `PUT /Groups/{2} {"displayName":"h"}`, "displayName", "h", "g"},
+		{"user-groups-first-only", team + `POST /Groups {"displayName":"h","members":[{"value":"{1}"}]}` + "\nGET /Users/{1}", "groups/#", "2", "1"},
+		{"member-group-called-user", team + `POST /Groups {"displayName":"h","members":[{"value":"{2}"}]}`, "members/0/type", "Group", "User"},
+		{"groups-unpaged", team + `POST /Groups {"displayName":"h"}` + "\nGET /Groups?count=1", "Resources/#", "1", "2"},
+		{"list-without-extensions", `POST /Users {"userName":"a","` + enterpriseURN + `":{"department":"d"}}` + "\nGET /Users", "body", `~"department"`, `~"totalResults":1`},
+		{"text-false-taken-for-true", `POST /Users {"userName":"a","active":"False"}`, "status", "400", "201"},
+		{"auth-token-with-more", "GET /Users | Authorization: Bearer wrong\nGET /Users | Authorization: Bearer wrong2", "status", "401", "200"},
+	}
+}
+
 func legalCases() []deviationCase {
 	const (
 		config = "GET /ServiceProviderConfig"

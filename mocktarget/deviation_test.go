@@ -67,7 +67,7 @@ func deviationCases() []deviationCase {
 		createCases(), valueCases(), readCases(), projectionCases(), replaceCases(), deleteCases(), patchCases(), errorCases(), transportCases(), listCases(),
 		filterCases(), cursorCases(), sortCases(), searchCases(), groupCases(), versionCases(), selfCases(),
 		discoveryCases(), schemaCases(), authCases(),
-		bulkCases(), extensionCases(), robustnessCases(), legalCases())
+		bulkCases(), extensionCases(), robustnessCases(), fieldCases(), legalCases())
 }
 
 func (d deviationCase) shows(want, got string) bool {

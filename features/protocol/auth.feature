@@ -27,6 +27,16 @@ Feature: Who is let in
       And the client sends GET /Users?count=1
       Then the answer has status 401
 
+    @AUTH-12 @should @RFC7644-3.12-R8 @RFC7644-2-R4 @needs-token @after-AUTH-05
+    Scenario: A token with one letter too many is refused
+      Why: Tokens that are cut to the width of a column, or compared by how they begin, let in whoever
+      knows a part of one.
+      Fix: Compare the whole token, or its hash, in constant time.
+
+      When the next request has the header "Authorization" "Bearer {token}x"
+      And the client sends GET /Users?count=1
+      Then the answer has status 401
+
     @AUTH-06 @should @RFC7644-3.12-R8 @needs-token @edge
     Scenario: A token that is empty is refused
       Why: Where no token has been set yet, an empty one is equal to it, and whoever sends nothing

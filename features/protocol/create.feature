@@ -445,6 +445,19 @@ Feature: Creating a user
         """
       Then barbara has "active" false
 
+    @CREATE-61 @must @RFC7643-2.3.2-R1 @after-CREATE-38
+    Scenario: The text "False" is not taken for true
+      Why: Entra sends active as the text "False" unless it is told otherwise. In many languages a text
+      that is not empty is true: whoever is to be locked out is let in.
+      Fix: Read "true" and "false" in any letter case as booleans, or answer 400 "invalidValue".
+
+      When the client creates a user barbara with:
+        """
+        {"active": "False"}
+        """
+      Then the answer has status 201 or 400
+      And if it is accepted, barbara has "active" false
+
     @CREATE-12 @must @RFC7643-2.5-R1 @RFC7643-2.5-R2 @after-CREATE-01 @after-READ-01
     Scenario: Null, an empty array and nothing at all are the same
       Why: Entra leaves out what is empty, other clients send null or []. If the three differ, the

@@ -338,6 +338,23 @@ Feature: Finding resources by a filter
       When the client looks for users where userName eq "{barbara}" and title eq "Director"
       Then the answer finds exactly nobody
 
+    @FILT-56 @must @RFC7644-3.4.2.2-R19 @RFC7644-3.4.2.2-R4 @write @after-FILT-08
+    Scenario: Of three conditions each one counts
+      Why: Clients add conditions of their own to those of an administrator. A service that takes two of
+      them returns people who were to be left out.
+      Fix: Let the grammar repeat: a term, then any number of "and" with a term, in a loop.
+
+      Given a user barbara with:
+        """
+        {"title": "Guide", "displayName": "Barbara"}
+        """
+      And a user carla with:
+        """
+        {"title": "Guide", "displayName": "Carla"}
+        """
+      When the client looks for users where userName sw "{run}" and title eq "Guide" and displayName eq "Barbara"
+      Then the answer finds exactly barbara
+
     @FILT-23 @must @RFC7644-3.4.2.2-R19 @write @after-FILT-08 @after-FILT-18
     Scenario: "not" finds the others
       Why: Reports of everybody who is not in a state use "not". Where it is passed over, they
@@ -417,7 +434,7 @@ Feature: Finding resources by a filter
 
       Given a user barbara with:
         """
-        {"emails": [{"value": "{run}work@{domain}", "type": "work"}, {"value": "{run}home@{domain}", "type": "home"}]}
+        {"emails": [{"value": "{run}work@{domain}", "type": "work", "primary": true}, {"value": "{run}home@{domain}", "type": "home"}]}
         """
       And a user carla with:
         """
@@ -681,6 +698,37 @@ Feature: Finding resources by a filter
         """
       And a user carla
       When the client looks for users where title eq "{run}x) or (userName pr and y"
+      Then the answer finds exactly barbara
+
+    @FILT-57 @must @RFC7644-3.4.2.2-R26 @RFC7644-3.4.2.2-R25 @write @after-FILT-30 @edge
+    Scenario: Commas and brackets inside a text are text
+      Why: Titles and departments have commas. A parser that splits at them finds nobody, or refuses the
+      filter, and the client makes the person again.
+      Fix: Cut the filter into tokens first, of which a quoted text is one.
+
+      Given a user barbara with:
+        """
+        {"title": "{run}Head, Sales [EU]"}
+        """
+      And a user carla
+      When the client looks for users where title eq "{run}Head, Sales [EU]"
+      Then the answer finds exactly barbara
+
+    @FILT-58 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.4.2.2-R26 @write @after-FILT-08
+    Scenario: Signs that stand for others in a database stand for themselves in a filter
+      Why: In SQL an underscore stands for any letter, and user names have underscores: a client that
+      looks for a_b finds axb, and disables the wrong person.
+      Fix: Compare with =, and escape %, _ and the escape sign itself where you have to use LIKE.
+
+      Given a user barbara with:
+        """
+        {"displayName": "{run}a_c%"}
+        """
+      And a user carla with:
+        """
+        {"displayName": "{run}abc100"}
+        """
+      When the client looks for users where displayName eq "{run}a_c%"
       Then the answer finds exactly barbara
 
   Rule: A filter that cannot be carried out is refused, and never answered with everything (RFC 7644 sections 3.4.2.2 and 3.12)

@@ -93,6 +93,52 @@ Feature: Groups and who is in them
       Then the answer has status 200 or 204
       And engineers has "members.value" ["{barbara.id}", "{carla.id}"]
 
+    @GROUP-29 @must @RFC7644-3.5.2.1-R4 @needs-patch @after-GROUP-08 @after-PATCH-02
+    Scenario: A member is added by an operation without a path
+      Why: Okta and Entra, as they are set up, send members without a path. What is accepted and dropped
+      leaves people without the rights of their group.
+      Fix: Carry out each member of the value as if it were the path of an operation, for groups too.
+
+      Given a user barbara
+      And a group engineers
+      When the client patches engineers with:
+        | op  | path | value                                    |
+        | add |      | {"members": [{"value": "{barbara.id}"}]} |
+      Then the answer has status 200 or 204
+      And engineers has "members.value" ["{barbara.id}"]
+
+    @GROUP-30 @must @RFC7644-3.5.2.1-R5 @needs-patch @after-GROUP-08
+    Scenario: Whoever is in a group stays in it when somebody unknown is added
+      Why: Clients add people whom the app has deleted. A service that writes the list anew with what
+      it finds throws everybody else out.
+      Fix: Look all members up before you change anything; refuse the request, or leave out the one
+      that you do not know.
+
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      When the client patches engineers with:
+        | op  | path    | value                    |
+        | add | members | [{"value": "{unknown}"}] |
+      Then engineers has "members[value={barbara.id}].value" "{barbara.id}"
+
+    @GROUP-31 @must @RFC7643-3.1-R25 @needs-patch @after-GROUP-08 @after-PATCH-45
+    Scenario: A group whose members have changed was modified later than before
+      Why: Tools that go by lastModified fetch what has moved. Members live in another table, and a
+      group that gets one looks as it did: audits miss whoever was let in.
+      Fix: Set lastModified of the group whenever a row of its members comes or goes.
+
+      Given a user barbara
+      And a group engineers
+      When the client reads engineers
+      And some time goes by
+      And the client patches engineers with:
+        | op  | path    | value                       |
+        | add | members | [{"value": "{barbara.id}"}] |
+      Then engineers has a later "meta.lastModified" than before
+
     @GROUP-09 @must @RFC7644-3.5.2.2-R4 @needs-patch @after-GROUP-01 @core
     Scenario: A member is removed
       Why: A service that knows members but not the filter behind it removes everybody when one
@@ -187,6 +233,20 @@ Feature: Groups and who is in them
       Then the answer has status 200
       And engineers has "members.value" ["{carla.id}"]
 
+    @GROUP-32 @must @RFC7644-3.5.1-R3 @after-GROUP-12
+    Scenario: A replacement renames a group
+      Why: Custom apps of Okta rename by PUT. A service that keeps the old name is told the new one at
+      each push, and people look for a group that is not there.
+      Fix: Take displayName from the body like everything else.
+
+      Given a group engineers
+      When the client replaces engineers with:
+        """
+        {"displayName": "{run}renamed"}
+        """
+      Then the answer has status 200
+      And engineers has "displayName" "{run}renamed"
+
     @GROUP-13 @must @RFC7644-3.5.2.3-R3 @needs-patch @after-GROUP-01
     Scenario: A group is renamed, and its members stay
       Why: Okta renames a group with each change of members. A rename that empties it happens
@@ -274,6 +334,23 @@ Feature: Groups and who is in them
         {"members": [{"value": "{barbara.id}"}]}
         """
       Then barbara has "groups.value" ["{engineers.id}"]
+
+    @GROUP-33 @must @RFC7643-4.1.2-R15 @needs-user-groups @after-GROUP-02
+    Scenario: A user shows each group that it is in
+      Why: Whoever looks at a person to see what they may do sees the first group alone, and takes the
+      others for taken away.
+      Fix: Collect the groups of a user in a list, not in a column.
+
+      Given a user barbara
+      And a group engineers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      And a group managers with:
+        """
+        {"members": [{"value": "{barbara.id}"}]}
+        """
+      Then barbara has "groups.value" ["{engineers.id}", "{managers.id}"]
 
     @GROUP-16 @must @RFC7643-4.1.2-R15 @needs-user-groups @needs-patch @after-GROUP-02 @after-GROUP-09
     Scenario: A user does not show a group it has left
@@ -378,6 +455,7 @@ Feature: Groups and who is in them
         """
       Then the answer has status 201
       And company has "members.value" ["{engineers.id}"]
+      And company has nothing but "Group" at "members.type"
 
     @GROUP-21 @may @RFC7643-2.3.7-R5 @after-GROUP-01 @edge
     Scenario: A member that does not exist is refused, or not kept

@@ -41,6 +41,19 @@ Feature: Reading a list page by page
       When the client looks for users where userName eq "{barbara}"
       Then the answer shows barbara as a read does
 
+    @LIST-20 @must @RFC7644-3.4.2-R9 @write @needs-filter @needs-enterprise @after-LIST-11 @after-CREATE-13
+    Scenario: In a list a resource has its extensions too
+      Why: Clients compare department and manager with what a list shows. What it leaves out, they write
+      again in every cycle.
+      Fix: Write the resources of a list out by the function that a read of one uses.
+
+      Given a user barbara with:
+        """
+        {"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Research"}}
+        """
+      When the client looks for users where userName eq "{barbara}"
+      Then the answer shows barbara as a read does
+
     @LIST-14 @must @RFC7644-3.2-R1 @needs-groups @after-LIST-01
     Scenario: The list of groups is a list response
       Why: Entra's test of a connection asks for /Groups too, and fails at 404.
@@ -64,6 +77,18 @@ Feature: Reading a list page by page
       Given a user barbara
       And a user carla
       When the client sends GET /Users?count=1
+      Then the answer has status 200
+      And the answer has at most one value at "Resources"
+
+    @LIST-19 @must @RFC7644-3.4.2.4-R7 @write @needs-groups @after-LIST-02 @after-GROUP-01
+    Scenario: With a count of 1, one group comes at most
+      Why: Groups have many members. A service that sends all of them for a page of one takes minutes,
+      and clients give up.
+      Fix: Put paging into the code that all lists share.
+
+      Given a group engineers
+      And a group managers
+      When the client sends GET /Groups?count=1
       Then the answer has status 200
       And the answer has at most one value at "Resources"
 

@@ -22,6 +22,60 @@ Feature: Changing a part of a resource
       And barbara has "title" "Director"
       And barbara has "displayName" "Barbara"
 
+    @PATCH-54 @must @RFC7644-3.4.2.2-R8 @RFC7644-3.5.2.3-R3 @needs-filter @after-PATCH-01 @after-FILT-08
+    Scenario: A user is found by what it is now, and no longer by what it was
+      Why: Lists that come from an index of their own show yesterday's people. A client that looks for
+      somebody by the new name finds nobody, and makes them again.
+      Fix: Write the index in the transaction of the change, or read lists from where writes go.
+
+      Given a user barbara with:
+        """
+        {"displayName": "{run}Before"}
+        """
+      When the client patches barbara with:
+        | op      | path        | value        |
+        | replace | displayName | "{run}After" |
+      Then the answer has status 200 or 204
+      When the client looks for users where displayName eq "{run}After"
+      Then the answer finds exactly barbara
+      When the client looks for users where displayName eq "{run}Before"
+      Then the answer finds exactly nobody
+
+    @PATCH-55 @must @RFC7644-3.5.2.3-R3 @after-PATCH-01
+    Scenario: The user name and the key of the client can be changed
+      Why: People marry, and directories move. A service that accepts a new userName and keeps the old
+      one locks them out, and the client sends the change in every cycle.
+      Fix: Change userName and externalId like any other attribute; answer 400 "mutability" if they
+      cannot be changed, and say so in the schema.
+
+      Given a user barbara with:
+        """
+        {"externalId": "{run}before"}
+        """
+      When the client patches barbara with:
+        | op      | path       | value                     |
+        | replace | userName   | "{run}renamed@{domain}"   |
+        | replace | externalId | "{run}after"              |
+      Then the answer has status 200, 204 or 400
+      And if it is accepted, barbara has "userName" "{run}renamed@{domain}"
+      And if it is accepted, barbara has "externalId" "{run}after"
+
+    @PATCH-56 @must @RFC7644-3.5.2.1-R5 @after-PATCH-04
+    Scenario: One value that is added without an array is added, or refused
+      Why: Some clients send one value as it is, as samples of the RFC do with members. What is accepted
+      and dropped is never sent again.
+      Fix: Take an object for an array of one, or answer 400 "invalidValue".
+
+      Given a user barbara with:
+        """
+        {"emails": [{"value": "{run}work@{domain}", "type": "work"}]}
+        """
+      When the client patches barbara with:
+        | op  | path   | value                                              |
+        | add | emails | {"value": "{run}home@{domain}", "type": "home"}    |
+      Then the answer has status 200, 204 or 400
+      And if it is accepted, barbara has "emails.value" ["{run}work@{domain}", "{run}home@{domain}"]
+
     @PATCH-15 @must @RFC7644-3.5.2.1-R3 @after-PATCH-01 @core
     Scenario: A value is added where there is none
       Fix: Treat an "add" to what is not there as setting it; do not answer 400 since there is
@@ -829,6 +883,20 @@ Feature: Changing a part of a resource
       Then the answer has status 200 or 204
       And barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
       And barbara has "schemas[=urn:ietf:params:scim:schemas:extension:enterprise:2.0:User]" "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+    @PATCH-57 @must @RFC7644-3.5.2-R8 @needs-enterprise @after-PATCH-48
+    Scenario: An extension is changed as a whole, or that is refused
+      Why: Clients that know a person by its extensions patch the URN itself. What is accepted and
+      dropped is a department that nobody ever sees.
+      Fix: Treat the URN of an extension as the path of a complex attribute: merge the members of the
+      value; or answer 400 "invalidPath".
+
+      Given a user barbara
+      When the client patches barbara with:
+        | op      | path                                                       | value                    |
+        | replace | urn:ietf:params:scim:schemas:extension:enterprise:2.0:User | {"department": "Sales"} |
+      Then the answer has status 200, 204 or 400
+      And if it is accepted, barbara has "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department" "Sales"
 
     @PATCH-52 @should @RFC7644-3.5.2-R14 @needs-enterprise @after-PATCH-48 @after-CREATE-13
     Scenario: An extension is added to schemas first and filled afterwards

@@ -75,7 +75,9 @@ func All() []Deviation {
 		area("LIST", lists()), area("CURSOR", cursors()), area("FILT", filters()), area("SORT", sorts()),
 		area("SRCH", searches()), area("PUT", replaces()), area("PATCH", patches()), area("DEL", deletions()),
 		area("GROUP", groups()), area("BULK", bulks()), area("ETAG", versions()), area("ME", selves()),
-		area("EXT", extensions()), area("ASYNC", asynchronous()), area("ROB", robustness()), legal(),
+		area("EXT", extensions()), area("ASYNC", asynchronous()), area("ROB", robustness()),
+		area("FILT", fieldFilters()), area("PATCH", fieldPatches()), area("GROUP", fieldGroups()), area("LIST", fieldLists()), area("CREATE", fieldCreates()),
+		legal(),
 	)
 }
 

@@ -339,6 +339,14 @@ func auth() []Deviation {
 		{Name: "auth-not-needed", Summary: "Requests without credentials are let in.", Requirements: ids("7644-3.12-R8", "7644-2-R8"), Route: anyone(func(_ *Request, sent string) bool { return sent == "" })},
 		{Name: "auth-not-checked", Summary: "Any bearer token is let in.", Requirements: ids("7644-2-R4", "7644-3.12-R8"), Route: anyone(func(_ *Request, sent string) bool { return len(sent) > len("Bearer ") })},
 		{Name: "auth-empty-token", Summary: "An empty bearer token is let in.", Requirements: ids("7644-2-R4", "7644-3.12-R8"), Route: anyone(func(_ *Request, sent string) bool { return strings.EqualFold(strings.TrimSpace(sent), "Bearer") })},
+		{Name: "auth-token-with-more", Summary: "A bearer token that is one that came before and a letter more is let in.", Requirements: ids("7644-2-R4", "7644-3.12-R8"), Route: func(r *Request) {
+			sent := r.Header.Get("Authorization")
+			if len(sent) <= len("Bearer ") {
+				return
+			}
+			r.Admitted = r.Admitted || r.Memory.Get(sent[:len(sent)-1]) != nil
+			r.Memory.Put(sent, true)
+		}},
 		{Name: "auth-token-in-query", Summary: "A token in the URL is let in.", Requirements: ids("7644-7.4-R2"), Route: anyone(func(r *Request, _ string) bool { return r.Query.Has("access_token") })},
 		{Name: "auth-reads-open", Summary: "Reads need no credentials.", Requirements: ids("7644-3.12-R8", "7644-2-R8"), Route: anyone(func(r *Request, sent string) bool { return sent == "" && r.Method == http.MethodGet })},
 		{Name: "auth-creates-open", Summary: "Creates need no credentials.", Requirements: ids("7644-2-R8"), Route: anyone(func(r *Request, sent string) bool { return sent == "" && r.Is(Create) })},
