@@ -227,13 +227,7 @@ func (s *Store) learn(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome) e
 // all that name it. What follows from a run is part of it.
 func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run int64, changed bool, state provisioner.LinkState) error {
 	if changed {
-		// On SQLite a link that is due is loaded after this transaction, and has not to be
-		// told. Elsewhere the attempt may begin while it goes on.
-		but := ""
-		if !s.dialect.shared {
-			but = " AND NOT (l.due < 0 AND l.worker = '')"
-		}
-		keys, err := referrers(ctx, tx, key, but)
+		keys, err := s.unaware(ctx, tx, key)
 		if err != nil {
 			return err
 		}
@@ -261,6 +255,39 @@ func (s *Store) wake(ctx context.Context, tx *sql.Tx, key provisioner.Key, run i
 		return err
 	}
 	return follow(ctx, tx, run, waiting)
+}
+
+// unaware returns the links that name a user and have no attempt ahead that will see how
+// the user is by then. On SQLite a link that is due is loaded after this transaction.
+// Elsewhere it is kept from being claimed until this transaction ends, in a way that any
+// number of transactions can: a group is told of by the attempts at all its members.
+func (s *Store) unaware(ctx context.Context, tx *sql.Tx, key provisioner.Key) ([]provisioner.Key, error) {
+	if !s.dialect.shared {
+		return referrers(ctx, tx, key, " AND NOT (l.due < 0 AND l.worker = '')")
+	}
+	keys, err := referrers(ctx, tx, key, "")
+	if err != nil {
+		return nil, err
+	}
+	aware := map[provisioner.Key]bool{}
+	lanes := byKind(sortedKeys(keys))
+	for lane := range provisioner.Lanes {
+		for chunk := range slices.Chunk(lanes[lane], rowsPerStatement) {
+			args := []any{key.App, chunk[0].Kind}
+			for _, k := range chunk {
+				args = append(args, k.Subject)
+			}
+			kept, err := keysOf(ctx, tx, "SELECT l.app, l.kind, l.subject FROM link l WHERE l.app = $1 AND l.kind = $2 AND l.subject IN ("+rowsOf(len(chunk), 2, "%s")+
+				") AND "+ahead+" ORDER BY l.subject"+s.dialect.forShare, args...)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range kept {
+				aware[k] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(keys, func(k provisioner.Key) bool { return aware[k] }), nil
 }
 
 // Referrers returns the links that name a user: of groups, and of users whose manager

@@ -81,52 +81,57 @@ func (s *Store) load(ctx context.Context, q queryer, key provisioner.Key) (*prov
 	if err != nil {
 		return nil, err
 	}
-	link, err := scanLink(q.QueryRowContext(ctx, "SELECT "+linkColumns+" FROM "+linkTables+" WHERE l.app = $1 AND l.kind = $2 AND l.subject = $3", key.App, key.Kind, key.Subject))
-	if errors.Is(err, sql.ErrNoRows) {
-		// A subject that nothing has touched since the app was connected.
-		link, err = &provisioner.Link{Key: key, State: provisioner.LinkPending}, nil
+	r, err := findSubject(ctx, q, key)
+	if err != nil {
+		return nil, err
 	}
+	link, err := r.link()
 	if err != nil {
 		return nil, err
 	}
 	w := &provisioner.Work{App: *app, Link: *link}
-	var text string
-	err = q.QueryRowContext(ctx, "SELECT attributes FROM subject WHERE kind = $1 AND id = $2", key.Kind, key.Subject).Scan(&text)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, err
-	}
 	if key.Kind == provisioner.KindGroup {
-		return w, loadGroup(ctx, q, w, text)
+		return w, loadGroup(ctx, q, w, r.attributes)
 	}
-	return w, loadUser(ctx, q, w, text)
+	return w, loadUser(ctx, q, w, r)
 }
 
-// loadUser fills in the user of a work, who has left if text is empty.
-func loadUser(ctx context.Context, q queryer, w *provisioner.Work, text string) (err error) {
-	if text == "" {
+// findSubject reads a link and what is kept beside it of its subject. Of a subject that
+// nothing has touched since the app was connected there is no link yet.
+func findSubject(ctx context.Context, q queryer, key provisioner.Key) (*workRow, error) {
+	const (
+		linked = "SELECT " + linkColumns + ", " + userColumns + " FROM " + linkTables + " LEFT JOIN subject s ON s.kind = l.kind AND s.id = l.subject" + userJoins +
+			" WHERE l.app = $1 AND l.kind = $2 AND l.subject = $3"
+		alone = "SELECT " + noLink + ", " + userColumns + " FROM subject s" + userJoins + " WHERE s.kind = $2 AND s.id = $3"
+	)
+	r := &workRow{}
+	for _, query := range [...]string{linked, alone} {
+		err := q.QueryRowContext(ctx, query, key.App, key.Kind, key.Subject).Scan(r.workPlaces()...)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return r, err
+		}
+	}
+	r.Key, r.State = key, provisioner.LinkPending
+	return r, nil
+}
+
+// loadUser fills in the user of a work, who has left if there is no text.
+func loadUser(ctx context.Context, q queryer, w *provisioner.Work, r *workRow) (err error) {
+	if r.attributes == "" {
 		w.Basis = goneBasis(&w.App)
 		return nil
 	}
-	if w.User, err = readUser(w.Link.Subject, text); err != nil {
+	if w.User, err = readUser(w.Link.Subject, r.attributes); err != nil {
 		return err
 	}
-	if !w.App.Settings.Scope.Everybody() {
-		granted, err := texts(ctx, q, "SELECT user_id FROM access WHERE app = $1 AND user_id = $2", w.App.Name, w.User.ID)
-		if err != nil {
-			return err
-		}
-		w.NoAccess = len(granted) == 0
-	}
-	if manager := w.User.Manager(); manager != "" && manager != w.User.ID {
-		err := q.QueryRowContext(ctx, "SELECT remote_id FROM link WHERE app = $1 AND kind = 'User' AND subject = $2", w.App.Name, manager).Scan(&w.ManagerRemoteID)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
+	w.NoAccess = !w.App.Settings.Scope.Everybody() && r.granted == ""
+	w.ManagerRemoteID = r.manager
+	if manager := w.User.Manager(); manager != "" && manager != w.User.ID && r.manager == "" {
 		if w.Blocked, err = blocked(ctx, q, w.Link.Key); err != nil {
 			return err
 		}
 	}
-	w.Basis = userBasis(&w.App, w.NoAccess, text, w.ManagerRemoteID)
+	w.Basis = userBasis(&w.App, w.NoAccess, r.attributes, w.ManagerRemoteID)
 	return nil
 }
 

@@ -19,6 +19,10 @@ func isPostgres(database string) bool {
 
 var errNotPostgres = errors.New("the database URL is not one of PostgreSQL: write postgres://user:password@host:5432/name")
 
+// postgresConnections is how many connections there are at the most unless the URL says
+// so. Outcomes that are committed at the same time share the wait for the disk.
+const postgresConnections = 16
+
 // openPostgres connects to a PostgreSQL database, which any number of processes may
 // share. The URL may say how many connections there are, and for how long
 // (pool_max_conns, pool_max_conn_lifetime, pool_max_conn_idle_time).
@@ -29,8 +33,12 @@ func (s *Store) openPostgres(ctx context.Context, url string) error {
 	}
 	s.dialect = postgresDialect
 	s.db = stdlib.OpenDB(*config.ConnConfig)
-	s.db.SetMaxOpenConns(int(config.MaxConns))
-	s.db.SetMaxIdleConns(int(config.MaxConns))
+	connections := int(config.MaxConns)
+	if !strings.Contains(url, "pool_max_conns") {
+		connections = postgresConnections
+	}
+	s.db.SetMaxOpenConns(connections)
+	s.db.SetMaxIdleConns(connections)
 	s.db.SetConnMaxLifetime(config.MaxConnLifetime)
 	s.db.SetConnMaxIdleTime(config.MaxConnIdleTime)
 	if err := s.db.PingContext(ctx); err != nil {

@@ -28,7 +28,7 @@ const groupBatch = 50
 // The parts of a subject beside its link: what it is, and what of others it depends
 // on. link l and its columns are left out for those without one.
 const (
-	userColumns = "s.id, s.attributes, COALESCE(m.remote_id, ''), COALESCE(x.user_id, '')"
+	userColumns = "COALESCE(s.id, ''), COALESCE(s.attributes, ''), COALESCE(m.remote_id, ''), COALESCE(x.user_id, '')"
 	userJoins   = `
 		LEFT JOIN link m ON m.app = $1 AND m.kind = 'User' AND m.subject = s.manager AND s.manager <> s.id
 		LEFT JOIN access x ON x.app = $1 AND x.user_id = s.id`
@@ -120,6 +120,11 @@ type workRow struct {
 	id, attributes, manager, granted string
 }
 
+// workPlaces are where the columns of the queries of run go.
+func (r *workRow) workPlaces() []any {
+	return append(r.places(), &r.id, &r.attributes, &r.manager, &r.granted)
+}
+
 func (v *works) each(ctx context.Context, visit func(*workRow) error, query string, args ...any) error {
 	rows, err := v.q.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -127,7 +132,7 @@ func (v *works) each(ctx context.Context, visit func(*workRow) error, query stri
 	}
 	defer rows.Close()
 	var r workRow
-	places := append(r.places(), &r.id, &r.attributes, &r.manager, &r.granted)
+	places := r.workPlaces()
 	for rows.Next() {
 		if err := rows.Scan(places...); err != nil {
 			return err
