@@ -28,6 +28,8 @@ type client struct {
 	step string
 	// wrote says that something was written, so that a read may have to wait.
 	wrote bool
+	// moot says that the target has refused to compare an attribute.
+	moot bool
 	// walk is what the last walk through a list has brought, nil before.
 	walk *walk
 }

@@ -37,12 +37,19 @@ func (c *client) valueOf(r resource, p lint.Place) any {
 	}
 }
 
-// matches asks whether a user is found by a condition.
+// errMoot says that the target does not support a comparison, so that it proves nothing.
+var errMoot error = &Failure{text: "the target refuses to compare it, with invalidFilter"}
+
+// matches asks whether a user is found by a condition. It returns [errMoot] if the target
+// does not support that.
 func (c *client) matches(ctx context.Context, m *made, condition string) (bool, error) {
 	filter := `userName eq ` + strconv.Quote(m.name) + ` and ` + condition
 	answer, err := c.do(ctx, &Request{Method: http.MethodGet, Path: []string{users}, Query: url.Values{"filter": {filter}}})
 	if err != nil {
 		return false, err
+	}
+	if refusesFilter(answer) {
+		return false, errMoot
 	}
 	if !answer.OK() {
 		return false, failf("the filter %s answered %d%s", condition, answer.Status, detail(answer))

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -91,6 +92,10 @@ func (c *client) part(p lint.Place, err error) error {
 	if err != nil && !IsFailure(err) {
 		return err
 	}
+	if errors.Is(err, errMoot) {
+		c.moot = true
+		return nil
+	}
 	part := Part{Name: p.Path()}
 	if err != nil {
 		part.Failure = err.Error()
@@ -99,8 +104,12 @@ func (c *client) part(p lint.Place, err error) error {
 	return nil
 }
 
-// verdict makes one failure of the parts that failed.
+// verdict makes one failure of the parts that failed. Where the target supports no part
+// there is none.
 func (c *client) verdict() error {
+	if c.moot && len(c.s.parts) == 0 {
+		return c.s.skip("not supported: the target refuses each of these filters with invalidFilter, which is for it to decide")
+	}
 	var wrong []string
 	for _, p := range c.s.parts {
 		if p.Failure != "" {

@@ -395,6 +395,10 @@ func (s *scenario) end(ctx context.Context, pickle *godog.Scenario, stepErr erro
 	switch {
 	case stepErr != nil && ctx.Err() != nil && out.Skipped == "":
 		out.Skipped, out.Interrupted = interruption(ctx), true // what a step saw of it is no verdict
+	case IsFailure(stepErr):
+		if out.Skipped = s.client.unsupported(ctx); out.Skipped == "" {
+			out.Err = stepErr
+		}
 	case !errors.Is(stepErr, godog.ErrSkip):
 		out.Err = stepErr
 	}

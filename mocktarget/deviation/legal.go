@@ -280,6 +280,18 @@ func legalFilters() []Deviation {
 				r.Instead = refusal(scim.InvalidFilter("brackets are not supported"))
 			}
 		}},
+		{Name: "filter-few-comparisons", Summary: "Nothing but names, externalId and id can be filtered by, and only for equality; other comparisons are refused.", Requirements: ids("7644-3.12-R16"), Search: func(r *Request, v url.Values) {
+			e, err := scim.ParseFilter(v.Get("filter"))
+			if err != nil || !v.Has("filter") {
+				return
+			}
+			terms(e, func(t *scim.AttributeExpression) scim.Expression {
+				if !strings.EqualFold(string(t.Operator), "eq") || !slices.Contains([]string{"username", "displayname", "externalid", "id"}, strings.ToLower(t.AttributePath.String())) {
+					r.Instead = refusal(scim.InvalidFilter("this comparison is not supported"))
+				}
+				return t
+			})
+		}},
 		{Name: "filter-secret-answers-400", Summary: "A filter on a password is refused with 400.", Requirements: ids("7644-7.5.2-R2"), Respond: func(r *Request, p *Response) {
 			if r.Is(List) && p.Status == 403 && strings.Contains(string(p.Body), "sensitive") {
 				status(400)(p)
