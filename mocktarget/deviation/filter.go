@@ -59,6 +59,7 @@ func comparisons() []Deviation {
 			}},
 		{Name: "filter-sw-as-co", Summary: "sw finds what contains the text.", Requirements: ids("7644-3.4.2.2-R11"), Search: operator("sw", "co")},
 		{Name: "filter-ew-as-co", Summary: "ew finds what contains the text.", Requirements: ids("7644-3.4.2.2-R12"), Search: operator("ew", "co")},
+		{Name: "filter-sw-as-eq", Summary: "sw finds nothing but the text itself.", Requirements: ids("7644-3.4.2.2-R11"), Search: operator("sw", "eq")},
 		{Name: "filter-sw-not-equal", Summary: "sw does not find the text itself.", Requirements: ids("7644-3.4.2.2-R11"),
 			Search: filter(func(e scim.Expression) scim.Expression {
 				return terms(e, func(t *scim.AttributeExpression) scim.Expression {
