@@ -143,6 +143,8 @@ func legalCases() []deviationCase {
 		{"method-answers-404", "DELETE /Users", "status", "405", "404"},
 		{"odd-id-answers-400", "GET /Users/a'b", "status", "404", "400"},
 		{"bulk-status-as-object", bulk, "Operations/0/status/code", "-", "201"},
+		{"bulk-id-of-creates-only", `POST /Bulk [{"method":"DELETE","bulkId":"1","path":"/Users/none"}]`, "Operations/0/bulkId", "1", "-"},
+		{"filter-few-comparisons", "GET /Users?filter=title_pr", "status", "200", "400"},
 		{"bulk-results-in-other-order", bulk, "Operations/*/bulkId", "1 2", "2 1"},
 	}
 	return cases

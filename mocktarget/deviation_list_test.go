@@ -69,6 +69,7 @@ func filterCases() []deviationCase {
 		{"filter-shows-passwords", `POST /Users {"userName":"a","password":"t0p-Secret"}` + "\nGET /Users?filter=userName_eq_\"a\"_and_password_pr", "Resources/0/password", "-", "t0p-Secret"},
 		{"filter-sw-as-co", find(`userName sw "a"`), names, "a", "a bab Cab"},
 		{"filter-ew-as-co", find(`userName ew "a"`), names, "a", "a bab Cab"},
+		{"filter-sw-as-eq", find(`userName sw "ba"`), names, "bab", "-"},
 		{"filter-sw-not-equal", find(`userName sw "a"`), names, "a", "-"},
 		{"filter-pr-finds-all", find(`title pr`), names, "bab", "a bab Cab"},
 		{"filter-pr-on-complex-finds-nothing", find(`name pr`), names, "a", "-"},

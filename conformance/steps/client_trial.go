@@ -2,8 +2,8 @@ package steps
 
 import (
 	"context"
-	"errors"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
