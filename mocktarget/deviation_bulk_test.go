@@ -78,6 +78,7 @@ func extensionCases() []deviationCase {
 }
 
 func robustnessCases() []deviationCase {
+	looks := strings.Repeat("GET /Users\n", 20)
 	deep := `POST /Users {"userName":"a","title":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + "}"
 	return []deviationCase{
 		{"deep-json-fails", deep, "status", "400", "500"},
@@ -87,6 +88,9 @@ func robustnessCases() []deviationCase {
 		{"large-number-fails", "GET /Users?count=100000000000000000000", "status", "200", "500"},
 		{"repeated-attribute-fails", `POST /Users {"userName":"a","title":"t","title":"u"}`, "status", "400", "500"},
 		{"empty-value-fails", `POST /Users {"userName":"a","emails":[{"value":"a@x.example"},{}]}`, "status", "201", "500"},
+		{"busy-for-how-long", looks, "status", "200", "429"},
+		{"busy-until-soon", looks, "header Retry-After", "-", "soon"},
+		{"busy-in-words-of-its-own", looks, "message", "-", "slow down"},
 		{"concurrent-writes-lost", bare + strings.Repeat("\n"+`PUT /Users/{1} {"userName":"a"}`, 4), "status", "200", "503"},
 	}
 }

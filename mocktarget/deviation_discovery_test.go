@@ -46,6 +46,7 @@ func discoveryCases() []deviationCase {
 		{"async-without-number", bare + " | Prefer: respond-async", "header Preference-Applied", "-", "respond-async"},
 		{"async-without-preference", bare + " | Prefer: respond-async", "header Set-Txn", "-", "42"},
 		{"async-without-location", bare + " | Prefer: respond-async", "header Location", "BASE/Users/{1}", "-"},
+		{"async-result-open", bare + " | Prefer: respond-async\nGET /Users/{1} | Authorization: none", "status", "401", "200"},
 		{"async-events-as-text", config, "securityEvents/eventUris", "-", "urn:ietf:params:scim:event:prov:create:notice"},
 		{"async-request-unknown", config, "securityEvents/asyncRequest", "-", "sometimes"},
 		{"async-with-body", bare + " | Prefer: respond-async", "status", "201", "202"},

@@ -1,6 +1,9 @@
 package mocktarget_test
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func fieldCases() []deviationCase {
 	const (
@@ -132,6 +135,10 @@ func legalCases() []deviationCase {
 		{"resource-type-without-description", "GET /ResourceTypes/User", "body", `~"description"`, `~"endpoint"`},
 		{"discovery-filter-ignored", "GET /Schemas?filter=id_pr", "status", "403", "200"},
 		{"schema-defaults-left-out", "GET /Schemas/" + userURN, "attributes/0/mutability", "readWrite", "-"},
+		{"results-elsewhere", bare + " | Prefer: respond-async", "header Location", "BASE/Users/{1}", "https://events.example.com/results/42"},
+		{"busy-for-a-moment", strings.Repeat("GET /Users\n", 10), "header Retry-After", "-", "0"},
+		{"busy-until-a-date", strings.Repeat("GET /Users\n", 10), "header Retry-After", "-", "Fri, 02 Jan 2026 03:04:05 GMT"},
+		{"gateway-busy", strings.Repeat("GET /Users\n", 10), "status", "200", "503"},
 		{"creates-come-later", bare + " | Prefer: respond-async", "status", "201", "202"},
 		{"too-many-refused", empty, "scimType", "-", "tooMany"},
 		{"member-ref-relative", team, "members/0/$ref", "BASE/Users/{1}", "Users/{1}"},
