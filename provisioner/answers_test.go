@@ -319,6 +319,18 @@ func TestConflictsAndFailures(t *testing.T) {
 			keeper: func(*testing.T, *door) keeper { return on("POST", "/Users", refuse(409, "", "exists")) },
 			state:  provisioner.LinkConflict, reason: "one that it does not show", wait: 24 * time.Hour,
 		},
+		{
+			name: "409 to a create that nothing is in the way of: made again, once", change: create, id: "u3", state: provisioner.LinkConverged,
+			keeper: func(*testing.T, *door) keeper {
+				return times(1, on("POST", "/Users", refuse(409, "", "changed concurrently")))
+			},
+		},
+		{
+			name: "409 uniqueness to a create: not made again", change: create, id: "u3", state: provisioner.LinkConflict, reason: "taken", wait: 24 * time.Hour,
+			keeper: func(*testing.T, *door) keeper {
+				return times(1, on("POST", "/Users", refuse(409, scim.TypeUniqueness, "taken")))
+			},
+		},
 	})
 }
 

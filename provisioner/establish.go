@@ -70,6 +70,7 @@ func (a *attempt) noGroups(err error) error {
 // adopted; an answer that got lost makes the next attempt look first.
 func (a *attempt) create(ctx context.Context, d Desired) error {
 	a.action = ActionCreate
+	crossed := false // by a conflict with nothing
 	for {
 		capabilities := a.capabilities()
 		switch {
@@ -91,7 +92,11 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 		proving := a.needsProof(w)
 		response, err := a.client.Create(ctx, a.link.Kind.Endpoint(), body)
 		if status(err) == http.StatusConflict {
-			return a.resolveConflict(ctx, err)
+			if again, err := a.resolveConflict(ctx, err); !again || crossed {
+				return err
+			}
+			crossed = true
+			continue
 		}
 		if err != nil {
 			if again, err := a.failedCreate(ctx, w, err); !again {
@@ -180,22 +185,24 @@ func (a *attempt) findCreated(ctx context.Context, answered int) error {
 }
 
 // resolveConflict finds the resource that is in the way of a create, by asking and
-// then, since a filter may be one that finds nothing, in the list.
-func (a *attempt) resolveConflict(ctx context.Context, refused error) error {
+// then, since a filter may be one that finds nothing, in the list. It reports whether
+// another create may succeed: apps refuse one of two requests that come at a time with
+// 409 as well, and then nothing is in the way. The error is there for when it does not.
+func (a *attempt) resolveConflict(ctx context.Context, refused error) (again bool, err error) {
 	found, err := a.search(ctx, false)
 	if err != nil {
-		return a.noGroups(err)
+		return false, a.noGroups(err)
 	}
 	if found != nil {
-		return a.adopt(ctx, *found)
+		return false, a.adopt(ctx, *found)
 	}
 	x, err := a.engine.listed(ctx, a.client, &a.work.App, a.link.Kind, a.start.Add(-time.Minute))
 	if err != nil && !unlistable(err) {
-		return err
+		return false, err
 	}
 	if x != nil {
 		if found, err = a.pick(ctx, a.in(x)); err != nil {
-			return err
+			return false, err
 		}
 		a.suggest(x)
 	}
@@ -204,14 +211,14 @@ func (a *attempt) resolveConflict(ctx context.Context, refused error) error {
 		if a.suggestion != "" {
 			hint = "; " + a.suggestion
 		}
-		return conflict("%s, and no resource of that name or externalId can be found: the app may have one that it does not show%s", refused, hint)
+		return scimType(refused) != scim.TypeUniqueness, conflict("%s, and no resource of that name or externalId can be found: the app may have one that it does not show%s", refused, hint)
 	}
 	attribute, _ := a.name()
 	if found.resource.ExternalID() == a.externalID() {
 		attribute = "externalId"
 	}
 	a.observe(filterOf(a.link.Kind, attribute), No, fmt.Sprintf("a filter for %s found nothing, and the list has it", attribute))
-	return a.adopt(ctx, *found)
+	return false, a.adopt(ctx, *found)
 }
 
 func (a *attempt) own(remoteID string, origin Origin) {
