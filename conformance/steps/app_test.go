@@ -29,6 +29,8 @@ type app struct {
 	pageCap  int
 	// noDelete refuses deletes; softDelete answers 204 and keeps the resource.
 	noDelete, softDelete bool
+	// wantsMatch refuses deletes that do not say of which version.
+	wantsMatch bool
 	// twins makes another one beside each, and tells nobody.
 	twins bool
 	// readsAnswer and listsAnswer, if set, are how every read by id, and every list, is
@@ -160,6 +162,10 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		all[path[1]] = next
 		answer(w, 200, next)
 	case r.Method == http.MethodDelete:
+		if a.wantsMatch && r.Header.Get("If-Match") == "" {
+			answer(w, 428, nil)
+			return
+		}
 		a.delete(w, path[0], path[1])
 	default:
 		answer(w, 501, nil)

@@ -175,8 +175,9 @@ func (g *Guard) remove(ctx context.Context, e entry, settle time.Duration) strin
 // that it has.
 func (g *Guard) delete(ctx context.Context, e entry) string {
 	wait := 100 * time.Millisecond
+	header := http.Header{}
 	for try := 1; ; try++ {
-		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{e.collection, e.id}})
+		answer, err := g.Do(ctx, &Request{Method: http.MethodDelete, Path: []string{e.collection, e.id}, Header: header.Clone()})
 		why := ""
 		switch {
 		case IsFailure(err):
@@ -187,6 +188,10 @@ func (g *Guard) delete(ctx context.Context, e entry) string {
 			return ""
 		default:
 			why = fmt.Sprintf("DELETE answered %d", answer.Status)
+			if wantsVersion := answer.Status == http.StatusPreconditionRequired || answer.Status == http.StatusPreconditionFailed; wantsVersion && header.Get("If-Match") == "" {
+				header.Set("If-Match", "*") // whichever it is (RFC 9110 section 13.1.1)
+				continue
+			}
 			if !busy(answer) && answer.Status < 500 || answer.Status == http.StatusNotImplemented {
 				return why
 			}

@@ -116,3 +116,12 @@ func TestWhatNobodyWasToldOfIsRemoved(t *testing.T) {
 		t.Errorf("%d users are left, told of are %v, want the four twins", a.left("Users"), leaks)
 	}
 }
+
+// An app that wants to know which version is meant is told: whichever it has.
+func TestRemovalNamesTheVersionIfItHasTo(t *testing.T) {
+	a := newApp(t)
+	a.wantsMatch = true
+	if leaks := afterMany(t, a, 3, nil); len(leaks) > 0 || a.left("Users") > 0 {
+		t.Errorf("%d users are left, told of are %v", a.left("Users"), leaks)
+	}
+}
