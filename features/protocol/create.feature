@@ -206,10 +206,11 @@ Feature: Creating a user
       name, the database two.
       Fix: Bring user names into the normal form NFC before you fold, index and compare them.
 
-      Given a user barbara with:
+      When the client creates a user barbara with:
         """
         {"userName": "{run}zo\u00eb@{domain}"}
         """
+      Then the answer has status 201 or 400
       When the client creates a user copy with:
         """
         {"userName": "{run}zoe\u0308@{domain}"}
