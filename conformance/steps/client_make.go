@@ -55,13 +55,17 @@ func (c *client) base(collection, nick string) map[string]any {
 		return o
 	}
 	o := map[string]any{"schemas": []any{userSchema}, "userName": c.s.address(nick), "active": false}
+	published := c.s.suite.config.Discovery.Published
+	if _, has := published.Place(users, "active"); !has && published.Places(users) != nil {
+		delete(o, "active")
+	}
 	c.s.addExtra(users, o)
-	for _, p := range c.s.suite.config.Discovery.Published.Places(users) {
+	for _, p := range published.Places(users) {
 		if p.Required && p.Parent == nil && p.Extension == "" && p.Mutability != "readOnly" && resource(o).get(p.Name) == nil {
 			o[p.Name] = c.sample(p, nick)
 		}
 	}
-	if t := c.s.suite.config.Discovery.Published.Type(users); t != nil {
+	if t := published.Type(users); t != nil {
 		for _, e := range t.Extensions {
 			c.complete(o, nick, func(p lint.Place) bool { return e.Required && p.Extension == e.Schema })
 		}

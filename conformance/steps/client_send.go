@@ -204,11 +204,19 @@ func (c *client) follow(ctx context.Context, link string) error {
 	return c.send(ctx, c.shown(&Request{Method: http.MethodGet, Path: path, Query: url.Values{}}))
 }
 
-// shown has a read ask for what the target shows on request alone.
+// shown has a read ask for what the target shows on request alone, and so for the rest
+// by name too (RFC 7644 section 3.9).
 func (c *client) shown(r *Request) *Request {
-	if names := c.onRequest(r.Path[0]); len(names) > 0 {
-		r.Query.Set("attributes", strings.Join(names, ","))
+	if len(c.onRequest(r.Path[0])) == 0 {
+		return r
 	}
+	names := []string{"externalId", "meta"}
+	for _, p := range c.s.suite.config.Discovery.Published.Places(r.Path[0]) {
+		if p.Parent == nil && p.Returned != "never" {
+			names = append(names, p.Path())
+		}
+	}
+	r.Query.Set("attributes", strings.Join(names, ","))
 	return r
 }
 

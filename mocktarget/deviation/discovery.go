@@ -245,7 +245,11 @@ func schemas() []Deviation {
 				}
 			}
 			o.Set("attributes", kept)
-		})},
+		}), Project: func(r *Request, o *scim.Object) {
+			if isUser(r) && o.Get("displayName") == nil && o.Get("userName") != nil && !r.Query.Has("attributes") && !r.Query.Has("excludedAttributes") {
+				o.Set("displayName", o.String("userName"))
+			}
+		}},
 	}
 }
 

@@ -2,11 +2,15 @@ package deviation
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 )
+
+// quoted is a text in a filter.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
 func legalFilters() []Deviation {
 	return []Deviation{
@@ -16,7 +20,7 @@ func legalFilters() []Deviation {
 			return userErr != nil && groupErr != nil && t.AttributePath.URIPrefix == nil && slices.Contains([]string{"shoeSize", "doesNotExist", "noSuchAttribute"}, t.AttributePath.AttributeName)
 		}, nothing)},
 		{Name: "filter-brackets-refused", Summary: "Brackets in filters are refused.", Requirements: ids("7644-3.4.2.2-R21"), Search: func(r *Request, v url.Values) {
-			if strings.Contains(v.Get("filter"), "[") {
+			if strings.Contains(quoted.ReplaceAllString(v.Get("filter"), ""), "[") {
 				r.Instead = refusal(scim.InvalidFilter("brackets are not supported"))
 			}
 		}},
