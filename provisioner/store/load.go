@@ -276,15 +276,19 @@ func loadLeaving(ctx context.Context, q queryer, app *provisioner.App, groups ma
 	return rows.Err()
 }
 
+// linkOf finds the links by an id and by those that are the same but for letter case. The
+// two halves are not made one set: SQLite would read all links of the app in order for that.
+const linkOf = `
+	SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND remote_id IN ($3, $4) AND remote_id <> ''
+	UNION ALL
+	SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND lower(remote_id) = $4 AND remote_id <> lower(remote_id)`
+
 // LinkOf returns the subject that a resource of the app is tied to and the id by which
 // it is, or [provisioner.ErrNotFound]: that id is the one asked for, or else the only one
 // that is the same but for letter case.
 func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, remoteID string) (provisioner.Key, string, error) {
 	key := provisioner.Key{App: app, Kind: kind}
-	rows, err := s.db.QueryContext(ctx, `
-		SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND remote_id IN ($3, $4) AND remote_id <> ''
-		UNION SELECT subject, remote_id FROM link WHERE app = $1 AND kind = $2 AND lower(remote_id) = $4 AND remote_id <> lower(remote_id)`,
-		app, kind, remoteID, strings.ToLower(remoteID))
+	rows, err := s.db.QueryContext(ctx, linkOf, app, kind, remoteID, strings.ToLower(remoteID))
 	if err != nil {
 		return key, "", err
 	}

@@ -121,8 +121,9 @@ CREATE TABLE link (
 ) /* WITHOUT ROWID */;
 CREATE INDEX link_app ON link (app, kind, subject);
 CREATE UNIQUE INDEX link_remote ON link (app, kind, remote_id) WHERE remote_id <> '';
--- Ids by what they are in small letters, but for those that are in small letters.
-CREATE INDEX link_remote_capital ON link (app, kind, lower(remote_id)) WHERE remote_id <> lower(remote_id);
+-- Ids by what they are in small letters, but for those that are in small letters. The last
+-- column is there for SQLite, which reads whole apps where an index does not cover.
+CREATE INDEX link_remote_capital ON link (app, kind, lower(remote_id), remote_id) WHERE remote_id <> lower(remote_id);
 CREATE INDEX link_untried ON link (app, kind) WHERE remote_id = '' AND attempts = 0 AND state IN ('pending', 'waiting');
 -- What is to be attempted at some time, in the order in which it is, with what waits for
 -- its outcome; and what has come to a stop on the way there.
