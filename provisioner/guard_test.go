@@ -38,7 +38,7 @@ func (b *bundle) replace(t *testing.T, d *provisioner.Directory) {
 // held returns the names of those whose goodbye is held back, in order.
 func (b *bundle) held(t *testing.T, app string) (names []string) {
 	t.Helper()
-	list, err := b.Held(t.Context(), app)
+	list, err := b.Held(t.Context(), app, provisioner.Key{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,6 +58,29 @@ func (l *Link) Name() string { return l.Acked.String(nameAttribute(l.Kind)) }
 // the link.
 func (l *Link) Behind() bool { return l.Desired > l.Applied }
 
+// A LinkQuery selects links of an app, users before groups, each in the order of the ids.
+type LinkQuery struct {
+	// App is the app whose links are read. Required.
+	App string
+	// Kind, State and Subject select one of each, "" all.
+	Kind    Kind
+	State   LinkState
+	Subject string
+	// Failed selects those whose last attempt failed, or that need a person.
+	Failed bool
+	// After selects the links behind that of a subject, the zero Key all.
+	After Key
+	// Limit is how many links are returned at the most. Zero means all.
+	Limit int
+}
+
+// A NamedLink is a link with what people call its subject: a userName or displayName, as
+// the app is known to hold it or else as names are compared, "" if it is not known.
+type NamedLink struct {
+	Link
+	Name string
+}
+
 // An Origin says how a link came about. Only resources of a known origin are
 // ever disabled or deleted.
 type Origin string

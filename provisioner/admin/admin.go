@@ -52,6 +52,7 @@ type App struct {
 type Link struct {
 	Kind        string     `json:"kind" enum:"User,Group"`
 	ID          string     `json:"id" doc:"The directory's id of the user or group"`
+	Name        string     `json:"name,omitempty" doc:"What people call it: the userName or displayName"`
 	RemoteID    string     `json:"remoteId,omitempty" doc:"The app's id of it"`
 	Origin      string     `json:"origin,omitempty" doc:"created by us, or adopted: it was there before"`
 	State       string     `json:"state" doc:"pending, waiting, converged, partial, failing, rejected, refused, not_honoured, flapping, conflict, ambiguous, needs_review, needs_decision, held, kept, ignored, skipped or gone"`

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -80,20 +80,39 @@ func (s *server) check(ctx context.Context, app provisioner.App) error {
 }
 
 type linksQuery struct {
-	App   string `path:"app" maxLength:"60" doc:"Name of the app"`
-	State string `query:"state" doc:"Only links in this state"`
+	App    string `path:"app" maxLength:"60" doc:"Name of the app"`
+	Kind   string `query:"kind" enum:"User,Group" doc:"Only users, or only groups"`
+	State  string `query:"state" doc:"Only links in this state"`
+	ID     string `query:"id" doc:"Only the user or group of this directory id"`
+	Failed bool   `query:"failed" doc:"Only links whose last attempt failed, or that need a person"`
+	Page
+}
+
+// Page is a part of a list that is in the order of kind and id, users first.
+type Page struct {
+	After string `query:"after" pattern:"^(User|Group)/.+$" doc:"Only what comes behind this one, kind and id of the last one of the page before" example:"User/u17"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" doc:"How many at the most. Default: all"`
+}
+
+// after returns what the page comes behind, the zero Key for the first one.
+func (p *Page) after(app string) provisioner.Key {
+	kind, id, found := strings.Cut(p.After, "/")
+	if !found {
+		return provisioner.Key{}
+	}
+	return Subject{Kind: kind, ID: id}.key(app)
 }
 
 func (s *server) listLinks(ctx context.Context, in *linksQuery) (*body[list[Link]], error) {
 	if _, err := s.config.Store.App(ctx, in.App); err != nil {
 		return nil, s.problem(err, "app "+in.App)
 	}
-	links, err := s.config.Store.AppLinks(ctx, in.App)
+	links, err := s.config.Store.Links(ctx, provisioner.LinkQuery{
+		App: in.App, Kind: provisioner.Kind(in.Kind), State: provisioner.LinkState(in.State), Subject: in.ID, Failed: in.Failed,
+		After: in.after(in.App), Limit: in.Limit,
+	})
 	if err != nil {
 		return nil, s.problem(err, "the links of "+in.App)
-	}
-	if in.State != "" {
-		links = slices.DeleteFunc(links, func(l provisioner.Link) bool { return string(l.State) != in.State })
 	}
 	out := list[Link]{Items: make([]Link, 0, len(links))}
 	for i := range links {
@@ -122,9 +141,9 @@ func wireApp(a *provisioner.App) App {
 	return app
 }
 
-func wireLink(l *provisioner.Link) Link {
+func wireLink(l *provisioner.NamedLink) Link {
 	return Link{
-		Kind: string(l.Kind), ID: l.Subject, RemoteID: l.RemoteID, Origin: string(l.Origin),
+		Kind: string(l.Kind), ID: l.Subject, Name: l.Name, RemoteID: l.RemoteID, Origin: string(l.Origin),
 		State: string(l.State), Reason: l.LastError, Attempts: l.Attempts, NextAttempt: moment(l.NextAttempt),
 		DisabledAt: moment(l.DisabledAt), DeleteAt: moment(l.DeleteAt),
 	}

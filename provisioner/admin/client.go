@@ -178,6 +178,16 @@ func (c *Client) Held(ctx context.Context, name string) ([]Held, error) {
 	return items[Held](ctx, c, "apps", name, "held")
 }
 
+// HeldPage lists what the guard holds back of an app behind a subject, the zero one for
+// the first page, and no more than limit.
+func (c *Client) HeldPage(ctx context.Context, name string, after Subject, limit int) ([]Held, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var l list[Held]
+	err := c.send(ctx, http.MethodGet, pageQuery(after, limit), nil, &l, "apps", name, "held")
+	return l.Items, err
+}
+
 // Approve lets goodbyes through that are held back, and says how many.
 func (c *Client) Approve(ctx context.Context, name string, chosen Chosen) (int, error) {
 	var out Decided
@@ -222,6 +232,37 @@ func (c *Client) Distrust(ctx context.Context, reason string) error {
 // Links reads how far an app has come with each user and group.
 func (c *Client) Links(ctx context.Context, name string) ([]Link, error) {
 	return items[Link](ctx, c, "apps", name, "links")
+}
+
+// LinkPage reads how far an app has come with some of its users and groups.
+func (c *Client) LinkPage(ctx context.Context, q provisioner.LinkQuery) ([]Link, error) {
+	query := pageQuery(Subject{Kind: string(q.After.Kind), ID: q.After.Subject}, q.Limit)
+	for name, value := range map[string]string{"kind": string(q.Kind), "state": string(q.State), "id": q.Subject} {
+		if value != "" {
+			query.Set(name, value)
+		}
+	}
+	if q.Failed {
+		query.Set("failed", "true")
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var l list[Link]
+	err := c.send(ctx, http.MethodGet, query, nil, &l, "apps", q.App, "links")
+	return l.Items, err
+}
+
+// pageQuery asks for what comes behind a subject, the zero one for the first page, and
+// for no more than limit, zero for all.
+func pageQuery(after Subject, limit int) url.Values {
+	query := url.Values{}
+	if after.Kind != "" {
+		query.Set("after", after.Kind+"/"+after.ID)
+	}
+	if limit > 0 {
+		query.Set("limit", strconv.Itoa(limit))
+	}
+	return query
 }
 
 // Statuses reads how every app is doing.

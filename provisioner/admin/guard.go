@@ -58,11 +58,16 @@ func (s *server) registerGuard(api huma.API) {
 	huma.Register(api, operation(http.MethodDelete, "/directory/distrust", "delete-distrust", "Trust the directory again"), s.deleteDistrust)
 }
 
-func (s *server) listHeld(ctx context.Context, in *appPath) (*body[list[Held]], error) {
+type heldQuery struct {
+	App string `path:"app" maxLength:"60" doc:"Name of the app"`
+	Page
+}
+
+func (s *server) listHeld(ctx context.Context, in *heldQuery) (*body[list[Held]], error) {
 	if _, err := s.config.Store.App(ctx, in.App); err != nil {
 		return nil, s.problem(err, "app "+in.App)
 	}
-	held, err := s.config.Store.Held(ctx, in.App)
+	held, err := s.config.Store.Held(ctx, in.App, in.after(in.App), in.Limit)
 	if err != nil {
 		return nil, s.problem(err, "what is held of "+in.App)
 	}

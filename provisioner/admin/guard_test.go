@@ -50,6 +50,12 @@ func TestHeld(t *testing.T) {
 	if h := held[0]; h.Kind != "User" || h.ID != "u0" || h.Name != "n0" || h.Action != "disable" || h.Why != "left" || h.RemoteID == "" || h.Since == nil {
 		t.Errorf("held: %+v", h)
 	}
+	if page, err := client.HeldPage(ctx, "wiki", held[0].Subject, 1); err != nil || len(page) != 1 || page[0].ID != "u1" {
+		t.Errorf("the page of one behind %s: %+v, %v", held[0].ID, page, err)
+	}
+	if page, err := client.HeldPage(ctx, "wiki", held[2].Subject, 10); err != nil || len(page) != 0 {
+		t.Errorf("the page behind the last: %+v, %v", page, err)
+	}
 
 	_, err := client.Approve(ctx, "wiki", admin.Chosen{})
 	wantStatus(t, err, 422, "either items, or all")

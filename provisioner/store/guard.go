@@ -264,14 +264,22 @@ func (s *Store) Holding(ctx context.Context) (map[string]int, error) {
 }
 
 // Held returns the goodbyes of an app that the guard holds back, users first, each
-// with the name that the app knows.
-func (s *Store) Held(ctx context.Context, app string) ([]provisioner.Held, error) {
+// with the name that the app knows: those behind the one of a subject, the zero Key for
+// all, and no more than limit, zero for all.
+func (s *Store) Held(ctx context.Context, app string, after provisioner.Key, limit int) ([]provisioner.Held, error) {
 	keys, err := keysOf(ctx, s.db, "SELECT app, kind, subject FROM link WHERE app = $1 AND decision = 'hold'", app)
 	if err != nil {
 		return nil, err
 	}
-	held := make([]provisioner.Held, 0, len(keys))
+	after.App = app
+	var held []provisioner.Held
 	for _, key := range sortedKeys(keys) {
+		if after.Kind != "" && compareKeys(key, after) <= 0 {
+			continue
+		}
+		if limit > 0 && len(held) == limit {
+			break
+		}
 		w, err := s.Load(ctx, key)
 		if errors.Is(err, provisioner.ErrNotFound) {
 			continue

@@ -92,7 +92,7 @@ func TestHoldingTakesAllAlong(t *testing.T) {
 		if why == "" || err != nil {
 			t.Fatalf("held %q, %v", why, err)
 		}
-		held, err := s.Held(t.Context(), "chat")
+		held, err := s.Held(t.Context(), "chat", provisioner.Key{}, 0)
 		if err != nil || len(held) != 12 {
 			t.Fatalf("%d are held, want 12 (%v)", len(held), err)
 		}

@@ -309,24 +309,6 @@ func (s *Store) LinkOf(ctx context.Context, app string, kind provisioner.Kind, r
 	return provisioner.Key{}, "", provisioner.ErrNotFound
 }
 
-// AppLinks returns every link of the app, users first.
-func (s *Store) AppLinks(ctx context.Context, app string) ([]provisioner.Link, error) {
-	rows, err := s.db.QueryContext(ctx, "SELECT "+linkColumns+" FROM "+linkTables+" WHERE l.app = $1 ORDER BY l.kind DESC, l.subject", app)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var links []provisioner.Link
-	for rows.Next() {
-		l, err := scanLink(rows)
-		if err != nil {
-			return nil, err
-		}
-		links = append(links, *l)
-	}
-	return links, rows.Err()
-}
-
 // stuck is the condition that a link is neither settled nor going to be attempted for
 // the first time since it was, in the words of the index link_stuck; open is that it is
 // to be attempted at some time, in those of link_open.
