@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -15,12 +17,7 @@ const sweepEvery = time.Hour
 // Tidy removes log entries that are kept no longer, and goodbyes that count no longer.
 // When it is called first and once an hour it also sweeps, see [Store.Sweep].
 func (s *Store) Tidy(ctx context.Context) error {
-	if err := s.dropLog(ctx); err != nil {
-		return err
-	}
-	if err := s.dropGoodbyes(ctx); err != nil {
-		return err
-	}
+	err := errors.Join(s.dropLog(ctx), s.dropGoodbyes(ctx))
 	s.sweepMu.Lock()
 	due := s.swept.IsZero() || s.now().Sub(s.swept) >= sweepEvery
 	if due {
@@ -28,15 +25,16 @@ func (s *Store) Tidy(ctx context.Context) error {
 	}
 	s.sweepMu.Unlock()
 	if !due {
-		return nil
+		return err
 	}
-	return s.Sweep(ctx)
+	return errors.Join(err, s.Sweep(ctx))
 }
 
 // Sweep touches the links that should have been touched by a change and were not,
 // whoever has made it and how: what follows from the directory is worked out again,
 // and each link is compared with what it was last settled by. It makes no request to
-// any app. Apps that are paused have their turn when they go on.
+// any app. Apps that are paused have their turn when they go on, and one that cannot be
+// swept is no reason to leave out the others: the error is that of all of them.
 func (s *Store) Sweep(ctx context.Context) error {
 	err := s.edit(ctx, true, func(e *edit) error {
 		nesting, err := texts(ctx, e.tx, "SELECT group_id FROM subgroup UNION SELECT group_id FROM member WHERE direct = 0")
@@ -52,12 +50,16 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var errs []error
 	for i := range apps {
 		if err := s.sweepApp(ctx, &apps[i]); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("sweeping app %q: %w", apps[i].Name, err))
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *Store) sweepApp(ctx context.Context, app *provisioner.App) error {

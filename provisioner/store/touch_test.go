@@ -293,6 +293,35 @@ func testSweep(t *testing.T, database string) {
 	}
 }
 
+// TestSweepOfOneHoldsUpNoOther: an app that cannot be swept is no reason to leave out the
+// others, and all that cannot are told.
+func TestSweepOfOneHoldsUpNoOther(t *testing.T) { storetest.Each(t, testSweepOfOne) }
+
+func testSweepOfOne(t *testing.T, database string) {
+	s, r := open(t, database)
+	ctx := t.Context()
+	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
+	for _, app := range []string{"chat", "mail", "wiki"} {
+		putApp(t, s, app, `{}`)
+		tie(t, s, app, provisioner.KindUser, "u1")
+	}
+	for _, statement := range []string{
+		`UPDATE subject SET attributes = '{"userName":"lovelace"}' WHERE id = 'u1'`,
+		"UPDATE holding SET acked = '{' WHERE app <> 'mail'",
+	} {
+		_, err := s.DB().ExecContext(ctx, statement)
+		must(t, err)
+	}
+	r.take()
+	err := s.Sweep(ctx)
+	if err == nil || !strings.Contains(err.Error(), `sweeping app "chat"`) || !strings.Contains(err.Error(), `sweeping app "wiki"`) {
+		t.Errorf("the sweep says %v", err)
+	}
+	if got := r.take(); got != "mail/users/u1" {
+		t.Errorf("the sweep touches %q", got)
+	}
+}
+
 // TestHotLinks changes somebody whose attempt is ahead, under way and over: a change
 // counts once somebody may have read what was there before it.
 func TestHotLinks(t *testing.T) { storetest.Each(t, testHotLinks) }

@@ -181,19 +181,23 @@ func (s *TokenSource) authorization(ctx context.Context) (string, error) {
 	}
 }
 
-// do makes a request for a token, for everybody who waits for it.
+// do makes a request for a token, for everybody who waits for it. They are let go also if
+// it panics.
 func (s *TokenSource) do(ctx context.Context, f *fetch) {
+	f.stopped = true // until it has come to an end
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.fetching = nil
+		if f.got.token != "" {
+			s.current = f.got
+			s.recent = append(s.recent, f.got.token)
+			s.recent = s.recent[max(len(s.recent)-recentTokens, 0):]
+		}
+		close(f.done)
+	}()
 	f.got, f.err = s.fetch(ctx)
 	f.stopped = ctx.Err() != nil
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fetching = nil
-	if f.err == nil {
-		s.current = f.got
-		s.recent = append(s.recent, f.got.token)
-		s.recent = s.recent[max(len(s.recent)-recentTokens, 0):]
-	}
-	close(f.done)
 }
 
 func (s *TokenSource) fetch(ctx context.Context) (issued, error) {

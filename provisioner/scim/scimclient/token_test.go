@@ -303,6 +303,36 @@ func TestWaitingForAToken(t *testing.T) {
 	}
 }
 
+// TestTokenAfterAPanic: a transport that panics takes nobody with it but the call whose
+// request it was.
+func TestTokenAfterAPanic(t *testing.T) {
+	i := newIssuer(t)
+	broken := true
+	c := i.client(func(_ *scimclient.OAuthClient, cfg *scimclient.Config) {
+		cfg.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if broken {
+				broken = false
+				panic("a defect")
+			}
+			return http.DefaultTransport.RoundTrip(r)
+		})
+	})
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_, _ = c.Get(t.Context(), "/Users", "1")
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := c.Get(ctx, "/Users", "1"); err != nil {
+		t.Errorf("the next call: %v", err)
+	}
+	i.want(1, 1)
+}
+
 // TestNoToken: a request for which there is no token is not sent, and the error says
 // why in a sentence that holds no secret.
 func TestNoToken(t *testing.T) {
