@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/permiso/scimwright/provisioner/scim"
 	"github.com/permiso/scimwright/provisioner/scim/scimclient"
@@ -68,6 +69,9 @@ func (e *Engine) Resolve(ctx context.Context, r Resolution) error {
 	if err != nil {
 		return err
 	}
+	if err := w.undecidable(); err != nil {
+		return err
+	}
 	switch r.Choice {
 	case ChooseAdopt:
 		id, err := e.adoptable(ctx, w, r)
@@ -88,6 +92,21 @@ func (e *Engine) Resolve(ctx context.Context, r Resolution) error {
 		return e.config.Store.Decide(ctx, r.Key, "", "", "")
 	default:
 		return fmt.Errorf("choice %q: use %q, %q, %q, %q or %q: %w", r.Choice, ChooseAdopt, ChooseIgnore, ChoosePin, ChooseDelete, ChooseRetry, ErrConflict)
+	}
+}
+
+// undecidable returns an [ErrNotFound] that says what to do if there is no link to decide
+// about.
+func (w *Work) undecidable() error {
+	switch l := &w.Link; {
+	case l.Desired > 0:
+		return nil
+	case w.Gone():
+		return fmt.Errorf("%w: there is no %s %q, neither in the directory nor in what app %q was given: check the id, which is the directory's and not the app's",
+			ErrNotFound, strings.ToLower(string(l.Kind)), l.Subject, l.App)
+	default:
+		return fmt.Errorf("%w: nothing was tried yet for %s %q in app %q, so that there is nothing to decide: sync the app first",
+			ErrNotFound, strings.ToLower(string(l.Kind)), l.Subject, l.App)
 	}
 }
 

@@ -70,6 +70,31 @@ func TestAdoptWhatBelongsToSomebodyElse(t *testing.T) { // R17
 	}
 }
 
+// TestNothingToResolve: it is told what there is not, and what to do, and nothing is
+// changed.
+func TestNothingToResolve(t *testing.T) {
+	b := start(t, t.TempDir()+"/test.db")
+	b.putUser(t, "u1", "ada", true)
+	b.app = newDoor(t)
+	b.connect(t, "app", b.app) // and is not synced
+	for id, says := range map[string]string{
+		"nope": `there is no user "nope", neither in the directory nor in what app "app" was given: check the id`,
+		"u1":   `nothing was tried yet for user "u1" in app "app", so that there is nothing to decide: sync the app first`,
+	} {
+		for _, choice := range []provisioner.Choice{provisioner.ChooseAdopt, provisioner.ChooseIgnore, provisioner.ChoosePin, provisioner.ChooseDelete, provisioner.ChooseRetry} {
+			if err := b.resolve(t, id, choice, "r1"); !errors.Is(err, provisioner.ErrNotFound) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%s of %s: %v, want %q", choice, id, err, says)
+			}
+		}
+	}
+	if app, err := b.App(t.Context(), "app"); err != nil || len(app.Settings.Pins) > 0 {
+		t.Errorf("pinned: %q, %v", app.Settings.Pins, err)
+	}
+	if asked := b.app.requests(); len(asked) > 0 {
+		t.Errorf("the app was asked %q", asked)
+	}
+}
+
 // TestTakeOverIsCheckedAgain: what a person has said of one owner of an account does not
 // hold for the one that it has by the time at which it is taken over.
 func TestTakeOverIsCheckedAgain(t *testing.T) {

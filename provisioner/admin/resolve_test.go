@@ -43,7 +43,7 @@ func TestResolve(t *testing.T) {
 	wantStatus(t, client.Resolve(ctx, "wiki", subject, admin.ResolutionInput{Choice: "adopt", RemoteID: remote.ID}), 409, "old-9", "confirm")
 	wantStatus(t, client.Resolve(ctx, "wiki", subject, admin.ResolutionInput{Choice: "adopt", RemoteID: "nowhere"}), 404, "nowhere")
 	wantStatus(t, client.Resolve(ctx, "wiki", subject, admin.ResolutionInput{Choice: "sell"}), 422)
-	wantStatus(t, client.Resolve(ctx, "wiki", admin.Subject{Kind: "User", ID: "u8"}, admin.ResolutionInput{Choice: "ignore"}), 404, "u8")
+	wantStatus(t, client.Resolve(ctx, "wiki", admin.Subject{Kind: "User", ID: "u8"}, admin.ResolutionInput{Choice: "ignore"}), 404, `there is no user "u8"`, "check the id")
 	must(t, client.Resolve(ctx, "wiki", subject, admin.ResolutionInput{Choice: "adopt", RemoteID: remote.ID, TakeOver: "old-9"}))
 	waitFor(t, state("converged"))
 	if remote, err = client.Remote(ctx, "wiki", "User", remote.ID); err != nil || remote.Subject != "u9" || remote.ExternalID != "u9" {
