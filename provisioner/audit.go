@@ -16,13 +16,14 @@ import (
 type Audit struct {
 	// Checked counts the resources that were compared, Drifted those that others have
 	// changed, Restored those that are set back, Missing those that the app does not
-	// have any more, Repaired those that are made again, Foreign those that are
-	// nobody's here, and are left alone.
+	// have any more, Repaired those that are made again, LetGo those that are not, since
+	// nobody is to have them, Foreign those that are nobody's here, and are left alone.
 	Checked  int `json:"checked"`
 	Drifted  int `json:"drifted"`
 	Restored int `json:"restored"`
 	Missing  int `json:"missing"`
 	Repaired int `json:"repaired"`
+	LetGo    int `json:"letGo,omitzero"`
 	Foreign  int `json:"foreign"`
 	// Open counts the resources of which something stays as others have left it.
 	Open     int `json:"open"`
@@ -81,7 +82,7 @@ type Drift struct {
 	// it, by directory id or, behind a blank, by the app's.
 	Joined []string `json:"joined,omitempty"`
 	Left   []string `json:"left,omitempty"`
-	// Restore says that some of it is to be set back.
+	// Restore says that some of it is to be set back, or that it is to be made again.
 	Restore bool `json:"restore,omitzero"`
 
 	// partly says that some of it is not to be.

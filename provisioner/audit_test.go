@@ -245,6 +245,35 @@ func TestAuditOfAnAppThatWasSetBack(t *testing.T) {
 	}
 }
 
+// TestRepairMakesNothingForWhoeverIsNotToHaveIt: that the account of somebody is missing
+// who is disabled, or whose group is no more, is made up for by nothing, and all is well
+// then.
+func TestRepairMakesNothingForWhoeverIsNotToHaveIt(t *testing.T) {
+	b := pushed(t, provisioner.Settings{})
+	b.putUser(t, "u4", "n4", false)
+	b.settle(t, "app")
+	b.app.erase(t, b.path(t, provisioner.KindUser, "u4"))
+	b.app.erase(t, b.path(t, provisioner.KindUser, "u5"))
+	b.app.requests()
+	a := b.audit(t, true)
+	if a.Missing != 2 || a.Repaired != 1 || a.LetGo != 1 || !a.Good() {
+		t.Errorf("repairing: %+v", a)
+	}
+	for _, d := range a.Vanished {
+		if d.Restore != (d.ID == "u5") {
+			t.Errorf("%s is to be made again: %t", d.ID, d.Restore)
+		}
+	}
+	b.waitState(t, user, "u4", provisioner.LinkSkipped)
+	b.waitState(t, user, "u5", provisioner.LinkConverged)
+	if w := b.app.writes(); !slices.Equal(w, []string{"POST /Users"}) {
+		t.Errorf("writes %q", w)
+	}
+	if a := b.audit(t, false); !a.Good() || a.Checked != 6 {
+		t.Errorf("after it: %+v", a)
+	}
+}
+
 // TestRepair sets everything back that others have changed, for this once, but for what
 // the settings ignore.
 func TestRepair(t *testing.T) {

@@ -226,6 +226,7 @@ func (a *auditor) missing(w *Work) {
 	a.traces = append(a.traces, trace{w.Link.AckedAt, true})
 	d := drift(w)
 	d.amendment.Gone, d.amendment.Members = true, map[string]string{}
+	d.Restore = a.run.Repair && w.Desired().Create
 	if len(a.result.Vanished) < maxNamed {
 		a.result.Vanished = append(a.result.Vanished, *d)
 	}
@@ -442,7 +443,7 @@ func choices(n, k int) float64 {
 // amend has differences made up for. After a warning that takes a person.
 func (a *auditor) amend(ctx context.Context) error {
 	r := a.result
-	var drifts, lost []Amendment
+	var drifts, lost, over []Amendment
 	if r.Warning == "" || a.run.Repair {
 		for _, d := range a.drifts {
 			drifts = append(drifts, d.amendment)
@@ -454,7 +455,11 @@ func (a *auditor) amend(ctx context.Context) error {
 	store := a.engine.config.Store
 	if a.run.Repair && len(a.lost) > 0 {
 		for _, d := range a.lost {
-			lost = append(lost, d.amendment)
+			if d.Restore {
+				lost = append(lost, d.amendment)
+			} else {
+				over = append(over, d.amendment)
+			}
 		}
 		// How much the app has is another number than it was.
 		err := store.UpdateApp(ctx, a.app.Name, func(app *App) { app.Learned.ProbedAt = time.Time{} })
@@ -467,7 +472,10 @@ func (a *auditor) amend(ctx context.Context) error {
 	if r.Repaired, err = store.Amend(ctx, lost); err != nil {
 		return err
 	}
+	if r.LetGo, err = store.Amend(ctx, over); err != nil {
+		return err
+	}
 	r.Restored, err = store.Amend(ctx, drifts)
-	r.Open += r.Drifted - r.Restored + r.Missing - r.Repaired
+	r.Open += r.Drifted - r.Restored + r.Missing - r.Repaired - r.LetGo
 	return err
 }

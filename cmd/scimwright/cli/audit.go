@@ -33,7 +33,8 @@ what has changed here.
 The app's settings say of each attribute whether a change by others is reported, set
 back or ignored (drift, driftOf). What is missing is reported. If the app as a whole was
 emptied or set back to an earlier state, that is said, and nothing is set back. --repair
-sets back everything but what the settings ignore, and makes again what is missing.
+sets back everything but what the settings ignore, and makes again what is missing, but
+for what nobody is to have, such as the account of somebody who is disabled.
 
 --last shows what the last audit has found that could be made, and reads nothing of the
 app.
@@ -81,7 +82,7 @@ func runAudit(cmd *cobra.Command, app string, f *auditFlags) error {
 	} else {
 		err = writeAudit(cmd.OutOrStdout(), run.Audit)
 	}
-	if err == nil && s != nil && !f.last && run.Audit.Restored+run.Audit.Repaired > 0 {
+	if err == nil && s != nil && !f.last && run.Audit.Restored+run.Audit.Repaired+run.Audit.LetGo > 0 {
 		err = s.setBack(ctx, app)
 	}
 	if err == nil && !run.Audit.Good() {
@@ -197,7 +198,11 @@ func writeAudit(w io.Writer, a *provisioner.Audit) error {
 	}
 	writeMore(&b, a.Drifted-len(a.Drifts))
 	for i := range a.Vanished {
-		writeDrift(&b, "missing", &a.Vanished[i], a.Repaired > 0, "made again")
+		how := "made again"
+		if !a.Vanished[i].Restore {
+			how = "let go, since nobody is to have it"
+		}
+		writeDrift(&b, "missing", &a.Vanished[i], a.Repaired+a.LetGo > 0, how)
 	}
 	writeMore(&b, a.Missing-len(a.Vanished))
 	shown := a.Strangers[:min(len(a.Strangers), shownForeign)]
@@ -214,8 +219,11 @@ func writeAudit(w io.Writer, a *provisioner.Audit) error {
 	if b.Len() > 0 {
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "%d checked, %d changed, %d set back, %d missing, %d made again, %d nobody's here, %s\n",
-		a.Checked, a.Drifted, a.Restored, a.Missing, a.Repaired, a.Foreign, count(a.Requests, "request"))
+	fmt.Fprintf(&b, "%d checked, %d changed, %d set back, %d missing, %d made again, ", a.Checked, a.Drifted, a.Restored, a.Missing, a.Repaired)
+	if a.LetGo > 0 {
+		fmt.Fprintf(&b, "%d let go, ", a.LetGo)
+	}
+	fmt.Fprintf(&b, "%d nobody's here, %s\n", a.Foreign, count(a.Requests, "request"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
