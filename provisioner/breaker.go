@@ -77,7 +77,7 @@ func (e *Engine) Tend(ctx context.Context) error {
 	for _, name := range names {
 		err = errors.Join(err, e.tend(ctx, name))
 	}
-	return errors.Join(err, e.rediscoverAll(ctx), e.auditDue(ctx), e.alertAll(ctx))
+	return errors.Join(err, e.rediscoverAll(ctx), e.auditDue(ctx), e.alertAll(ctx), e.forgetApps(ctx))
 }
 
 // tend asks one paused app for one user.

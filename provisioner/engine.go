@@ -80,7 +80,7 @@ type Engine struct {
 	public, private http.RoundTripper
 	// tokens fetch those of apps that have an OAuth client.
 	tokens *tokenSources
-	// requests counts the requests made to each app since the engine was made.
+	// requests counts the requests made to each app.
 	requests sync.Map // app name → *atomic.Int64
 	// probes tell when each app was probed.
 	probes sync.Map // app name → *probing
@@ -90,10 +90,10 @@ type Engine struct {
 	indexes sync.Map // indexKey → *listing
 	// paces hold how fast each app is asked; workers is how many processes do so.
 	paces *sync.Map // app name → *pace
-	// rediscovery and alerts say when it is looked next which apps' discovery documents
-	// are old, and what somebody has to see to.
-	rediscovery, alerts pulse
-	workers             atomic.Int64
+	// rediscovery, alerts and forgetting say when it is looked next which apps' discovery
+	// documents are old, what somebody has to see to, and which apps are no more.
+	rediscovery, alerts, forgetting pulse
+	workers                         atomic.Int64
 }
 
 // New returns an engine. It panics if config has no store.
@@ -123,7 +123,8 @@ func New(config Config) *Engine {
 	return e
 }
 
-// Requests returns how many HTTP requests the engine has made to an app.
+// Requests returns how many HTTP requests the engine has made to an app since it was
+// made, or the app connected.
 func (e *Engine) Requests(app string) int {
 	return int(e.counter(app).Load())
 }
@@ -139,6 +140,23 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 	pace := e.paceOf(app.Name)
 	pace.follow(app)
 	count := e.counter(app.Name)
+	cfg := e.clientConfig(app, lane)
+	cfg.Gate = gate{pace: pace, lane: lane, probing: app.State == AppPaused}
+	cfg.Observe = func(x scimclient.Exchange) {
+		count.Add(1)
+		if observe != nil {
+			observe(x)
+		}
+	}
+	var err error
+	if cfg.Credential, err = e.tokens.credential(app, cfg); err != nil {
+		return nil, err
+	}
+	return scimclient.New(cfg)
+}
+
+// clientConfig says how the app is spoken to in a lane, but for its credential.
+func (e *Engine) clientConfig(app *App, lane Lane) scimclient.Config {
 	mediaType := scimclient.MediaType
 	if app.Capabilities().Is(ContentType, ContentJSON) {
 		mediaType = "application/json"
@@ -151,7 +169,7 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 	if e.config.PrivateNetwork || app.Settings.PrivateNetwork {
 		transport, deny = e.private, false
 	}
-	cfg := scimclient.Config{
+	return scimclient.Config{
 		Endpoint:    app.Endpoint,
 		Header:      app.Headers,
 		UserAgent:   e.config.UserAgent,
@@ -159,20 +177,8 @@ func (e *Engine) client(app *App, lane Lane, observe func(scimclient.Exchange)) 
 		Transport:   transport,
 		DenyPrivate: deny,
 		Timeout:     timeout,
-		Gate:        gate{pace: pace, lane: lane, probing: app.State == AppPaused},
 		Now:         e.config.Now,
-		Observe: func(x scimclient.Exchange) {
-			count.Add(1)
-			if observe != nil {
-				observe(x)
-			}
-		},
 	}
-	var err error
-	if cfg.Credential, err = e.tokens.credential(app, cfg); err != nil {
-		return nil, err
-	}
-	return scimclient.New(cfg)
 }
 
 // An EndpointError says why requests cannot be sent to an app, and what to do.
@@ -201,7 +207,12 @@ func (e *Engine) Check(ctx context.Context, app App) error {
 	case !errors.Is(err, ErrNotFound):
 		return err
 	}
-	if _, err := e.client(&app, LaneUsers, nil); err != nil {
+	// Nothing is kept of what may never be saved.
+	cfg := e.clientConfig(&app, LaneUsers)
+	if cfg.Credential, err = app.credential(cfg); err == nil {
+		_, err = scimclient.New(cfg)
+	}
+	if err != nil {
 		return &EndpointError{err}
 	}
 	return nil

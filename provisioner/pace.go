@@ -63,7 +63,8 @@ type pace struct {
 	requests, turn turnstile
 
 	mu          sync.Mutex
-	concurrency int // of all processes together
+	endpoint    string // "" if the app was not asked yet
+	concurrency int    // of all processes together
 	most        int
 	rate        float64 // requests a second, 0 for no bound
 	workers     int     // processes
@@ -102,6 +103,9 @@ func (e *Engine) paceOf(app string) *pace {
 func (p *pace) follow(app *App) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.endpoint != app.Endpoint && app.Revision >= p.revision {
+		p.restart(app.Endpoint)
+	}
 	p.most, p.rate = app.Settings.concurrency(), app.Settings.Rate
 	p.slowed = app.State == AppThrottled
 	secrets := app.secrets()
@@ -110,6 +114,14 @@ func (p *pace) follow(app *App) {
 	}
 	p.secrets = secrets
 	p.adopt(app)
+}
+
+// restart forgets what is known of an app that was at another endpoint, where there is
+// another app now. The lock is held.
+func (p *pace) restart(endpoint string) {
+	p.endpoint, p.concurrency = endpoint, firstConcurrency
+	p.halted, p.outage = time.Time{}, outage{}
+	p.throttles, p.clean, p.took, p.usual = 0, 0, 0, 0
 }
 
 // adopt takes over the limit that is on record, unless a newer one is known. The lock

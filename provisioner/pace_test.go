@@ -155,6 +155,27 @@ func TestR14_ConcurrencyGrowsAndIsKept(t *testing.T) {
 	}
 }
 
+// TestR14_AnotherEndpointIsAnotherApp: how many requests an app takes at a time says
+// nothing of the one that is at another endpoint.
+func TestR14_AnotherEndpointIsAnotherApp(t *testing.T) {
+	old, m := newMoody(t), newMoody(t, fault.Rule{Kind: fault.Latency, Milliseconds: 2, Times: -1})
+	crowd := newCrowd(t, m)
+	r := newRig(t, rigConfig{})
+	r.connect("app", old, provisioner.Settings{})
+	must(t, r.UpdateApp(t.Context(), "app", func(a *provisioner.App) { a.Limit.Concurrency = 16 }))
+	r.put(1, "a", nil)
+	r.settle("app")
+	r.connectTo("app", crowd.url, m.Token(), provisioner.Settings{})
+	r.put(200, "a", nil)
+	r.settle("app")
+	if n := len(m.tenant.Resources("User")); n != 199 {
+		t.Errorf("the app has %d users, want the 199 that are new", n)
+	}
+	if first := crowd.mostOf(50); first > 4 {
+		t.Errorf("there were %d of the first 50 requests at a time, want 4 at the most", first)
+	}
+}
+
 // TestR14_LimitHoldsAcrossProcesses has three processes push into one app: together
 // they have no more requests in flight than one process would have.
 func TestR14_LimitHoldsAcrossProcesses(t *testing.T) {

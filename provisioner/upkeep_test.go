@@ -60,3 +60,40 @@ func TestEngineForgets(t *testing.T) {
 		t.Errorf("two hours later %d lists are kept, want none", lists)
 	}
 }
+
+// TestEngineForgetsApps: nothing of an app that was removed stays in memory, and no
+// secret that an app does not have any more.
+func TestEngineForgetsApps(t *testing.T) {
+	m := newGuarded(t)
+	m.seedForeign()
+	r := newRig(t, rigConfig{})
+	r.put(3, "a", nil)
+	for _, name := range []string{"gone", "changed", "same"} {
+		app := m.oauth("s3cret/+")
+		app.Name = name
+		r.save(app)
+		run, err := r.engine.StartSync(t.Context(), name, "test", time.Minute)
+		must(t, err)
+		if run, err = r.engine.AwaitRun(t.Context(), run.ID, nil); err != nil || run.State != provisioner.RunDone {
+			t.Fatalf("%+v, %v", run, err)
+		}
+	}
+	all := "tokens pace requests probe list"
+	for _, name := range []string{"gone", "changed", "same"} {
+		if got := strings.Join(r.engine.KeptOf(name), " "); got != all {
+			t.Errorf("of %s %q is kept, want %q", name, got, all)
+		}
+	}
+	_, err := r.engine.Remove(t.Context(), "gone", provisioner.PartLeave, false)
+	must(t, err)
+	must(t, r.engine.Pause(t.Context(), "changed", "")) // nothing is sent to it
+	r.save(provisioner.App{Name: "changed", Endpoint: m.URL(), Basic: &provisioner.BasicLogin{Username: "ann", Password: "pass:wörd"}})
+	must(t, r.engine.Check(t.Context(), provisioner.App{Name: "unsaved", Endpoint: m.URL(), OAuth: m.oauth("s3cret/+").OAuth}))
+	r.advance(time.Hour)
+	r.tend()
+	for name, want := range map[string]string{"gone": "", "changed": "pace requests probe list", "same": all, "unsaved": ""} {
+		if got := strings.Join(r.engine.KeptOf(name), " "); got != want {
+			t.Errorf("of %s %q is kept, want %q", name, got, want)
+		}
+	}
+}
