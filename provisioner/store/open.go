@@ -36,6 +36,10 @@ type Config struct {
 	// one kept beside the SQLite file, in a file that only its owner can read;
 	// PostgreSQL, which has no such place, needs one.
 	Key []byte
+	// ForgetSecrets is for when the key is lost: what it has sealed is dropped, in place of
+	// a [KeyError], and each app that this concerns is paused until its credential, and its
+	// headers, are saved again.
+	ForgetSecrets bool
 	// Reading opens Database for somebody who only looks. A SQLite file may then be in
 	// use by another process; nothing can be written in that case.
 	Reading bool
@@ -82,7 +86,8 @@ type Store struct {
 var _ provisioner.Store = (*Store)(nil)
 
 // Open opens the database and brings its tables up to date. A SQLite file is locked
-// against other processes: the error is [ErrLocked] if one is in already.
+// against other processes: the error is [ErrLocked] if one is in already. It is a
+// [KeyError] if the apps' credentials were sealed with another key.
 func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -102,10 +107,10 @@ func Open(ctx context.Context, config Config) (_ *Store, err error) {
 	if s.writer == nil {
 		s.writer = s.db
 	}
-	if s.seal, err = openSealer(config.Key, s.file); err != nil {
+	if err := s.migrate(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.openSecrets(ctx, config.Key, config.ForgetSecrets); err != nil {
 		return nil, err
 	}
 	if config.Reading && s.lock != nil {

@@ -25,8 +25,20 @@ type apiFlags struct {
 }
 
 func (f *apiFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.database, "database", "scimwright.db", "file, or postgres:// URL, that holds directory, apps and what was pushed")
+	flags.StringVar(&f.database, "database", defaultDatabase, databaseUsage)
 	flags.StringVar(&f.server, "server", "", "ask the service at this address instead, with the API key in "+apiKeyEnv)
+}
+
+// The flag --database of a command that works on what is there already.
+const (
+	defaultDatabase = "scimwright.db"
+	databaseUsage   = "file, or postgres:// URL, that holds directory, apps and what was pushed"
+)
+
+// exists reports whether a database can be there: of one on a server that is not known.
+func exists(database string) bool {
+	_, err := os.Stat(database)
+	return !errors.Is(err, os.ErrNotExist) || strings.Contains(database, "://")
 }
 
 // apiHelp tells how commands with [apiFlags] find what they work on.
@@ -70,7 +82,7 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 		}
 		return admin.NewClient(f.server, key, nil), nil, nil
 	}
-	if _, err := os.Stat(f.database); errors.Is(err, os.ErrNotExist) && !strings.Contains(f.database, "://") {
+	if !exists(f.database) {
 		return nil, nil, unablef("there is no database %s: name one with --database, or a service with --server", f.database)
 	}
 	// Whoever runs a command here can reach what it reaches.

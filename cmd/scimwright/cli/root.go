@@ -51,7 +51,7 @@ left something behind, 130 interrupted after cleaning up.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usagef("%v", wrongValue(err)) })
 	root.AddCommand(newSync(), newPlan(), newAudit(), newServe(), newStatus(), newLog(), newMock(), newVerify(),
-		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newPresets())
+		newHeld(), newApprove(), newReject(), newResolve(), newForeign(), newPause(), newResume(), newRemove(), newLostKey(), newPresets())
 	return root
 }
 
@@ -63,7 +63,7 @@ func wrongValue(err error) error {
 		return err
 	}
 	wanted := map[string]string{
-		"float64": "a number, such as 5", "int": "a whole number, such as 5", "duration": "a time with its unit, such as 10s or 2m", "bool": "true or false",
+		"float64": "a number, such as 5", "int": "a whole number, such as 5", "int64": "a whole number, such as 5", "duration": "a time with its unit, such as 10s or 2m", "bool": "true or false",
 	}[invalid.GetFlag().Value.Type()]
 	if wanted == "" {
 		return err

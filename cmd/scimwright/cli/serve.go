@@ -51,7 +51,7 @@ database; give all of them the same ` + keyEnv + `.`,
 		},
 	}
 	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8088", "address to serve the admin API on; port 0 takes a free one")
-	c.Flags().StringVar(&f.database, "database", "scimwright.db", "file, or postgres:// URL, that holds directory, apps and what was pushed")
+	c.Flags().StringVar(&f.database, "database", defaultDatabase, databaseUsage)
 	c.Flags().BoolVar(&f.private, privateFlag, false, "let every app be in a private network or on this machine (default: only if --listen is on loopback)")
 	return c
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -39,6 +38,8 @@ type serviceConfig struct {
 	database string
 	// key is the secret that seals tokens in it. Empty means one in a file beside it.
 	key []byte
+	// forgetSecrets drops what the key does not open.
+	forgetSecrets bool
 	// backoff bounds the waits between retries. Zero means the engine's own.
 	backoff provisioner.Backoff
 	// transport carries requests to apps. Nil means the engine's own.
@@ -69,7 +70,7 @@ func openService(ctx context.Context, config serviceConfig) (_ *service, err err
 		config.log = slog.New(slog.DiscardHandler)
 	}
 	s := &service{log: config.log}
-	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key, Reading: config.reading}); err != nil {
+	if s.store, err = store.Open(ctx, store.Config{Database: config.database, Key: config.key, Reading: config.reading, ForgetSecrets: config.forgetSecrets}); err != nil {
 		return nil, databaseError(config.database, err)
 	}
 	defer func() {
@@ -98,7 +99,11 @@ func databaseError(name string, err error) error {
 	if errors.Is(err, store.ErrLocked) {
 		return &exitError{code: ExitUnable, cause: err, text: fmt.Sprintf("another scimwright is at work on %s: stop it, or use another --database", name)}
 	}
-	return unablef("the database %s cannot be used: %v", databaseName(name), err)
+	text := fmt.Sprintf("the database %s cannot be used: %v", databaseName(name), err)
+	if _, ok := errors.AsType[*store.KeyError](err); ok {
+		text += "; if it is lost, see scimwright lost-key --help"
+	}
+	return &exitError{code: ExitUnable, cause: err, text: text}
 }
 
 // databaseName returns a database as messages name it: a URL without the password, also
@@ -207,7 +212,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler)
 // snapshot copies a database to a file for a run that must not change it. A file
 // that does not exist yet is copied by doing nothing.
 func snapshot(ctx context.Context, from, to string) error {
-	if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) && !strings.Contains(from, "://") {
+	if !exists(from) {
 		return nil
 	}
 	s, err := openService(ctx, serviceConfig{database: from, key: sealingKey(), idle: true})
