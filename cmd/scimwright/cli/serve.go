@@ -28,7 +28,8 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the provisioning service with its admin API",
 		Long: `serve keeps apps in step with a directory that is changed through the admin API under
-/api/v1, described at /openapi.json. A change reaches the apps by itself.
+/api/v1, described at /openapi.json. A change reaches the apps by itself. At / is a page
+at which people look after the apps with a browser; it asks for the API key.
 
 Requests carry the API key from the environment variable ` + apiKeyEnv + ` as a bearer
 token. Without the variable, a key is made and printed, but only if the service is
@@ -81,7 +82,7 @@ func runServe(cmd *cobra.Command, f *serveFlags) error {
 		return errors.Join(err, listener.Close())
 	}
 	out := cmd.OutOrStdout()
-	fmt.Fprintf(out, "Admin API: %s/api/v1\n", baseURL(listener))
+	fmt.Fprintf(out, "Admin API: %s/api/v1\nConsole:   %[1]s/\n", baseURL(listener))
 	if made {
 		fmt.Fprintf(out, "API key: %s\n", key)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/admin"
+	"github.com/permiso/scimwright/provisioner/admin/console"
 	"github.com/permiso/scimwright/provisioner/queue"
 	"github.com/permiso/scimwright/provisioner/store"
 )
@@ -153,14 +154,14 @@ func (s *service) stop(patience time.Duration) error {
 	return queue.Stop(ctx)
 }
 
-// A daemon is a service with its admin API on a listener.
+// A daemon is a service with its admin API and its page on a listener.
 type daemon struct {
 	service *service
 	cancel  context.CancelCauseFunc
 	done    chan error
 }
 
-// startDaemon serves the admin API until it is stopped. It takes over the listener.
+// startDaemon serves the admin API, and the page for people, until it is stopped. It takes over the listener.
 func startDaemon(ctx context.Context, listener net.Listener, apiKey string, config serviceConfig) (*daemon, error) {
 	s, err := openService(ctx, config)
 	if err != nil {
@@ -173,7 +174,7 @@ func startDaemon(ctx context.Context, listener net.Listener, apiKey string, conf
 	// It ends when it is told to by stop, not when whoever started it does.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	d := &daemon{service: s, cancel: cancel, done: make(chan error, 1)}
-	go func() { d.done <- serveHTTP(ctx, listener, handler) }()
+	go func() { d.done <- serveHTTP(ctx, listener, console.New(handler)) }()
 	return d, nil
 }
 
