@@ -39,7 +39,9 @@ func (a *App) answer(err error) *failure {
 		return &failure{state: LinkFailing, cause: err.Error()}
 	}
 	f := &failure{state: LinkFailing, cause: refused.Error() + allowPrivate(err)}
+	_, gone := errors.AsType[*missing](err)
 	switch s := refused.Status; {
+	case gone: // while it was looked at
 	case unauthorized(err):
 		f.pause = a.refusal(err)
 	case s == http.StatusForbidden:

@@ -31,9 +31,9 @@ type attempt struct {
 	// respelled has how the app was found to spell ids of members, where that was known
 	// otherwise.
 	respelled map[string]string
-	// retried says that a version was out of date once already, memberless that a
-	// group was made without the members in the request.
-	retried, memberless bool
+	// retried says that a version was out of date once already, relisted that a list was,
+	// memberless that a group was made without the members in the request.
+	retried, relisted, memberless bool
 	// groups are the app's ids of those that it says an account is in, nil if it does
 	// not say.
 	groups map[string]bool

@@ -30,7 +30,13 @@ func (a *attempt) establish(ctx context.Context) error {
 			return a.noGroups(err)
 		}
 		if found != nil {
-			return a.adopt(ctx, *found)
+			err := a.adopt(ctx, *found)
+			if _, gone := errors.AsType[*missing](err); !gone || !found.hint || a.relisted {
+				return err
+			}
+			a.relisted = true // it was listed, and has gone since
+			a.engine.forgetIndex(a.link.App, a.link.Kind)
+			return a.establish(ctx)
 		}
 	}
 	if !d.Create {
@@ -50,7 +56,7 @@ func (a *attempt) knownEmpty() bool {
 
 // absent settles a subject that the app does not have and should not get.
 func (a *attempt) absent(reason string) error {
-	a.link.Ambiguous = false
+	a.link.Ambiguous, a.link.Acked = false, nil
 	a.action = ActionSkip
 	a.settle(LinkSkipped, reason)
 	return nil
@@ -151,6 +157,7 @@ func (a *attempt) untied(ctx context.Context, id string, resource *scim.Object) 
 func (a *attempt) failedCreate(ctx context.Context, w Write, refused error) (again bool, err error) {
 	a.link.Ambiguous = ambiguous(refused)
 	if a.link.Ambiguous && !saysSCIM(refused) {
+		a.link.Acked = merge(a.link.Acked, w.Acked) // if it was made, which the next attempt finds out
 		return false, refused
 	}
 	if err := a.declinedCreate(ctx, w, refused); err != nil {
@@ -231,7 +238,7 @@ func (a *attempt) adopt(ctx context.Context, m match) error {
 	if err := a.untied(ctx, found.ID(), found); err != nil {
 		return err
 	}
-	origin, inDoubt := OriginAdopted, a.link.Ambiguous
+	origin, inDoubt, sent := OriginAdopted, a.link.Ambiguous, a.link.Acked
 	if a.link.Ambiguous && found.ExternalID() == a.externalID() {
 		origin = OriginCreated
 		a.action = ActionCreate
@@ -242,7 +249,7 @@ func (a *attempt) adopt(ctx context.Context, m match) error {
 	_, showsMembers := found.Lookup("members")
 	if err := a.tie(ctx, found); err != nil {
 		a.unlink()
-		a.link.Ambiguous = inDoubt
+		a.link.Ambiguous, a.link.Acked = inDoubt, sent
 		return err
 	}
 	// What a list has shown is good enough to leave a resource alone, and not to change
@@ -253,25 +260,28 @@ func (a *attempt) adopt(ctx context.Context, m match) error {
 	response, err := a.read(ctx)
 	if err != nil {
 		a.unlink()
-		a.link.Ambiguous = inDoubt
+		a.link.Ambiguous, a.link.Acked = inDoubt, sent
 		return err
 	}
 	if got, want := response.Resource.ExternalID(), a.externalID(); got != "" && got != want {
 		a.unlink()
 		return conflict("the app's resource %s belongs to externalId %q by now: adopt or rename it there", found.ID(), got)
 	}
+	a.link.Acked = sent
 	return a.tie(ctx, response.Resource)
 }
 
-// tie records what the app holds of a resource that becomes the subject's.
+// tie records what the app holds of a resource that becomes the subject's. What a create
+// whose answer was lost has put there is ours to take away again.
 func (a *attempt) tie(ctx context.Context, found *scim.Object) error {
 	d := a.desired()
 	if d.Payload == nil {
 		a.link.Acked = scim.NewObject(scim.Field{Name: "externalId", Value: found.ExternalID()}, scim.Field{Name: "active", Value: true})
 		return nil
 	}
-	a.link.Acked = held(d.Payload, found)
-	a.link.Acked.Set("schemas", d.Payload.Get("schemas"))
+	managed := merge(a.link.Acked, d.Payload)
+	a.link.Acked = held(managed, found)
+	a.link.Acked.Set("schemas", managed.Get("schemas"))
 	clear(a.members)
 	if a.link.Kind != KindGroup {
 		return nil

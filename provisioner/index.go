@@ -52,6 +52,14 @@ func (e *Engine) index(app *App, kind Kind) *index {
 	return l.index
 }
 
+// forgetIndex drops an app's index of a kind, which was found to be out of date.
+func (e *Engine) forgetIndex(app string, kind Kind) {
+	l := e.listing(app, kind)
+	l.Lock()
+	defer l.Unlock()
+	l.index = nil
+}
+
 // forgetIndexes drops indexes that are too old to be of use: each holds all that an app
 // has of a kind, and nobody may ask for it again.
 func (e *Engine) forgetIndexes() {

@@ -69,12 +69,21 @@ func (a *attempt) pick(ctx context.Context, find finder) (*match, error) {
 	}
 	switch other := found[0].ExternalID(); {
 	case other == externalID:
+	case other != "" && !a.isProvisioned():
+		return nil, nil // whoever goes has no account of their own then
 	case other != "":
 		return nil, conflict("the app's resource %s has %s %q but belongs to externalId %q: adopt or rename it there", found[0].ID(), nameAttribute, name, other)
 	case a.work.App.Settings.Adopt == AdoptReview:
 		return nil, &failure{state: LinkNeedsReview, cause: fmt.Sprintf("the app already has %s %q, %s: adopt it if it is the same, or ignore it", nameAttribute, name, found[0].ID())}
 	}
 	return &match{found[0], hint}, nil
+}
+
+// isProvisioned reports whether the directory has the subject and gives it to the app, in
+// use or not.
+func (a *attempt) isProvisioned() bool {
+	p := a.desired().Presence
+	return p == Present || p == Disabled
 }
 
 func several(found []*scim.Object, attribute, value string) error {

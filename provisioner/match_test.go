@@ -185,6 +185,37 @@ func TestBrownfieldReadsBeforeItWrites(t *testing.T) {
 	b.wantLink(t, user, "u1", provisioner.LinkConflict, `belongs to externalId "x1" by now`, 24*time.Hour)
 }
 
+// TestListedAndGoneSince: an account that was listed and has been deleted since is in
+// nobody's way, whether the app can be asked for it by a filter or has to be listed again.
+func TestListedAndGoneSince(t *testing.T) {
+	for _, filters := range []bool{true, false} {
+		t.Run(fmt.Sprint("filters ", filters), func(t *testing.T) {
+			b := unconnected(t)
+			gone := b.app.post(t, "/Users", account(`"userName":"ada"`))
+			b.putUser(t, "u2", "bob", true)
+			b.putUser(t, "u3", "eve", true)
+			if !filters {
+				b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+					if r.URL.Query().Get("filter") == "" {
+						return false
+					}
+					refuse(http.StatusBadRequest, scim.TypeInvalidFilter, "there are no filters")(w, r)
+					return true
+				})
+			}
+			b.connect(t, "app", b.app)
+			b.sync(t, "app")
+			b.app.erase(t, "/Users/"+gone)
+			b.putUser(t, "u1", "ada", true)
+			b.settle(t, "app")
+			b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+			if n := len(b.app.remote(t, "/Users")); n != 3 {
+				t.Errorf("%d accounts in the app, want three", n)
+			}
+		})
+	}
+}
+
 // TestFewAreAskedForOneByOne: an app with a long list is not listed for two people.
 func TestFewAreAskedForOneByOne(t *testing.T) {
 	b := unconnected(t)

@@ -252,31 +252,77 @@ func TestReplyLostAfterCreate(t *testing.T) { // R24
 }
 
 // TestLeftWhileTheReplyWasLost checks that an account which nobody has heard of
-// since its create was sent is disabled, and never deleted, when its person leaves.
-func TestLeftWhileTheReplyWasLost(t *testing.T) { // R2, R24
+// since its create was sent is disabled, and never deleted, when its person leaves: also
+// in an app that does not keep whose it is, and not if somebody else has the name.
+func TestLeftWhileTheReplyWasLost(t *testing.T) { // R2, R24, R28
+	for name, test := range map[string]struct {
+		externalID any  // of the account that is made
+		active     bool // it stays so
+	}{
+		"known by externalId": {externalID: "u1"},
+		"known by name":       {},
+		"somebody else's":     {externalID: "x1", active: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := setup(t)
+			b.sync(t, "app")
+			b.app.loseCreate(func(u map[string]any) { u["externalId"] = test.externalID })
+			b.putUser(t, "u1", "ada", true)
+			b.waitLost(t)
+			if err := b.DeleteUser(t.Context(), "u1"); err != nil {
+				t.Fatal(err)
+			}
+			b.app.open()
+			b.settle(t, "app")
+			if users := b.app.remote(t, "/Users"); len(users) != 1 || users[0]["active"] != test.active {
+				t.Errorf("the app holds %v, want one account, active %t", users, test.active)
+			}
+		})
+	}
+}
+
+// TestClearedWhileTheReplyWasLost checks that what a create has given to an account is
+// taken away again if the directory does not have it any more once the account is found.
+func TestClearedWhileTheReplyWasLost(t *testing.T) { // R24, R32
 	b := setup(t)
 	b.sync(t, "app")
+	b.app.loseCreate(func(u map[string]any) { u["locale"] = "de" }) // which the app gives to everybody
+	put := func(text string) {
+		t.Helper()
+		if err := b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, "%s", text)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(`{"userName": "ada", "active": true, "title": "Countess", "name": {"givenName": "Ada", "familyName": "King"}}`)
+	b.waitLost(t)
+	put(`{"userName": "ada", "active": true, "name": {"givenName": "Ada"}}`)
+	b.app.open()
+	b.settle(t, "app")
+	users := b.app.remote(t, "/Users")
+	if len(users) != 1 || users[0]["title"] != nil || users[0]["locale"] != "de" || fmt.Sprint(users[0]["name"]) != "map[givenName:Ada]" {
+		t.Errorf("the app holds %v, want one account without title and familyName", users)
+	}
+}
+
+// loseCreate has the app carry out one create, of something else than was sent, and
+// answer nothing any more.
+func (d *door) loseCreate(change func(map[string]any)) {
 	var posts atomic.Int32
-	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+	d.answerWith(func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPost && posts.Add(1) == 1 {
-			b.app.Handler.ServeHTTP(discard{header: http.Header{}}, r)
+			d.rewrite(change)(discard{header: http.Header{}}, r)
 		}
 		panic(http.ErrAbortHandler) // the create is done, and the app is gone
 	})
-	b.putUser(t, "u1", "ada", true)
+}
+
+// waitLost waits until the answer to the create of the only account is missing.
+func (b *bundle) waitLost(t *testing.T) {
+	t.Helper()
 	waitFor(t, func() bool {
 		links, err := b.AppLinks(t.Context(), "app")
 		return err == nil && len(links) == 1 && links[0].State == provisioner.LinkFailing && links[0].Ambiguous
 	})
-	if err := b.DeleteUser(t.Context(), "u1"); err != nil {
-		t.Fatal(err)
-	}
-	b.app.requests()
-	b.app.open()
-	b.settle(t, "app")
-	if users := b.app.remote(t, "/Users"); len(users) != 1 || users[0]["active"] != false {
-		t.Errorf("the app holds %v, want one disabled account", users)
-	}
 }
 
 // TestBackToWhatItWasWhileTheReplyWasLost disables a user whose app does so and

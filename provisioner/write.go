@@ -231,7 +231,7 @@ func (a *attempt) attainable(d Desired) Desired {
 	if len(a.withheld) > 0 && d.Payload != nil {
 		d.Payload = d.Payload.Clone()
 		for name := range a.withheld {
-			if value, held := a.link.Acked.Lookup(name); held {
+			if value, held := a.link.Acked.Lookup(name); held && a.link.RemoteID != "" {
 				d.Payload.Set(name, value)
 			} else {
 				d.Payload.Delete(name)
