@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -126,6 +130,34 @@ func TestPage(t *testing.T) {
 		if response, _ := b.request(http.MethodGet, path); response.StatusCode != http.StatusUnauthorized {
 			t.Errorf("GET %s without a key answers %s", path, response.Status)
 		}
+	}
+}
+
+// TestFieldsAreTheSettings: each setting has a field in the form of the page, but for those
+// that are written as JSON, and no field is of a setting that there is not.
+func TestFieldsAreTheSettings(t *testing.T) {
+	text, err := os.ReadFile("page/fields.js")
+	must(t, err)
+	fields := map[string]bool{"mapping": true, "driftOf": true, "capabilities": true} // as JSON
+	for _, row := range regexp.MustCompile(`(?m)^    \["([A-Za-z.]+)", `).FindAllSubmatch(text, -1) {
+		fields[string(row[1])] = true
+	}
+	settings := map[string]bool{}
+	var list func(prefix string, of reflect.Type)
+	list = func(prefix string, of reflect.Type) {
+		for i := range of.NumField() {
+			field := of.Field(i)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if field.Type.Kind() == reflect.Struct && field.Type != reflect.TypeFor[time.Time]() {
+				list(prefix+name+".", field.Type)
+			} else {
+				settings[prefix+name] = true
+			}
+		}
+	}
+	list("", reflect.TypeFor[provisioner.Settings]())
+	if !maps.Equal(fields, settings) {
+		t.Errorf("the form has the fields %q, the settings are %q", slices.Sorted(maps.Keys(fields)), slices.Sorted(maps.Keys(settings)))
 	}
 }
 
@@ -418,8 +450,29 @@ func TestNarrowAndGone(t *testing.T) {
 			b.do(chromedp.KeyEvent("\x1b"))
 			b.until(`document.querySelector("#drawer").hidden`)
 		}
+		if view == "Summary" {
+			b.shows(".figures", "failing")
+		}
 		fits(view)
 	}
+
+	// Nothing is asked for while nobody looks.
+	quiet, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`(() => {
+		const ask = window.fetch;
+		window.calls = 0;
+		window.fetch = (...asked) => { calls++; return ask(...asked); };
+		Object.defineProperty(document, "hidden", { value: true, configurable: true });
+		document.dispatchEvent(new Event("visibilitychange"));
+		dispatchEvent(new Event("hashchange"));
+		return calls === 0;
+	})()`))
+	if err != nil || !quiet {
+		t.Errorf("the page asks the service while it is hidden, %v", err)
+	}
+	b.do(chromedp.Evaluate[chromedp.Void](`delete document.hidden; document.dispatchEvent(new Event("visibilitychange"))`))
+	b.shows(".figures", "failing")
+	b.until("calls > 0")
+
 	b.serving.Store(false)
 	b.shows("#trouble", "does not answer")
 	b.serving.Store(true)

@@ -111,7 +111,7 @@ function summary(body, name, refresh) {
       busy.map(progress),
       el("h3", "Syncs and audits"),
       runs.items.length === 0 ? el("p.dim", "There was none yet.")
-        : table(["started", "what", "by", "state", "took", "result"], runs.items.map(runRow), { class: "stack" }));
+        : table(["started", "what", "by", "state", "took", "result"], runs.items.map(runRow), { class: "cards" }));
     return busy.length > 0 ? 2000 : undefined;
   };
 

@@ -62,7 +62,7 @@ export function links(body, name, refresh) {
   function paint() {
     const none = asked === "failed" ? "Nobody has to decide about anybody." : last.state === "draft" ? "Nothing was sent yet." : "There are none.";
     draw(rows, list.items.length === 0 ? el("p.empty", none)
-      : table(["name", "id", "state", "why", ">failures", "next attempt", ""], list.items.map(row), { class: "stack" }), foot(list, paint, refresh));
+      : table(["name", "id", "state", "why", ">failures", "next attempt", ""], list.items.map(row), { class: "cards" }), foot(list, paint, refresh));
   }
 
   const row = (l) => ({
@@ -152,14 +152,14 @@ export function held(body, name, refresh) {
 
   const decide = (choice, all) => async () => {
     const [verb, what] = actions[choice];
-    const items = [...chosen.values()].map(({ kind, id }) => ({ kind, id }));
-    const n = all ? total : items.length;
-    const counts = Object.entries(Object.groupBy(all ? list.items : [...chosen.values()], (h) => h.action)).map(([action, of]) => `${number(of.length)} to ${action}`).join(", ");
-    const part = all && list.items.length < total ? " of those shown" : "";
-    if (!await ask(`${verb} ${count(n, "goodbye")} of ${name}?`, [el("p", `${counts}${part}: ${what}.`),
-      el("ul", (all ? list.items : [...chosen.values()]).slice(0, 10).map((h) => el("li.anywhere", who(h.kind, h.id, h.name)))), n > 10 && el("p.dim", `and ${number(n - 10)} more`)],
+    const of = all ? list.items : [...chosen.values()];
+    const unseen = all && of.length < total; // otherwise it is about those that were looked at, and no others
+    const items = of.map(({ kind, id }) => ({ kind, id })), n = unseen ? total : of.length;
+    const counts = Object.entries(Object.groupBy(of, (h) => h.action)).map(([action, some]) => `${number(some.length)} to ${action}`).join(", ");
+    if (!await ask(`${verb} ${count(n, "goodbye")} of ${name}?`, [el("p", `${counts}${unseen ? " of those shown" : ""}: ${what}.`),
+      el("ul", of.slice(0, 10).map((h) => el("li.anywhere", who(h.kind, h.id, h.name)))), n > 10 && el("p.dim", `and ${number(n - 10)} more`)],
     `${verb} ${number(n)}`, { danger: choice === "approve" })) return;
-    await post(at`/apps/${name}/held/${choice}`, all ? { all: true } : { items });
+    await post(at`/apps/${name}/held/${choice}`, unseen ? { all: true } : { items });
     chosen.clear();
     list.reset();
     refresh();
@@ -171,7 +171,7 @@ export function held(body, name, refresh) {
     draw(body, el("div.bar", { "data-key": "decide" },
       Object.keys(actions).map((a) => button(`${actions[a][0]} selected (${number(n)})…`, decide(a, false), { disabled: n === 0 })), el("span.space"),
       Object.keys(actions).map((a) => button(`${actions[a][0]} all (${number(total)})…`, decide(a, true)))),
-    table(["", "name", "id", "would be", "because", "held back since", "why"], list.items.map(row), { class: "stack held" }), foot(list, paint, refresh));
+    table(["", "name", "id", "would be", "because", "held back since", "why"], list.items.map(row), { class: "cards" }), foot(list, paint, refresh));
     return undefined;
   }
 
@@ -212,7 +212,7 @@ export function foreign(body, name, refresh) {
     draw(rows, found.length === 0 ? el("p.empty", "There are none.") : table(["name", "the app's id", "externalId", "active"], found.slice(0, shown).map((r) => ({
       key: r.id, open: () => look(r),
       cells: [el("td.anywhere", el("button.link", { onclick: () => look(r) }, r.name || r.id)), el("td.mono.dim.anywhere", r.id), el("td.mono.anywhere", r.externalId ?? ""), r.active === undefined ? "–" : r.active ? "yes" : "no"],
-    })), { class: "stack" }),
+    })), { class: "cards" }),
     el("div.bar.foot", el("span.dim", `${number(Math.min(shown, found.length))} of ${number(found.length)}`), shown < found.length && button("More", async () => { shown += size; paint(); })));
   }
 

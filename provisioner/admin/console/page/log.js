@@ -56,7 +56,7 @@ export function attempts(app, items, named) {
         el("td.anywhere.why", e.cause ?? ""), el("td.nowrap", e.nextAttempt ? age(e.nextAttempt) : ""), el("td.number.nowrap", span(e.durationMs)),
       ].filter((cell) => cell !== false),
     };
-  }), { class: "stack" });
+  }), { class: "cards" });
 }
 
 async function openEntry(app, e) {

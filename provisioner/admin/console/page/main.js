@@ -13,7 +13,7 @@ let view = null, timer = 0, running = null, once = false, misses = 0;
 // nothing if it stays as it is.
 
 function route() {
-  const [first, name, tab = ""] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [first, name, tab = ""] = location.hash.replace(/^#\/?/, "").split("/").map(plain);
   closeDrawer();
   main.replaceChildren();
   $("#trouble").textContent = "";
@@ -23,13 +23,21 @@ function route() {
   const same = view?.app === name && first === "apps";
   view = first === "apps" && name ? app(main, name, known, refresh) : first === "connect" ? connect(main) : overview(main, refresh);
   document.title = `${view.title} · scimwright`;
-  draw($("#where"), view.app ? `${view.app}` : "");
+  draw($("#where"), view.app ?? "");
   draw($("#tabs"), (view.app ? tabs : []).map((t, i) => el("a", {
     href: `#/apps/${encodeURIComponent(view.app)}${t.name && `/${t.name}`}`, title: `${t.title} (${i + 1})`,
     "aria-current": t.name === known && "page",
   }, t.title)));
   if (!same) main.focus({ preventScroll: true });
   refresh();
+}
+
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 // refresh reads the view again, now or once it has been read.
@@ -90,7 +98,9 @@ function signIn(why = "") {
   main.replaceChildren(el("form.card.signin", {
     onsubmit: (event) => {
       event.preventDefault();
-      setKey(input.value.trim());
+      const given = input.value.trim();
+      if (!/^[ -~]+$/.test(given)) return signIn("This holds a character that cannot be sent: check what was pasted.");
+      setKey(given);
       enter();
     },
   },

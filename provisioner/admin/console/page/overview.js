@@ -24,7 +24,7 @@ export function overview(main, refresh) {
       el("p.summary", { role: "status" }, apps.length === 0 ? "No app is connected yet."
         : bad === 0 ? `${count(apps.length, "app")}: nobody has to do anything.` : `${count(apps.length, "app")}, of which ${bad} ${bad === 1 ? "needs" : "need"} somebody.`),
       apps.length > 0 && shown.length === 0 && el("p.empty", "No app matches."),
-      shown.length > 0 && table(["app", "state", ">converged", ">pending", ">failing", ">held", "oldest pending", "what to do"], shown.map(row), { class: "apps" }),
+      shown.length > 0 && table(["app", "state", ">converged", ">pending", ">failing", ">held", "oldest pending", "what to do"], shown.map(row), { class: "apps cards" }),
       trust());
   }
 

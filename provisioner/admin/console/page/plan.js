@@ -47,7 +47,7 @@ export function plan(body, name, refresh) {
       el("div.bar", { "data-key": "apply" }, button("Sync exactly this…", apply, { main: true, disabled: made.changes.length === 0 }),
         el("select", { "aria-label": "Which changes", onchange: ({ target }) => { only = target.value; shown = size; paint(); } }, el("option", { value: "" }, "all changes"), actions.map((a) => el("option", { value: a }, a)))),
       list.length === 0 ? el("p.empty", made.changes.length === 0 ? "The app holds what it should: there is nothing to do." : "There are none.")
-        : table(["what", "who", "why", "change"], list.slice(0, shown).map(row), { class: "stack" }),
+        : table(["what", "who", "why", "change"], list.slice(0, shown).map(row), { class: "cards" }),
       shown < list.length && el("div.bar.foot", el("span.dim", `${number(shown)} of ${number(list.length)}`), button("More", async () => { shown += size; paint(); })),
       made.foreign.length > 0 && el("details", { "data-key": "foreign" }, el("summary", `${number(made.foreign.length)} in the app are nobody's here, and are left alone`),
         el("ul", made.foreign.slice(0, size).map((f) => el("li.anywhere", who(f.kind, f.remoteId, f.name)))), made.foreign.length > size && el("p.dim", `and ${number(made.foreign.length - size)} more`)));

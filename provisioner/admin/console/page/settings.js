@@ -61,7 +61,7 @@ export function settings(body, name, refresh) {
 
   async function showKnown() {
     const c = await get(at`/apps/${name}/capabilities`);
-    draw(known, table(["what", "is", "from", "why"], c.items.map((i) => ({ cells: [i.name, el("td.mono.anywhere", i.value), i.source, el("td.anywhere", i.reason ?? "")] })), { class: "stack" }),
+    draw(known, table(["what", "is", "from", "why"], c.items.map((i) => ({ cells: [i.name, el("td.mono.anywhere", i.value), i.source, el("td.anywhere", i.reason ?? "")] })), { class: "cards" }),
       c.attributes.length > 0 && table(["attribute", "is", "why"], c.attributes.map((a) => ({ cells: [el("td.mono", a.attribute), a.notice.replace("_", " "), el("td.anywhere", a.reason)] }))),
       c.discoveredAt && el("p.dim", "Its discovery documents were read ", age(c.discoveredAt), "."));
   }

@@ -50,7 +50,7 @@ export function span(ms) {
 export function todo(s) {
   const list = [];
   const say = (tone, text, tab) => text && list.push({ tone, text, tab });
-  say(s.state === "paused" ? "bad" : "warn", s.reason, "");
+  say(s.state === "paused" ? "bad" : "warn", s.reason, s.state === "draft" ? "plan" : "");
   const e = s.lastError;
   if (s.failing > 0) say("bad", e ? `${e.kind} ${e.subject}: ${e.reason}` : `${count(s.failing, "user or group", "users and groups")} fail`, "links");
   if (s.held > 0) say("warn", `${count(s.held, "goodbye is", "goodbyes are")} held back: approve or reject`, "held");
