@@ -30,11 +30,14 @@ type App struct {
 	// Settings say how the app is provisioned.
 	Settings Settings
 	// State says whether work for the app goes on. Cause and Reason say why it does
-	// not, in a word and in a sentence, and StateSince since when.
+	// not, in a word and in a sentence, and StateSince since when. Started says that it
+	// is no draft any more: what its first sync has found was begun to be done, or there
+	// was nothing to find.
 	State      AppState
 	Cause      PauseCause
 	Reason     string
 	StateSince time.Time
+	Started    bool
 	// Removal says how the app is removed, nil if it is not.
 	Removal *Removal
 	// Synced says that all of the directory was pushed to the app once. From then on

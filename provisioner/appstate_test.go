@@ -46,11 +46,11 @@ func TestPauseByAdministrator(t *testing.T) {
 	}
 }
 
-// TestReviewFirst checks that an app so connected is sent nothing before its first
+// TestStartReview checks that an app so connected is sent nothing before its first
 // sync, and takes part from then on.
-func TestReviewFirst(t *testing.T) {
+func TestStartReview(t *testing.T) {
 	b := setup(t)
-	app := provisioner.App{Name: "second", Endpoint: b.app.url, Token: b.app.token, Settings: provisioner.Settings{ReviewFirst: true}}
+	app := provisioner.App{Name: "second", Endpoint: b.app.url, Token: b.app.token, Settings: provisioner.Settings{Start: provisioner.StartReview}}
 	for range 2 { // saving it again does not start it
 		if err := b.PutApp(t.Context(), app); err != nil {
 			t.Fatal(err)

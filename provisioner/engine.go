@@ -232,7 +232,7 @@ func (e *Engine) Reconcile(ctx context.Context, claim Claim) error {
 	}
 	// What the app has acknowledged must not be lost to a shutdown.
 	unhurried := context.WithoutCancel(ctx)
-	if w.App.State == AppPaused {
+	if !w.App.State.Sends() {
 		return e.config.Store.Release(unhurried, claim)
 	}
 	o := e.attempt(ctx, w, claim.Lane)

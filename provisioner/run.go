@@ -204,21 +204,16 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	if err := app.syncable(); err != nil {
 		return nil, err
 	}
-	since, err := e.config.Store.LastLogID(ctx)
-	if err != nil {
+	if run.Since, err = e.config.Store.LastLogID(ctx); err != nil {
 		return nil, err
 	}
 	ahead, err := e.foresee(ctx, app, run)
 	if err != nil {
 		return nil, err
 	}
-	probes := 0
 	if ahead.probe {
-		app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
-		e.paceOf(name).ask()
-		if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { probes++ }); err != nil {
-			run.Since, run.Probes = since, probes
-			return nil, e.unable(ctx, app, run, err)
+		if err := e.look(ctx, app, run); err != nil {
+			return nil, err
 		}
 	}
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
@@ -229,11 +224,37 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 	if err != nil {
 		return nil, err
 	}
-	run.App, run.Kind, run.State, run.Since, run.Probes = name, RunSync, RunRunning, since, probes
+	run.App, run.Kind, run.State = name, RunSync, RunRunning
 	run.Started = e.config.Now()
 	run.Until = run.Started.Add(wait)
 	run.Ready = !ahead.probe && !ahead.work
 	return e.config.Store.StartRun(ctx, run)
+}
+
+// look finds out how an app answers before a run begins, and counts the requests.
+func (e *Engine) look(ctx context.Context, app *App, run *Run) error {
+	endTest, err := e.beginTest(ctx, app)
+	if err != nil {
+		return err
+	}
+	app.Learned.ProbedAt = time.Time{} // whatever is on record, look again
+	e.paceOf(app.Name).ask()
+	if err := e.firstProbe(ctx, app, func(scimclient.Exchange) { run.Probes++ }); err != nil {
+		return errors.Join(e.unable(ctx, app, run, err), endTest())
+	}
+	return nil // StartRun goes on from here
+}
+
+// beginTest puts a draft into the state of one of which it is found out how it answers,
+// and returns what ends that.
+func (e *Engine) beginTest(ctx context.Context, app *App) (end func() error, err error) {
+	update := func(ctx context.Context, change func(*App)) error {
+		if app.Started {
+			return nil
+		}
+		return e.config.Store.UpdateApp(ctx, app.Name, change)
+	}
+	return func() error { return update(context.WithoutCancel(ctx), (*App).tested) }, update(ctx, (*App).test)
 }
 
 // unable records that a run could not begin, for the app's status to tell until one does.
@@ -384,7 +405,7 @@ func (e *Engine) Run(ctx context.Context, id int64) (*Run, RunProgress, error) {
 	case halted && p.Active+p.Failed > 0:
 		err = e.end(ctx, run, RunFailed, "the app was paused: "+app.Reason)
 	case p.Active == 0 && (p.Failed == 0 || late || p.NextAttempt.After(run.Until)):
-		if !app.Synced && run.Only == nil {
+		if !app.Synced {
 			err = e.config.Store.UpdateApp(ctx, run.App, func(a *App) { a.Synced = true })
 		}
 		if err == nil {

@@ -31,11 +31,10 @@ type Settings struct {
 	// CreateDisabled makes accounts also for people who are disabled. Default: they
 	// get none.
 	CreateDisabled bool `json:"createDisabled,omitzero"`
-	// ReviewFirst keeps a new app from being sent anything until its first sync, so
-	// that the plan can be looked at before. Default: changes reach the app by
-	// themselves from the start. A new app has no account of ours that could be taken
-	// away, and what it has already is taken over only as Adopt says.
-	ReviewFirst bool `json:"reviewFirst,omitzero"`
+	// Start says when changes begin to reach a new app by themselves. Default: with its
+	// first sync, so that the plan can be looked at before; or at once if there is
+	// nothing to plan, since nobody in the directory has access to it yet.
+	Start StartPolicy `json:"start,omitzero"`
 	// Deprovision says what becomes of the account of somebody who is disabled, loses
 	// access or leaves.
 	Deprovision Deprovision `json:"deprovision,omitzero"`
@@ -104,6 +103,33 @@ const (
 	// adopts or ignores the account.
 	AdoptReview AdoptPolicy = "review"
 )
+
+// A StartPolicy says when changes begin to reach a new app by themselves.
+type StartPolicy string
+
+// The start policies.
+const (
+	// StartAuto is with the first sync, or at once if nobody has access yet.
+	StartAuto StartPolicy = "auto"
+	// StartReview is with the first sync in any case.
+	StartReview StartPolicy = "review"
+	// StartAtOnce is when the app is connected. Who was in the directory before waits
+	// for a sync all the same.
+	StartAtOnce StartPolicy = "at-once"
+)
+
+// starts reports whether changes reach a new app by themselves before any sync; anybody
+// says whether the directory has somebody for it.
+func (s *Settings) starts(anybody bool) bool {
+	switch s.Start {
+	case StartReview:
+		return false
+	case StartAtOnce:
+		return true
+	default:
+		return !anybody
+	}
+}
 
 // Deprovision says what becomes of an account. Each field's empty value is the
 // default that it names.
@@ -181,6 +207,9 @@ func (s *Settings) Validate() error {
 		return err
 	}
 	if err := oneOf("adopt", s.Adopt, "", AdoptAlways, AdoptReview); err != nil {
+		return err
+	}
+	if err := oneOf("start", s.Start, "", StartAuto, StartReview, StartAtOnce); err != nil {
 		return err
 	}
 	for name, policy := range s.DriftOf {

@@ -44,7 +44,8 @@ type LastError struct {
 	Reason string
 }
 
-// Good reports whether nobody has to do anything about the app.
+// Good reports whether nobody has to do anything about the app. A draft is as long as it
+// has nobody to be given, or is about to be.
 func (s *Status) Good() bool {
-	return (s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Unsynced == "" && s.Finding == "" && s.AuditFailure == ""
+	return (s.State.Drafted() || s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Unsynced == "" && s.Finding == "" && s.AuditFailure == ""
 }

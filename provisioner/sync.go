@@ -44,7 +44,7 @@ type foresight struct {
 
 // foresee looks at what a run is about without a word to the app.
 func (e *Engine) foresee(ctx context.Context, app *App, run *Run) (foresight, error) {
-	if app.Learned.ProbedAt.IsZero() || app.State == AppPaused || app.lostGroups() {
+	if app.Learned.ProbedAt.IsZero() || !app.Started || app.State == AppPaused || app.lostGroups() {
 		return foresight{work: true, probe: true}, nil
 	}
 	if run.Only != nil {
@@ -207,10 +207,11 @@ func (e *Engine) Await(ctx context.Context, app string, since int64, wait time.D
 		}
 		late := time.Now().After(deadline)
 		hopeless := p.Failed == 0 || p.NextAttempt.After(deadline)
-		halted := a.State == AppPaused || a.Limit.PausedUntil.After(deadline)
+		waits := a.State == AppPaused || a.State == AppDraft
+		halted := waits || a.Limit.PausedUntil.After(deadline)
 		if halted || p.Active() == 0 && (hopeless || late) {
 			r, err := e.config.Store.Outcome(ctx, app, since)
-			if err == nil && (a.State == AppPaused || a.State == AppThrottled) {
+			if err == nil && (waits || a.State == AppThrottled) {
 				r.Paused = a.Reason
 			}
 			return r, err

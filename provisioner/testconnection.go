@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -40,12 +41,17 @@ func (c *Connection) add(name string, ok bool, format string, args ...any) {
 // nobody has, changes and deletes them. What is found is remembered; an app that was
 // paused for its token or its endpoint goes on if they are fine now. The error is
 // [ErrNotFound] for an app that does not exist.
-func (e *Engine) TestConnection(ctx context.Context, name string, write bool) (*Connection, error) {
+func (e *Engine) TestConnection(ctx context.Context, name string, write bool) (c *Connection, err error) {
 	app, err := e.config.Store.App(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	c := &Connection{}
+	end, err := e.beginTest(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	c = &Connection{}
 	t := &connectionTest{Connection: c, engine: e, app: app}
 	e.paceOf(name).ask()
 	if t.client, err = e.client(app, LaneUsers, nil); err != nil {
@@ -73,7 +79,7 @@ func (e *Engine) TestConnection(ctx context.Context, name string, write bool) (*
 		for _, learn := range t.learn {
 			learn(&a.Learned)
 		}
-		if a.Cause == PauseAuth || a.Cause == PauseEndpoint {
+		if a.waitsForAnswer() {
 			a.Resume()
 		}
 	})

@@ -41,7 +41,7 @@ func TestEngineForgets(t *testing.T) {
 	app := newMoody(t)
 	app.seedForeign()
 	r.put(3, "first", nil)
-	r.connect("app", app, provisioner.Settings{ReviewFirst: true})
+	r.connect("app", app, provisioner.Settings{Start: provisioner.StartReview})
 	run, err := r.engine.StartSync(t.Context(), "app", "test", time.Minute)
 	if err != nil {
 		t.Fatal(err)

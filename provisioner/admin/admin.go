@@ -42,9 +42,9 @@ type App struct {
 	Headers  []string                 `json:"headers,omitempty" doc:"Names of the headers that each request carries as well"`
 	Groups   string                   `json:"groups"`
 	Settings provisioner.Settings     `json:"settings"`
-	State    string                   `json:"state" enum:"active,throttled,paused,removing" doc:"throttled goes on slowly, paused keeps all work, removing says goodbye to the accounts"`
-	Cause    string                   `json:"cause,omitempty" enum:"auth,endpoint,admin,first" doc:"What a paused app waits for: a token that is accepted, an app that answers, somebody to resume it, its first sync"`
-	Reason   string                   `json:"reason,omitempty" doc:"Why the app is paused, and what to do"`
+	State    string                   `json:"state" enum:"draft,testing,planning,active,throttled,paused,removing" doc:"draft waits for its first sync, testing finds out how it answers and planning what that sync has to do; none of the three is sent changes, which are kept. active is given what changes, throttled too, slowly; paused keeps all work, removing says goodbye to the accounts"`
+	Cause    string                   `json:"cause,omitempty" enum:"auth,endpoint,admin" doc:"What a paused app waits for: a token that is accepted, an app that answers, somebody to resume it"`
+	Reason   string                   `json:"reason,omitempty" doc:"Why changes do not reach the app, or not as fast as they could, and what to do"`
 	Since    *time.Time               `json:"since,omitempty" doc:"Since when it has its state"`
 }
 

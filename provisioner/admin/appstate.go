@@ -9,7 +9,7 @@ import (
 
 func (s *server) registerAppState(api huma.API) {
 	huma.Register(api, operation(http.MethodPost, "/apps/{app}/pause", "pause-app", "Stop all work for an app; what changes meanwhile is kept"), s.pauseApp)
-	huma.Register(api, operation(http.MethodPost, "/apps/{app}/resume", "resume-app", "Go on with an app, whatever paused it"), s.resumeApp)
+	huma.Register(api, operation(http.MethodPost, "/apps/{app}/resume", "resume-app", "Go on with an app, whatever paused it; one whose first sync is still to come is a draft again"), s.resumeApp)
 }
 
 type pauseApp struct {

@@ -23,7 +23,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	_, err = client.StartRun(ctx, "wiki", admin.RunInput{})
 	wantStatus(t, err, 409, "paused by an administrator", "resume")
-	if err := client.Resume(ctx, "wiki"); err != nil {
+	if _, err := client.Resume(ctx, "wiki"); err != nil {
 		t.Fatal(err)
 	}
 	if app, err = client.App(ctx, "wiki"); err != nil || app.State != "active" || app.Reason != "" {

@@ -156,9 +156,10 @@ func (c *Client) Pause(ctx context.Context, name, reason string) error {
 	return c.do(ctx, http.MethodPost, in, nil, "apps", name, "pause")
 }
 
-// Resume goes on with an app, whatever paused it.
-func (c *Client) Resume(ctx context.Context, name string) error {
-	return c.do(ctx, http.MethodPost, nil, nil, "apps", name, "resume")
+// Resume goes on with an app, whatever paused it, and returns the app as it is then.
+func (c *Client) Resume(ctx context.Context, name string) (*App, error) {
+	out := new(App)
+	return out, c.do(ctx, http.MethodPost, nil, out, "apps", name, "resume")
 }
 
 // Capabilities reads what is known of an app.

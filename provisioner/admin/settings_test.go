@@ -72,7 +72,7 @@ func TestR19_Preview(t *testing.T) {
 		must(t, client.PutUser(ctx, id, raw(text)))
 	}
 	must(t, client.PutGroup(ctx, "staff", raw(`{"displayName": "Staff", "members": [{"value": "u2"}]}`)))
-	input := admin.AppInput{Endpoint: target.URL, Token: "tkn", Settings: &provisioner.Settings{ReviewFirst: true, Preset: "aws-identity-center"}}
+	input := admin.AppInput{Endpoint: target.URL, Token: "tkn", Settings: &provisioner.Settings{Start: provisioner.StartReview, Preset: "aws-identity-center"}}
 	if _, err := client.PutApp(ctx, "aws", input); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 type Status struct {
 	App           string     `json:"app"`
 	Endpoint      string     `json:"endpoint"`
-	State         string     `json:"state"`
+	State         string     `json:"state" enum:"draft,testing,planning,active,throttled,paused,removing" doc:"As that of an app"`
 	Reason        string     `json:"reason,omitempty" doc:"Why work for the app does not go on"`
 	Good          bool       `json:"good" doc:"Nobody has to do anything about the app"`
 	Converged     int        `json:"converged" doc:"Users and groups with nothing left to do"`

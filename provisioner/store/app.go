@@ -19,9 +19,8 @@ type queryer interface {
 
 // PutApp connects an app, or changes its endpoint, credential and settings. A credential
 // that is left out is the one the app has, see [provisioner.App.Inherit]. A change of the
-// settings touches the links for which it makes a difference; an app that is new waits for
-// its first sync.
-// [provisioner.App.Connect] says which state the app has then, and
+// settings touches the links for which it makes a difference; what a new app is to be
+// given of the directory as it is waits for its first sync. [provisioner.App.Connect] says which state the app has then, and
 // [provisioner.App.Remembered] what is still known of it.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -39,7 +38,14 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 			return err
 		}
 		app.Normalise()
-		app.Connect(old)
+		_ = app.Prepare() // it was validated
+		anybody := false
+		if old == nil {
+			if anybody, err = s.anybody(ctx, tx, &app); err != nil {
+				return err
+			}
+		}
+		app.Connect(old, anybody)
 		app.Learned = app.Remembered(old)
 		if old != nil {
 			app.Synced, app.Alerts, app.Revision = old.Synced, old.Alerts, old.Revision
@@ -53,19 +59,34 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 		if err := s.writeApp(ctx, tx, &app); err != nil {
 			return err
 		}
-		if err := s.resettle(ctx, tx, old, &app); err != nil {
-			return err
-		}
 		if old != nil {
+			if err := s.resettle(ctx, tx, old, &app); err != nil {
+				return err
+			}
 			if err := s.rejudge(ctx, tx, old, &app); err != nil {
 				return err
 			}
 		}
-		if old == nil || old.State != provisioner.AppPaused || app.State == provisioner.AppPaused {
-			return s.announceApp(ctx, tx, app.Name)
-		}
-		return s.resume(ctx, tx, app.Name)
+		return s.goOn(ctx, tx, old, &app)
 	})
+}
+
+// anybody reports whether the directory has somebody whom a new app is to be given.
+func (s *Store) anybody(ctx context.Context, tx *sql.Tx, app *provisioner.App) (bool, error) {
+	if _, err := grant(ctx, tx, app, nil); err != nil {
+		return false, err
+	}
+	n, err := lacking(ctx, tx, app)
+	return n > 0, err
+}
+
+// goOn has attempts made at what is due of an app that has changed, and at what it has
+// missed if none were made before.
+func (s *Store) goOn(ctx context.Context, tx *sql.Tx, old, app *provisioner.App) error {
+	if old != nil && !old.State.Sends() && app.State.Sends() {
+		return s.resume(ctx, tx, app.Name)
+	}
+	return s.announceApp(ctx, tx, app.Name)
 }
 
 // resume makes everything due that an app has missed.
@@ -109,30 +130,31 @@ func (s *Store) writeApp(ctx context.Context, q queryer, app *provisioner.App) e
 		return err
 	}
 	_, err = q.ExecContext(ctx, `
-		INSERT INTO app (name, endpoint, secrets, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14, $15)
+		INSERT INTO app (name, endpoint, secrets, settings, state, cause, reason, state_since, learned, updated_at, synced, concurrency, paused_until, removal, alerts, revision, started)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $9, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (name) DO UPDATE SET endpoint = excluded.endpoint, secrets = excluded.secrets, settings = excluded.settings,
 			state_since = CASE WHEN app.state = excluded.state AND app.cause = excluded.cause THEN app.state_since ELSE excluded.state_since END,
 			state = excluded.state, cause = excluded.cause, reason = excluded.reason, learned = excluded.learned, updated_at = excluded.updated_at,
 			synced = excluded.synced, concurrency = excluded.concurrency, paused_until = excluded.paused_until, removal = excluded.removal, alerts = excluded.alerts,
-			revision = excluded.revision`,
+			revision = excluded.revision, started = excluded.started`,
 		app.Name, app.Endpoint, sealed, string(settings), app.State, app.Cause, app.Reason, string(learned), s.nowMillis(),
-		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts), app.Revision)
+		flag(app.Synced), app.Limit.Concurrency, millis(app.Limit.PausedUntil), string(removal), string(alerts), app.Revision, flag(app.Started))
 	return err
 }
 
-const appColumns = "name, endpoint, secrets, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts, revision"
+const appColumns = "name, endpoint, secrets, settings, state, cause, reason, state_since, learned, synced, concurrency, paused_until, removal, alerts, revision, started"
 
 func (s *Store) scanApp(row interface{ Scan(...any) error }) (*provisioner.App, error) {
 	var app provisioner.App
 	var sealed, settings, learned, removal, alerts string
-	var since, synced, pausedUntil int64
+	var since, synced, pausedUntil, started int64
 	err := row.Scan(&app.Name, &app.Endpoint, &sealed, &settings, &app.State, &app.Cause, &app.Reason, &since, &learned,
-		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts, &app.Revision)
+		&synced, &app.Limit.Concurrency, &pausedUntil, &removal, &alerts, &app.Revision, &started)
 	if err != nil {
 		return nil, err
 	}
-	app.StateSince, app.Synced, app.Limit.PausedUntil = fromMillis(since), synced != 0, fromMillis(pausedUntil)
+	app.StateSince, app.Synced, app.Limit.PausedUntil, app.Started = fromMillis(since), synced != 0, fromMillis(pausedUntil), started != 0
+	app.Lapse(s.now())
 	if err := json.Unmarshal([]byte(settings), &app.Settings); err != nil {
 		return nil, fmt.Errorf("the settings of app %q are damaged: %w", app.Name, err)
 	}
@@ -193,41 +215,55 @@ func (s *Store) Apps(ctx context.Context) ([]provisioner.App, error) {
 	return apps, rows.Err()
 }
 
-// UpdateApp changes an app's state and what was learned of it. An app that is paused
-// no longer takes up what it has missed.
+// UpdateApp changes an app's state and what was learned of it. An app that goes on takes
+// up what it has missed.
 func (s *Store) UpdateApp(ctx context.Context, name string, change func(*provisioner.App)) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		app, err := s.lockApp(ctx, tx, name)
 		if err != nil {
 			return err
 		}
-		was := app.State
+		was := *app
 		change(app)
 		if err := s.writeApp(ctx, tx, app); err != nil {
 			return err
 		}
-		if was == provisioner.AppPaused && app.State != provisioner.AppPaused {
-			return s.resume(ctx, tx, name)
-		}
-		return s.announceApp(ctx, tx, name)
+		return s.goOn(ctx, tx, &was, app)
 	})
+}
+
+// updateDraft changes an app whose first sync is to come or under way; it leaves others,
+// and what is no more, as they are.
+func (s *Store) updateDraft(ctx context.Context, tx *sql.Tx, name string, change func(*provisioner.App) error) error {
+	var started bool
+	err := tx.QueryRowContext(ctx, "SELECT started <> 0 FROM app WHERE name = $1", name).Scan(&started)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil || started {
+		return err
+	}
+	app, err := s.lockApp(ctx, tx, name)
+	if err != nil {
+		return err
+	}
+	if err := change(app); err != nil {
+		return err
+	}
+	return s.writeApp(ctx, tx, app)
 }
 
 // resettle touches what a change of an app's settings makes a difference to. What
 // nobody has touched yet of an app that was never synced waits for that.
 func (s *Store) resettle(ctx context.Context, tx *sql.Tx, old, app *provisioner.App) error {
-	_ = app.Prepare() // it was validated
-	if old != nil && !app.Redesired(old) {
+	if !app.Redesired(old) {
 		return nil
 	}
-	had := access{}
-	if old != nil {
-		var err error
-		if had, err = grantees(ctx, tx, old); err != nil {
-			return err
-		}
+	had, err := grantees(ctx, tx, old)
+	if err != nil {
+		return err
 	}
-	if _, err := grant(ctx, tx, app, nil); err != nil || old == nil {
+	if _, err := grant(ctx, tx, app, nil); err != nil {
 		return err
 	}
 	keys := map[provisioner.Lane][]provisioner.Key{}

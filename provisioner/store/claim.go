@@ -14,7 +14,7 @@ import (
 // Claim gives a worker up to n of the attempts at an app that are due, those of the
 // first lanes first, and in each lane those that have waited longest. If there are
 // fewer, wait is how long it takes until the next one is due, 0 if there is none. An
-// app that is paused has none; the error is [provisioner.ErrNotFound] for one that
+// app at which no attempts are made has none; the error is [provisioner.ErrNotFound] for one that
 // does not exist.
 //
 // The claims are on disk before anything is sent: an attempt that dies with its
@@ -28,7 +28,7 @@ func (s *Store) Claim(ctx context.Context, worker, app string, n int) (claims []
 		if errors.Is(err, sql.ErrNoRows) {
 			return provisioner.ErrNotFound
 		}
-		if err != nil || state == provisioner.AppPaused {
+		if err != nil || !state.Sends() {
 			return err
 		}
 		now := s.nowMillis()

@@ -58,13 +58,17 @@ func (s *Store) mark(ctx context.Context, tx *sql.Tx, run int64, lane provisione
 }
 
 // Begin makes an attempt at everything that the run has marked due at once, also at
-// what waits for its next one, and the run ready. The error is
-// [provisioner.ErrCancelled] if it has ended meanwhile.
+// what waits for its next one, and the run ready; an app that was a draft is none any
+// more. The error is [provisioner.ErrCancelled] if the run has ended meanwhile, see
+// [provisioner.App.Start] for another one.
 func (s *Store) Begin(ctx context.Context, run *provisioner.Run) error {
 	ready := *run
 	ready.Ready = true
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.mustRun(ctx, tx, run.ID); err != nil {
+			return err
+		}
+		if err := s.updateDraft(ctx, tx, run.App, (*provisioner.App).Start); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `

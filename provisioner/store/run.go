@@ -53,8 +53,10 @@ func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisione
 		}
 		var err error
 		if run.State != provisioner.RunRunning {
-			started, err = s.addRun(ctx, tx, run)
-			return err
+			if started, err = s.addRun(ctx, tx, run); err != nil {
+				return err
+			}
+			return s.shelve(ctx, tx, run)
 		}
 		started, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = $2 AND state = 'running'", run.App, run.Kind))
 		switch {
@@ -69,9 +71,29 @@ func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisione
 		if err != nil {
 			return err
 		}
+		if run.Kind == provisioner.RunSync {
+			err = s.updateDraft(ctx, tx, run.App, func(a *provisioner.App) error {
+				a.Plan()
+				return nil
+			})
+		}
+		if err != nil {
+			return err
+		}
 		return s.announceApp(ctx, tx, run.App)
 	})
 	return started, err
+}
+
+// shelve makes an app a draft again whose first sync has ended before anything was done.
+func (s *Store) shelve(ctx context.Context, tx *sql.Tx, run *provisioner.Run) error {
+	if run.Kind != provisioner.RunSync || run.State == provisioner.RunRunning {
+		return nil
+	}
+	return s.updateDraft(ctx, tx, run.App, func(a *provisioner.App) error {
+		a.Shelve(run)
+		return nil
+	})
 }
 
 func (s *Store) addRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*provisioner.Run, error) {
@@ -139,7 +161,15 @@ func (s *Store) Runs(ctx context.Context, q provisioner.RunQuery) ([]provisioner
 // SaveRun writes how a run has gone on, unless it has ended meanwhile in another way:
 // then the error is [provisioner.ErrCancelled].
 func (s *Store) SaveRun(ctx context.Context, run *provisioner.Run) error {
-	return s.saveRun(ctx, s.db, run)
+	if run.State == provisioner.RunRunning {
+		return s.saveRun(ctx, s.db, run)
+	}
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := s.saveRun(ctx, tx, run); err != nil {
+			return err
+		}
+		return s.shelve(ctx, tx, run)
+	})
 }
 
 func (s *Store) saveRun(ctx context.Context, q queryer, run *provisioner.Run) error {
@@ -192,11 +222,15 @@ func (s *Store) CancelRun(ctx context.Context, id int64) error {
 			}
 			return err
 		}
-		var app string
-		err := tx.QueryRowContext(ctx, "UPDATE run SET state = 'cancelled', finished = $1 WHERE id = $2 RETURNING app", s.nowMillis(), id).Scan(&app)
+		run := provisioner.Run{State: provisioner.RunCancelled}
+		err := tx.QueryRowContext(ctx, "UPDATE run SET state = 'cancelled', finished = $1 WHERE id = $2 RETURNING app, kind", s.nowMillis(), id).Scan(&run.App, &run.Kind)
 		if err != nil {
 			return err
 		}
+		if err := s.shelve(ctx, tx, &run); err != nil {
+			return err
+		}
+		app := run.App
 		// What a worker has is under way and will be finished.
 		_, err = tx.ExecContext(ctx, `
 			DELETE FROM link WHERE app = $1 AND run = $2 AND run <> 0 AND undo = $3 AND worker = '' AND state IN ('pending', 'waiting')`, app, id, undoNew)

@@ -103,18 +103,31 @@ func (s *Store) unsynced(ctx context.Context, app *provisioner.App) (string, err
 	case app.Synced, len(runs) > 0 && runs[0].State == provisioner.RunRunning:
 		return "", nil
 	}
-	entitled := "s.active = 1"
-	if !app.Settings.Scope.Everybody() {
-		entitled += " AND EXISTS (SELECT 1 FROM access x WHERE x.app = $1 AND x.user_id = s.id)"
-	}
-	var n int
-	err = s.db.QueryRowContext(ctx, `
-		SELECT COUNT(*) FROM subject s WHERE s.kind = 'User' AND `+entitled+`
-		AND NOT EXISTS (SELECT 1 FROM link l WHERE l.app = $1 AND l.kind = 'User' AND l.subject = s.id)`, app.Name).Scan(&n)
-	if err != nil || n == 0 {
+	n, err := lacking(ctx, s.db, app)
+	switch {
+	case err != nil || n == 0:
 		return "", err
+	case !app.Started:
+		return fmt.Sprintf("waits for its first sync, which is to give it %d of the directory's users: look at the plan, then sync", n), nil
+	default:
+		return fmt.Sprintf("waits for its first sync: it does not have %d of the directory's users, who were there before it was connected", n), nil
 	}
-	return fmt.Sprintf("waits for its first sync: it does not have %d of the directory's users, who were there before it was connected", n), nil
+}
+
+// lacking counts the users whom an app is to be given by its first sync.
+func lacking(ctx context.Context, q queryer, app *provisioner.App) (n int, err error) {
+	query := "SELECT COUNT(*) FROM subject s WHERE s.kind = 'User'"
+	if !app.Settings.CreateDisabled {
+		query += " AND s.active = 1"
+	}
+	if !app.Settings.Scope.Everybody() {
+		query += " AND EXISTS (SELECT 1 FROM access x WHERE x.app = $1 AND x.user_id = s.id)"
+	}
+	query += " AND NOT EXISTS (SELECT 1 FROM link l WHERE l.app = $1 AND l.kind = 'User' AND l.subject = s.id"
+	if !app.Started {
+		query += " AND l.remote_id <> ''" // who has changed since has a link, and waits with the others
+	}
+	return n, q.QueryRowContext(ctx, query+")", app.Name).Scan(&n)
 }
 
 // failedStates are those of which [provisioner.LinkState.Failed] is true.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
 func newPause() *cobra.Command {
@@ -41,7 +43,7 @@ func newResume() *cobra.Command {
 		Use:   "resume APP",
 		Short: "Go on with an app that is paused",
 		Long: `resume goes on with an app, whatever paused it. A service does at once what was missed,
-or else the next sync does.` + apiHelp,
+or else the next sync does. An app whose first sync is still to come is a draft again.` + apiHelp,
 		Example: "  scimwright resume chat",
 		Args:    appArg,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,10 +52,15 @@ or else the next sync does.` + apiHelp,
 				return err
 			}
 			defer func() { _ = closeClient() }()
-			if err := client.Resume(cmd.Context(), args[0]); err != nil {
+			app, err := client.Resume(cmd.Context(), args[0])
+			if err != nil {
 				return apiError(err)
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s goes on.\n", args[0])
+			if provisioner.AppState(app.State).Drafted() {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is a draft still: %s.\n", args[0], app.Reason)
+			} else {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s goes on.\n", args[0])
+			}
 			return err
 		},
 	}

@@ -128,7 +128,7 @@ func (d *daemonDriver) Settle(ctx context.Context) ([]steps.Subject, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		if app.State == string(provisioner.AppPaused) {
+		if halted(provisioner.AppState(app.State)) {
 			paused = app.Reason
 		}
 		links, err := d.client.Links(ctx, scenarioApp)

@@ -128,7 +128,7 @@ func (d *engineDriver) Settle(ctx context.Context) ([]steps.Subject, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		if app.State == provisioner.AppPaused {
+		if halted(app.State) {
 			paused = app.Reason
 		}
 		links, err := d.service.store.AppLinks(ctx, scenarioApp)
@@ -137,6 +137,11 @@ func (d *engineDriver) Settle(ctx context.Context) ([]steps.Subject, error) {
 		}
 		return paused, subjects, err
 	})
+}
+
+// halted reports whether nothing is under way in an app, whatever it is to be given.
+func halted(state provisioner.AppState) bool {
+	return state == provisioner.AppPaused || state == provisioner.AppDraft
 }
 
 func (d *engineDriver) Close() error {
@@ -160,7 +165,7 @@ func settle(ctx context.Context, look func() (paused string, subjects []steps.Su
 			switch {
 			case s.State != string(provisioner.LinkPending) && s.State != string(provisioner.LinkWaiting):
 			case paused != "":
-				s.State, s.Reason = string(provisioner.LinkFailing), "the app is paused: "+paused
+				s.State, s.Reason = string(provisioner.LinkFailing), "the app is sent nothing: "+paused
 			default:
 				underWay++
 			}

@@ -117,9 +117,10 @@ func appName(endpoint string) string {
 	return name[:min(len(name), 60)]
 }
 
-// connect saves the app's connection. Links to one endpoint mean nothing at
-// another, so a database keeps an app to its endpoint.
-func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool) error {
+// recall gives an app the settings that the database has of it; fresh has it forgotten.
+// Links to one endpoint mean nothing at another, so a database keeps an app to its
+// endpoint.
+func (s *service) recall(ctx context.Context, app *provisioner.App, fresh bool) error {
 	saved, err := s.store.App(ctx, app.Name)
 	switch {
 	case errors.Is(err, provisioner.ErrNotFound):
@@ -135,5 +136,5 @@ func (s *service) connect(ctx context.Context, app *provisioner.App, fresh bool)
 	if saved != nil {
 		app.Settings = saved.Settings
 	}
-	return s.Connect(ctx, *app)
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/admin"
 )
 
@@ -27,7 +28,7 @@ guard, since when the oldest change waits, and the newest error, or what the new
 has found.
 
 It ends with 0 if nobody has to do anything, and with 1 if something fails or is held, an
-app is paused, or others have changed what it holds. Changes that are on their way are good.` + apiHelp,
+app is paused or waits for its first sync, or others have changed what it holds. Changes that are on their way are good.` + apiHelp,
 		Example: "  scimwright status\n  scimwright status chat --json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -93,6 +94,8 @@ func writeStatuses(w io.Writer, statuses []admin.Status, now time.Time) error {
 			oldest = age(now.Sub(*s.OldestPending))
 		}
 		switch {
+		case s.Unsynced != "" && provisioner.AppState(s.State).Drafted():
+			last = s.Unsynced
 		case s.Reason != "":
 			last = s.Reason
 		case s.LastError != nil:

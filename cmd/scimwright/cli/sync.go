@@ -135,15 +135,19 @@ func (s *service) syncOnce(cmd *cobra.Command, f *syncFlags, p *push, start func
 	return f.finish(cmd.OutOrStdout(), summarize(p.app, run.Result, time.Since(started)), run)
 }
 
-// adopt saves the app and the directory.
+// adopt saves the directory and the app, in this order: one that is new is a draft then,
+// and a service on the same database sends it nothing by itself if this sync cannot begin.
 func (s *service) adopt(ctx context.Context, p *push, fresh bool) error {
-	if err := s.connect(ctx, p.app, fresh); err != nil {
+	if err := s.recall(ctx, p.app, fresh); err != nil {
+		return err
+	}
+	if err := s.engine.Check(ctx, *p.app); err != nil {
 		return err
 	}
 	if err := s.store.ReplaceDirectory(ctx, p.directory); err != nil {
 		return unablef("saving the directory: %v", err)
 	}
-	return nil
+	return s.Connect(ctx, *p.app)
 }
 
 // await marks what the run has to do, starts the queue and waits until it is done.
