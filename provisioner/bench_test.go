@@ -140,7 +140,8 @@ func (c *course) multiply(b *testing.B, app string, n int) (names []string) {
 		must(b, err)
 		c.connect(b, name, original.Settings)
 		must(b, c.UpdateApp(b.Context(), name, func(a *provisioner.App) {
-			a.Learned, a.Limit, a.Synced = original.Learned, original.Limit, original.Synced
+			a.Learned, a.Limit, a.Synced, a.Started = original.Learned, original.Limit, original.Synced, true
+			a.Resume()
 		}))
 	}
 	// Rows are made in the order in which they are kept: two million take long enough.

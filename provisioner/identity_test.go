@@ -256,7 +256,7 @@ func TestListOfAnotherPlace(t *testing.T) {
 
 	b.app = newMock(t)
 	b.app.post(t, "/Users", account(`"userName":"zoe"`))
-	b.connect(t, "app", b.app)
+	b.connectWith(t, "app", b.app, provisioner.Settings{Start: provisioner.StartAtOnce})
 	b.putUser(t, "u1", "ada", true)
 	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
 	if b.app.user(t, "ada") == nil {

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,12 +217,13 @@ func (e *Engine) start(ctx context.Context, name string, run *Run, wait time.Dur
 			return nil, err
 		}
 	}
+	var unsyncable error
 	err = e.config.Store.UpdateApp(ctx, name, func(a *App) {
-		if a.syncable() == nil {
+		if unsyncable = a.syncable(); unsyncable == nil {
 			a.Resume()
 		}
 	})
-	if err != nil {
+	if err = cmp.Or(err, unsyncable); err != nil {
 		return nil, err
 	}
 	run.App, run.Kind, run.State = name, RunSync, RunRunning
