@@ -319,7 +319,6 @@ func parseEndpoint(raw string, denyPrivate bool) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("endpoint: not a URL; it looks like https://app.example/scim/v2")
 	}
-	u.Scheme = strings.ToLower(u.Scheme)
 	switch {
 	case u.User != nil:
 		return nil, fmt.Errorf("endpoint: the URL must not hold a user name or password; give them separately")

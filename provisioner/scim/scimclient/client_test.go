@@ -97,11 +97,13 @@ func TestNewChecksAndNormalises(t *testing.T) {
 		{name: "password", endpoint: "https://u:hunter2@app.example/", wantErr: "user name or password"},
 		{name: "password without scheme", endpoint: "u:hunter2@app.example/", wantErr: "must start with https://"},
 		{name: "query", endpoint: "https://app.example/?hunter2=1", wantErr: "query or fragment"},
+		{name: "query without anything", endpoint: "https://app.example/?", wantErr: "query or fragment"},
 		{name: "fragment", endpoint: "https://app.example/#", wantErr: "query or fragment"},
 		{name: "no host", endpoint: "https:///scim", wantErr: "names no host"},
 		{name: "opaque", endpoint: "https:app.example", wantErr: "names no host"},
 		{name: "dots", endpoint: "https://app.example/a/../b", wantErr: ". or .. segment"},
 		{name: "port", endpoint: "https://app.example:99999/", wantErr: "port 99999"},
+		{name: "port zero", endpoint: "https://app.example:0/", wantErr: "port 0"},
 		{name: "garbage", endpoint: "https://[::1/%zz", wantErr: "not a URL"},
 		{name: "metadata", endpoint: "http://169.254.169.254/latest", wantErr: "never contacted"},
 		{name: "token with newline", endpoint: "https://app.example", token: "hunter2\n", wantErr: "line break"},
@@ -322,10 +324,16 @@ func TestDiscover(t *testing.T) {
 	if err != nil || len(schemas) != 2 || schemas[1].ID() != "urn:b" {
 		t.Errorf("Schemas = %v, %v", schemas, err)
 	}
-	none, _ := serve(t, http.NotFound)
-	_, err = none.Discover(ctx)
-	if e := failure(t, err); e.Status != 404 || !strings.HasSuffix(e.URL, "/ServiceProviderConfig") {
-		t.Errorf("Discover without a configuration: %v, want the 404 of the right endpoint", err)
+	for status, want := range map[int]int{http.StatusNotFound: 2, http.StatusForbidden: 1} {
+		requests := 0
+		none, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			requests++
+			w.WriteHeader(status)
+		})
+		_, err = none.Discover(ctx)
+		if e := failure(t, err); e.Status != status || !strings.HasSuffix(e.URL, "/ServiceProviderConfig") || requests != want {
+			t.Errorf("Discover without a configuration: %v after %d requests, want the %d of the right endpoint after %d", err, requests, status, want)
+		}
 	}
 }
 

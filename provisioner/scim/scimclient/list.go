@@ -142,10 +142,9 @@ type walk struct {
 	query   Query
 	most    int
 	seen    map[string]bool // ids, and cursors behind a NUL
-	pages   int
-	given   int // resources yielded
-	brought int // ids first seen on the current page
-	idle    int // pages in a row that brought none
+	given   int             // resources yielded
+	brought int             // ids first seen on the current page
+	idle    int             // pages in a row that brought none
 	trust   bool
 	lied    bool // totalResults was absent or too small before
 }
@@ -186,7 +185,6 @@ func (w *walk) fresh(resources []*scim.Object) iter.Seq[*scim.Object] {
 // next moves to the page after this one and reports whether there may be one.
 func (w *walk) next(page *scim.ListResponse) bool {
 	n := len(page.Resources)
-	w.pages++
 	w.idle++
 	if w.brought > 0 {
 		w.idle = 0
@@ -217,7 +215,7 @@ func (w *walk) next(page *scim.ListResponse) bool {
 // than of the list.
 func (w *walk) doubtful(page *scim.ListResponse) bool {
 	n := len(page.Resources)
-	if w.trust || w.pages > 1 || page.TotalResults != n {
+	if w.trust || page.TotalResults != n {
 		return false
 	}
 	usual := []int{10, 20, 25, 50, 100, 200, 250, 500, 1000}

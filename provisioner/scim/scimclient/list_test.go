@@ -28,6 +28,7 @@ type shelf struct {
 	endless      bool // every page is full of new ids
 	cursor       bool // pages are reached by cursor only
 	loop         bool // cursors lead in a circle
+	astray       bool // every page is the first, with one more cursor
 	fat          int  // bytes of padding in a resource
 }
 
@@ -39,8 +40,9 @@ func (s shelf) serve(w http.ResponseWriter, r *http.Request) {
 		count = min(count, s.cap)
 	}
 	from := max(start-1, 0)
+	cursor, _ := strconv.Atoi(q.Get("cursor"))
 	if s.cursor {
-		from, _ = strconv.Atoi(q.Get("cursor"))
+		from = cursor
 	}
 	if s.deaf {
 		from = 0
@@ -79,6 +81,9 @@ func (s shelf) serve(w http.ResponseWriter, r *http.Request) {
 			out["nextCursor"] = strconv.Itoa(from)
 		}
 	}
+	if s.astray {
+		out["nextCursor"] = strconv.Itoa(cursor + 1)
+	}
 	json.NewEncoder(w).Encode(out)
 }
 
@@ -108,6 +113,7 @@ func TestListPages(t *testing.T) {
 		{"no ids", shelf{size: 30, cap: 20, anonymous: true}, scimclient.Query{}, 20, 1},
 		{"cursor", shelf{size: 45, cap: 20, cursor: true}, scimclient.Query{}, 45, 3},
 		{"cursor in a circle", shelf{size: 100, cap: 20, cursor: true, loop: true}, scimclient.Query{}, 40, 2},
+		{"cursors that lead nowhere", shelf{size: 5, astray: true}, scimclient.Query{}, 5, 101},
 		{"too large for the body limit", shelf{size: 40, fat: 1000}, scimclient.Query{Count: 40}, 40, 6},
 	}
 	for _, tt := range tests {

@@ -128,13 +128,12 @@ func (n *narrator) textDetail(body []byte) string {
 // valid UTF-8, one line, no control characters, at most 300 characters.
 func (n *narrator) clean(s string) string {
 	const most = 300
-	s = n.scrub(strings.ToValidUTF8(s, "\ufffd"))
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
 		}
-		return r
-	}, s)
+		return r // U+FFFD for what is not UTF-8
+	}, n.scrub(s))
 	s = strings.Join(strings.Fields(s), " ")
 	if utf8.RuneCountInString(s) > most {
 		s = string([]rune(s)[:most]) + "…"

@@ -67,7 +67,7 @@ func (c *Client) redactHeader(h http.Header) http.Header {
 			case name == "Authorization":
 				scheme, _, _ := strings.Cut(v, " ")
 				v = scheme + " " + Redacted
-			case further, name == "Set-Cookie", name == "Cookie":
+			case further, name == "Set-Cookie":
 				v = Redacted
 			default:
 				v = c.scrub(v)

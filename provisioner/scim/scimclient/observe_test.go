@@ -20,7 +20,7 @@ func TestObserve(t *testing.T) {
 		w.Header().Set("Set-Cookie", "session=hunter2")
 		w.Header().Set("X-Echo", r.Header.Get("Authorization"))
 		w.WriteHeader(http.StatusConflict)
-		fmt.Fprintf(w, `{"you":"sent %s","urn:x:User:password" : "hunter2","PAſſWORD":"hunter2"}`, token)
+		fmt.Fprintf(w, `{"you":"sent %s","urn:x:User:PassWord" : "hunter2","PAſſWORD":"hunter2"}`, token)
 	}, func(cfg *scimclient.Config) {
 		cfg.Observe = func(x scimclient.Exchange) { seen = append(seen, x) }
 		cfg.Now = func() time.Time { return start }
@@ -40,7 +40,7 @@ func TestObserve(t *testing.T) {
 	if !sameJSON(t, string(x.RequestBody), want) {
 		t.Errorf("request body %s\nwant %s", x.RequestBody, want)
 	}
-	if want := `{"you":"sent [redacted]","urn:x:User:password" : "[redacted]","PAſſWORD":"[redacted]"}`; string(x.ResponseBody) != want {
+	if want := `{"you":"sent [redacted]","urn:x:User:PassWord" : "[redacted]","PAſſWORD":"[redacted]"}`; string(x.ResponseBody) != want {
 		t.Errorf("response body %s\nwant %s", x.ResponseBody, want)
 	}
 	if x.RequestHeader.Get("Authorization") != "Bearer [redacted]" || x.ResponseHeader.Get("Set-Cookie") != "[redacted]" {

@@ -12,17 +12,14 @@ import (
 // Date, so that a clock that is wrong on either side does not matter. What is
 // negative, past or nonsense is 0.
 func retryAfter(h http.Header, now func() time.Time) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0
-	}
+	v := h.Get("Retry-After")
 	// ParseFloat also reads inf, nan and hexadecimal, which are not seconds.
-	if strings.Trim(v, "0123456789.-+") == "" {
+	if strings.Trim(v, "0123456789.") == "" {
 		seconds, err := strconv.ParseFloat(v, 64)
 		switch {
 		case seconds >= MaxRetryAfter.Seconds(): // also out of range
 			return MaxRetryAfter
-		case err != nil || seconds <= 0:
+		case err != nil:
 			return 0
 		}
 		return time.Duration(seconds * float64(time.Second))

@@ -229,6 +229,18 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 		t.Errorf("with tokens that are refused: %v", err)
 	}
 	i.want(3, 5)
+	// Nor is one fetched before the app has refused the last once more. The tokens before
+	// that are secrets still.
+	i.good = func(token string) bool { return token == "issued-token-4" }
+	if _, err := c.Create(t.Context(), "/Users", user("ann")); err != nil {
+		t.Error(err)
+	}
+	i.want(4, 7)
+	i.good = func(string) bool { return false }
+	_, err = c.Get(t.Context(), "/Users", "issued-token-1")
+	if e := failure(t, err); e.Detail != "not [redacted]" || seen[len(seen)-1].URL != i.URL+"/scim/v2/Users/[redacted]" {
+		t.Errorf("%v of %s", err, seen[len(seen)-1].URL)
+	}
 }
 
 // TestTokenIsFetchedOnce however many calls need one at the same time, at first and
@@ -333,6 +345,46 @@ func TestTokenAfterAPanic(t *testing.T) {
 	i.want(1, 1)
 }
 
+// TestFailureIsShared: who waits for another's request that fails makes none himself.
+func TestFailureIsShared(t *testing.T) {
+	i := newIssuer(t)
+	c := i.client()
+	asked, fail := make(chan struct{}, 2), make(chan struct{})
+	i.token = func(w http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-fail
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+	results := make(chan error, 2)
+	call := func(ctx context.Context) {
+		_, err := c.Get(ctx, "/Users", "1")
+		results <- err
+	}
+	go call(t.Context())
+	<-asked
+	waiting := make(chan struct{})
+	go call(watched{t.Context(), sync.OnceFunc(func() { close(waiting) })})
+	<-waiting
+	close(fail)
+	for range 2 {
+		if e := failure(t, <-results); !strings.Contains(e.Detail, "answered 500") {
+			t.Errorf("%v", e)
+		}
+	}
+	i.want(1, 0)
+}
+
+// A watched context tells when somebody waits for its end.
+type watched struct {
+	context.Context
+	waits func()
+}
+
+func (w watched) Done() <-chan struct{} {
+	w.waits()
+	return w.Context.Done()
+}
+
 // TestNoToken: a request for which there is no token is not sent, and the error says
 // why in a sentence that holds no secret.
 func TestNoToken(t *testing.T) {
@@ -366,6 +418,8 @@ func TestNoToken(t *testing.T) {
 		"line break": {answer(200, "application/json", `{"access_token": "x\r\nHost: y"}`), "no header can hold", true},
 		"in trouble": {answer(500, "application/json", `{"error": "server_error"}`), "answered 500 (server_error)", false},
 		"too many":   {answer(429, "application/json", ``), "answered 429", false},
+		"too slow":   {answer(408, "application/json", ``), "answered 408", false},
+		"too early":  {answer(425, "application/json", ``), "answered 425", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := newIssuer(t)

@@ -132,7 +132,7 @@ func embedded(a netip.Addr) netip.Addr {
 		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]})
 	case b[0] == 0x20 && b[1] == 0x02:
 		return netip.AddrFrom4([4]byte(b[2:6]))
-	case slices.Equal(b[:12], make([]byte, 12)) && b[12] != 0:
+	case slices.Equal(b[:12], make([]byte, 12)):
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	}
 	return netip.Addr{}
@@ -142,8 +142,7 @@ func embedded(a netip.Addr) netip.Addr {
 // Everything else stays where it is, and do turns the 3xx answer into an error.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0]
-	if first.Method != http.MethodGet || req.Method != http.MethodGet ||
-		!sameOrigin(req.URL, first.URL) || len(via) > maxRedirects {
+	if first.Method != http.MethodGet || !sameOrigin(req.URL, first.URL) || len(via) > maxRedirects {
 		return http.ErrUseLastResponse
 	}
 	return nil

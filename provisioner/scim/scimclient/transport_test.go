@@ -30,7 +30,7 @@ func TestTokenStaysInItsOrigin(t *testing.T) {
 				requests := 0
 				c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					requests++
-					http.Redirect(w, r, other.URL+"/x?secret=1", status)
+					http.Redirect(w, r, strings.Replace(other.URL, "://", "://me:secret@", 1)+"/x?secret=1", status)
 				})
 				e := failure(t, do(context.Background(), c))
 				if e.Status != status || e.Ambiguous || !strings.Contains(e.Detail, other.URL) || strings.Contains(e.Detail, "secret") {
@@ -111,6 +111,7 @@ func TestRefusedAddresses(t *testing.T) {
 		{"[64:ff9b::a9fe:a9fe]", true, false},
 		{"[2002:a9fe:a9fe::1]", true, false},
 		{"[fd00:ec2::254]", true, false},
+		{"[fd00:ec2::254%25lo]", true, false},
 		{"[fd20:ce::254]", true, false},
 		{"[fd00:42::42]", true, false},
 		{"192.0.0.192", true, false},
@@ -130,7 +131,9 @@ func TestRefusedAddresses(t *testing.T) {
 		{"172.31.0.1", false, false},
 		{"192.168.1.1", false, false},
 		{"100.64.0.1", false, false},
+		{"100.127.0.1", false, false},
 		{"198.18.0.1", false, false},
+		{"198.19.0.1", false, false},
 		{"192.0.0.8", false, false},
 		{"0.1.2.3", false, false},
 		{"[::a01:203]", false, false},
@@ -167,11 +170,9 @@ func TestRefusedAddresses(t *testing.T) {
 					cfg.DenyPrivate, cfg.Proxy = deny, http.ProxyURL(proxy)
 				})
 				_, err = c.Create(context.Background(), "/Users", user("ann"))
-				if e := failure(t, err); e.Ambiguous || !strings.Contains(e.Detail, "address") {
-					t.Errorf("DenyPrivate %v: dialled: %+v", deny, e)
-				}
-				if _, is := errors.AsType[*scimclient.RefusedAddressError](err); !is {
-					t.Errorf("DenyPrivate %v: dialled: %v is no RefusedAddressError", deny, err)
+				refused, is = errors.AsType[*scimclient.RefusedAddressError](err)
+				if e := failure(t, err); !is || e.Ambiguous || e.Detail != refused.Error() {
+					t.Errorf("DenyPrivate %v: dialled: %+v, want a RefusedAddressError", deny, e)
 				}
 			}
 		})
@@ -235,12 +236,18 @@ func TestOldTLSIsRefused(t *testing.T) {
 // every failed write in doubt, except where the error itself says more.
 func TestForeignTransport(t *testing.T) {
 	for name, tt := range map[string]struct {
-		err  error
-		want bool
+		err    error
+		want   bool
+		detail string
 	}{
-		"unknown": {errors.New("it went wrong with " + token), true},
-		"dial":    {&net.OpError{Op: "dial", Err: errors.New("no route")}, false},
-		"DNS":     {&net.DNSError{Name: "app.example", IsNotFound: true}, false},
+		"unknown":     {errors.New("it went wrong with " + token), true, "it went wrong with [redacted]"},
+		"dial":        {&net.OpError{Op: "dial", Err: errors.New("no route")}, false, "dial: no route"},
+		"proxy":       {&net.OpError{Op: "proxyconnect", Err: errors.New("no route")}, false, "proxyconnect: no route"},
+		"no such DNS": {&net.DNSError{Name: "app.example", IsNotFound: true}, false, "the host app.example does not exist"},
+		"DNS is down": {&net.DNSError{Name: "app.example", IsTemporary: true}, false, "the name of the host app.example could not be resolved"},
+		"certificate": {&tls.CertificateVerificationError{Err: errors.New("too old")}, false, "its TLS certificate is not trusted: too old"},
+		"no TLS":      {tls.RecordHeaderError{Msg: "no record"}, false, "it does not speak TLS; is the endpoint http:// rather than https://?"},
+		"address":     {&scimclient.RefusedAddressError{}, false, "invalid IP is an unspecified, link-local, multicast or cloud metadata address, which is never contacted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := connect(t, "http://app.example", func(cfg *scimclient.Config) {
@@ -248,8 +255,8 @@ func TestForeignTransport(t *testing.T) {
 			})
 			_, err := c.Create(context.Background(), "/Users", user("ann"))
 			e := failure(t, err)
-			if name == "DNS" && e.Detail != "the host app.example does not exist" {
-				t.Errorf("detail %q", e.Detail)
+			if e.Detail != tt.detail {
+				t.Errorf("detail %q, want %q", e.Detail, tt.detail)
 			}
 			if e.Ambiguous != tt.want || !errors.Is(err, tt.err) || strings.Contains(e.Err.Error(), token) {
 				t.Errorf("%+v, want Ambiguous %v", e, tt.want)
