@@ -15,7 +15,7 @@ const groups = [
     ["authoritative", "Take members out of groups whom others have put there", "flag"],
     ["adopt", "An account that is there already", "choice", [["", "is taken over"], ["review", "waits for a person"]]],
     ["createDisabled", "Make accounts also for people who are disabled", "flag"],
-    ["reviewFirst", "Send nothing until its first sync", "flag"],
+    ["start", "Changes reach a new app by themselves", "choice", [["", "once its first sync was begun, or at once if nobody has access yet"], ["review", "once its first sync was begun"], ["at-once", "as soon as it is connected"]]],
   ]],
   ["Goodbyes", [
     ["deprovision.disabled", "Somebody is disabled", "choice", people],

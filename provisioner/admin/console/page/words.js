@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 
 const tones = {
-  active: "good", throttled: "warn", draft: "warn", paused: "bad", removing: "warn",
+  active: "good", throttled: "warn", draft: "warn", testing: "", planning: "", paused: "bad", removing: "warn",
   converged: "good", partial: "good", held: "warn", kept: "warn", waiting: "", pending: "",
   failing: "bad", rejected: "bad", refused: "bad", not_honoured: "bad", flapping: "bad",
   conflict: "bad", ambiguous: "bad", needs_review: "bad", needs_decision: "bad",
@@ -50,11 +50,13 @@ export function span(ms) {
 export function todo(s) {
   const list = [];
   const say = (tone, text, tab) => text && list.push({ tone, text, tab });
-  say(s.state === "paused" ? "bad" : "warn", s.reason, s.state === "draft" ? "plan" : "");
+  const drafted = ["draft", "testing", "planning"].includes(s.state);
+  if (drafted) say("warn", s.unsynced || s.reason, "plan");
+  else say(s.state === "paused" ? "bad" : "warn", s.reason, "");
   const e = s.lastError;
   if (s.failing > 0) say("bad", e ? `${e.kind} ${e.subject}: ${e.reason}` : `${count(s.failing, "user or group", "users and groups")} fail`, "links");
   if (s.held > 0) say("warn", `${count(s.held, "goodbye is", "goodbyes are")} held back: approve or reject`, "held");
-  if (s.unsynced !== s.reason) say("warn", s.unsynced, "plan");
+  if (!drafted) say("warn", s.unsynced, "plan");
   say("warn", s.notice, "settings");
   say("bad", s.auditFailure, "");
   say("warn", s.finding, "");
