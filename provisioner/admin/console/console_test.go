@@ -304,6 +304,20 @@ func TestFromKeyToSync(t *testing.T) {
 	}
 	b.click("main table", "") // the run
 	b.shows("#drawer", "requests")
+	b.click("main", "Audit")
+	b.shows("main table", "3 checked")
+	b.click("main", "Pause")
+	b.fill("dialog input", "it is being moved")
+	b.click("dialog", "Pause")
+	b.shows(".finding", "it is being moved")
+	b.shows(".title .chip.bad", "paused")
+	b.click("main", "Sync")
+	b.shows("main .problem", "resume it first")
+	b.shoot("paused-light")
+	b.click("main", "Resume")
+	b.shows(".title .chip.good", "active")
+	b.do(chromedp.Navigate(b.url+"/#/apps/nobody"), chromedp.Reload())
+	b.shows("main", "There is no app nobody")
 	b.click("header", "Forget key")
 	b.until(`document.querySelector("#key") && sessionStorage.length === 0 && document.querySelector("#drawer").hidden`)
 }
@@ -366,7 +380,9 @@ func TestFailureIsReadAndDecided(t *testing.T) {
 // removes the app.
 func TestHeldIsDecided(t *testing.T) {
 	b := start(t)
-	_, err := b.client.PutApp(t.Context(), "hr", admin.AppInput{Endpoint: b.target.URL(), Token: b.target.Token()})
+	_, err := b.client.PutApp(t.Context(), "hr", admin.AppInput{Endpoint: b.target.URL(), Token: b.target.Token(), Settings: &provisioner.Settings{
+		Guard: provisioner.Guard{Max: 7}, DriftOf: map[string]provisioner.DriftPolicy{"title": provisioner.DriftEnforce},
+	}})
 	must(t, err)
 	for i := range 4 {
 		b.put(fmt.Sprint("u", i), fmt.Sprintf("person%d@acme.example", i))
@@ -396,6 +412,16 @@ func TestHeldIsDecided(t *testing.T) {
 	b.shows("main", "Nothing is held back")
 
 	b.click("#tabs", "Settings")
+	b.fill("#set-pins", "u2\nu0")
+	b.click("form.settings", "Save")
+	b.shows("dialog", "Nothing changes")
+	b.click("dialog", "Save")
+	b.shows("main", "Saved.")
+	app, err := b.client.App(t.Context(), "hr")
+	must(t, err)
+	if is := app.Settings; is.Guard.Max != 7 || is.DriftOf["title"] != provisioner.DriftEnforce || !slices.Equal(is.Pins, []string{"u2", "u0"}) || is.Preset != "" || is.Groups != "" {
+		t.Errorf("the settings are saved as %+v", is)
+	}
 	b.fill("#set-scope-groups", "nobody-has-this")
 	b.click("form.settings", "Save")
 	b.shows("dialog", "Who would lose something")

@@ -68,7 +68,7 @@ const kinds = {
     return { node, read: () => node.checked || undefined };
   },
   ids: (id, value, hint) => {
-    const node = el("textarea", { id, rows: String(Math.min(Math.max(value?.length ?? 0, 1), 8)), spellcheck: "false", placeholder: hint, value: (value ?? []).join("\n") });
+    const node = el("textarea", { id, rows: String(Math.min(Math.max(value?.length ?? 0, 1), 8)), placeholder: hint, value: (value ?? []).join("\n") });
     return { node, read: () => { const ids = node.value.split("\n").map((i) => i.trim()).filter(Boolean); return ids.length > 0 ? ids : undefined; } };
   },
   time: (id, value) => {
@@ -90,7 +90,7 @@ export function parts(saved = {}, presets) {
     const name = el("label", { for: id }, label);
     return kind === "flag" ? el("p.field.flag", node, name) : el("div.field", name, node);
   })));
-  const more = el("textarea", { id: "set-rest", rows: "4", spellcheck: "false", value: Object.keys(rest).length > 0 ? JSON.stringify(rest, null, 2) : "", placeholder: '{"mapping": [], "driftOf": {}, "capabilities": {}}' });
+  const more = el("textarea", { id: "set-rest", rows: "4", value: Object.keys(rest).length > 0 ? JSON.stringify(rest, null, 2) : "", placeholder: '{"mapping": [], "driftOf": {}, "capabilities": {}}' });
   return {
     node: el("div", nodes, el("details", el("summary", "Mapping, drift of single attributes, capabilities"), el("div.field", el("label", { for: "set-rest" }, "As JSON"), more))),
     read() {

@@ -46,7 +46,7 @@ export function links(body, name, refresh) {
   let last = null;
   const show = el("select", { "aria-label": "Which", onchange: () => change() }, options([["failed", "in need of somebody"], ["", "all"], ...states.map((s) => [s, s.replaceAll("_", " ")])]));
   const kind = el("select", { "aria-label": "Kind", onchange: () => change() }, options([["", "users and groups"], ["User", "users"], ["Group", "groups"]]));
-  const id = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", spellcheck: "false", onchange: () => change() });
+  const id = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", onchange: () => change() });
   const list = pages((page, signal) => get(at`/apps/${name}/links`, {
     signal, query: { ...page, kind: kind.value, id: id.value.trim(), ...(asked === "failed" ? { failed: "true" } : { state: asked }) },
   }));
@@ -126,7 +126,7 @@ const preview = (p) => [el("p", `${p.presence}${p.reason ? `: ${p.reason}` : ""}
 // adopt ties a link to a resource of the app, which is looked at first.
 async function adopt(app, l, refresh, remoteId) {
   const title = `Adopt for ${who(l.kind, l.id, l.name)}`;
-  const id = remoteId ?? (await ask(title, [el("label", { for: "remote" }, "The app's id of it; Foreign lists what there is"), el("input.wide", { id: "remote", name: "id", required: true, spellcheck: "false" })], "Look at it"))?.id.trim();
+  const id = remoteId ?? (await ask(title, [el("label", { for: "remote" }, "The app's id of it; Foreign lists what there is"), el("input.wide", { id: "remote", name: "id", required: true })], "Look at it"))?.id.trim();
   if (!id) return;
   const remote = await get(at`/apps/${app}/resources/${l.kind}/${id}`);
   if (!await ask(title, [el("p", remote.subject ? `It is tied to ${remote.subject}.` : "It is nobody's here."), json(remote.resource)], "Adopt it")) return;
@@ -219,7 +219,7 @@ export function foreign(body, name, refresh) {
   function look(r) {
     const has = el("div");
     openDrawer(r.name || r.id, el("div.bar", button("Adopt for…", async () => {
-      const said = await ask(`Adopt ${r.name || r.id}`, [el("label", { for: "subject" }, `The directory's id of the ${r.kind.toLowerCase()} that it belongs to`), el("input.wide", { id: "subject", name: "id", required: true, spellcheck: "false" })], "Look at it");
+      const said = await ask(`Adopt ${r.name || r.id}`, [el("label", { for: "subject" }, `The directory's id of the ${r.kind.toLowerCase()} that it belongs to`), el("input.wide", { id: "subject", name: "id", required: true })], "Look at it");
       if (said) await adopt(name, { kind: r.kind, id: said.id.trim() }, refresh, r.id);
     })), has);
     ifThere(get(at`/apps/${name}/resources/${r.kind}/${r.id}`)).then((remote) => draw(has, remote ? json(remote.resource) : el("p.dim", "The app does not have it any more.")), (error) => complain(has, error));

@@ -10,7 +10,7 @@ export function log(body, name, refresh) {
   let items = [], more = false, fresh = true;
   const failed = el("input", { type: "checkbox", onchange: () => again() });
   const kind = el("select", { "aria-label": "Kind", onchange: () => again() }, ["", "User", "Group"].map((k) => el("option", { value: k }, k ? `${k.toLowerCase()}s` : "users and groups")));
-  const subject = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", spellcheck: "false", onchange: () => again() });
+  const subject = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", onchange: () => again() });
   const rows = el("div");
   body.append(el("div.bar", subject, kind, el("label", failed, "failed only")), rows);
   const read = (query, signal) => get(at`/apps/${name}/log`, { signal, query: { limit: size, kind: kind.value, subject: subject.value.trim(), failed: failed.checked && "true", ...query } });

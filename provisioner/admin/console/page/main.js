@@ -94,7 +94,7 @@ function signIn(why = "") {
   draw($("#where"));
   draw($("#tabs"));
   closeDrawer();
-  const input = el("input.wide", { type: "password", id: "key", required: true, autocomplete: "off", spellcheck: "false" });
+  const input = el("input.wide", { type: "password", id: "key", required: true, autocomplete: "off" });
   main.replaceChildren(el("form.card.signin", {
     onsubmit: (event) => {
       event.preventDefault();

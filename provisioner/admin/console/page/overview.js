@@ -7,7 +7,7 @@ import { age, count, state, tally, todo } from "./words.js";
 export function overview(main, refresh) {
   let apps = [], distrust = null, text = "", only = false;
 
-  const filter = el("input", { type: "search", id: "filter", placeholder: "Name or address", "aria-label": "Apps whose name or address has", spellcheck: "false", oninput: () => { text = filter.value.toLowerCase(); show(); } });
+  const filter = el("input", { type: "search", id: "filter", placeholder: "Name or address", "aria-label": "Apps whose name or address has", oninput: () => { text = filter.value.toLowerCase(); show(); } });
   const bad = el("input", { type: "checkbox", onchange: () => { only = bad.checked; show(); } });
   const bar = () => el("div.bar", { "data-key": "bar" });
   const head = bar();

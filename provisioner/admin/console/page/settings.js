@@ -19,7 +19,7 @@ export function connect(main) {
       if (drawn) return undefined;
       const presets = (await get("/presets", { signal })).items;
       drawn = true;
-      const name = el("input", { id: "name", name: "name", required: true, maxlength: "60", pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]*", autocomplete: "off", spellcheck: "false", title: "Letters, digits, - and _" });
+      const name = el("input", { id: "name", name: "name", required: true, maxlength: "60", pattern: "[A-Za-z0-9][A-Za-z0-9_\\-]*", autocomplete: "off", title: "Letters, digits, - and _" });
       body.append(form(null, presets, el("p.field", el("label", { for: "name" }, "Name"), name), "Connect", async (input) => {
         if (await ifThere(get(at`/apps/${name.value}`))) throw new Error(`There is an app ${name.value} already: choose another name, or change its settings.`);
         await call("PUT", at`/apps/${name.value}`, { body: input });
@@ -116,7 +116,7 @@ async function weighed(name, detail, input) {
 
 // form is the form of a connection; detail is how it is saved, null for a new one.
 function form(detail, presets, first, yes, save) {
-  const endpoint = el("input.wide", { id: "endpoint", name: "endpoint", type: "url", required: true, value: detail?.endpoint ?? "", placeholder: "https://app.example.com/scim/v2", spellcheck: "false" });
+  const endpoint = el("input.wide", { id: "endpoint", name: "endpoint", type: "url", required: true, value: detail?.endpoint ?? "", placeholder: "https://app.example.com/scim/v2" });
   const secret = credential(detail), settings = parts(detail?.settings, presets);
   return el("form.settings", {
     onsubmit: async (event) => {
@@ -139,7 +139,7 @@ function form(detail, presets, first, yes, save) {
 
 // credential is the part of the form that lets requests in. What is saved is not shown.
 function credential(detail) {
-  const field = (id, label, attributes) => el("p.field", el("label", { for: id }, label), el("input.wide", { id, autocomplete: "off", spellcheck: "false", ...attributes }));
+  const field = (id, label, attributes) => el("p.field", el("label", { for: id }, label), el("input.wide", { id, autocomplete: "off", ...attributes }));
   const sets = {
     keep: () => el("p.hint", `The credential that is saved stays (${detail.auth}${detail.username ? ` of ${detail.username}` : ""}), as long as the address is on the same server.`),
     token: () => field("token", "Token", { type: "password", required: true }),
@@ -153,7 +153,7 @@ function credential(detail) {
   const kind = el("select", { id: "auth", onchange: choose }, detail && el("option", { value: "keep" }, "what is saved"), el("option", { value: "token" }, "a bearer token"),
     el("option", { value: "basic" }, "user name and password"), el("option", { value: "oauth" }, "an OAuth client"));
   const saved = detail?.headers ?? [];
-  const headers = el("textarea", { id: "headers", rows: "2", spellcheck: "false", placeholder: "X-Tenant: acme", "aria-describedby": "headers-hint" });
+  const headers = el("textarea", { id: "headers", rows: "2", placeholder: "X-Tenant: acme", "aria-describedby": "headers-hint" });
   const drop = el("input", { type: "checkbox" });
   choose();
   const read = {
