@@ -243,8 +243,14 @@ func (a *attempt) spared(ctx context.Context, d Desired, found *scim.Object, ref
 	if err == nil {
 		return kept
 	}
-	_, gone := errors.AsType[*missing](err)
-	if why := a.work.App.answer(err); !gone && !isThrottled(err) && why.pause == nil && why.state != LinkFailing {
+	if m, gone := errors.AsType[*missing](err); gone {
+		if err := a.vanished(ctx, m); err != nil {
+			return err
+		}
+		a.action = ActionDelete // by whatever it was asked for
+		return nil
+	}
+	if why := a.work.App.answer(err); !isThrottled(err) && why.pause == nil && why.state != LinkFailing {
 		kept.cause = fmt.Sprintf("%s; and %s either: %s", f.cause, not, why.cause)
 		return kept
 	}
@@ -252,7 +258,8 @@ func (a *attempt) spared(ctx context.Context, d Desired, found *scim.Object, ref
 }
 
 // lock disables an account that was to be deleted and is still there. It may be in use
-// again: somebody may have enabled it in the app since it was disabled.
+// again: somebody may have enabled it in the app since it was disabled. The error is a
+// [*missing] if the app has deleted it for that.
 func (a *attempt) lock(ctx context.Context, d Desired, found *scim.Object) error {
 	if value := found.Get("active"); a.link.Acked != nil && !scim.Unassigned(value) {
 		a.link.Acked = a.link.Acked.Clone()
@@ -261,12 +268,17 @@ func (a *attempt) lock(ctx context.Context, d Desired, found *scim.Object) error
 	w := *a.work
 	w.Link = a.link
 	farewell := w.farewell(d.Presence)
-	if a.link.InUse() {
+	wasInUse := a.link.InUse()
+	if wasInUse {
 		if err := a.canDisable(farewell); err != nil {
 			return err
 		}
 	}
 	if err := a.disable(ctx, a.desired(), farewell); err != nil && a.link.InUse() {
+		return err
+	}
+	if wasInUse && a.capabilities().Is(HardDeleteOnDisable, Yes) {
+		_, err := a.read(ctx)
 		return err
 	}
 	return nil

@@ -149,6 +149,48 @@ func TestAccountThatIsNeitherDeletedNorDisabled(t *testing.T) {
 	}
 }
 
+// TestAccountThatIsDeletedByADisable: an app that does not let accounts be deleted and
+// deletes those that are disabled has done what was asked for, and nobody is asked to.
+func TestAccountThatIsDeletedByADisable(t *testing.T) { // R2
+	for name, test := range map[string]struct {
+		capabilities map[provisioner.Capability]string
+		status       int
+		requests     []string
+	}{
+		"found out": {nil, 204, []string{"GET /Users/ID", "DELETE /Users/ID", "PATCH /Users/ID", "GET /Users/ID", "GET /Users/ID", "GET /Users", "GET /Users"}},
+		"known, and it says that it is disabled": {map[provisioner.Capability]string{provisioner.HardDeleteOnDisable: provisioner.Yes}, 200,
+			[]string{"GET /Users/ID", "DELETE /Users/ID", "PATCH /Users/ID", "GET /Users/ID", "GET /Users", "GET /Users"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := deleting(t, test.capabilities)
+			b.app.answerWith(either(on("DELETE", "/", bare(405)), on("PATCH", "/Users", func(w http.ResponseWriter, r *http.Request) {
+				got := b.app.inner(r)
+				gone := r.Clone(r.Context())
+				gone.Method, gone.Body, gone.ContentLength = http.MethodDelete, http.NoBody, 0
+				b.app.inner(gone)
+				if got.Code = test.status; test.status == 204 {
+					got.Body.Reset()
+				}
+				send(w, got)
+			})))
+			must(t, b.DeleteUser(t.Context(), "u1"))
+			waitFor(t, func() bool { return b.link(t, user, "u1") == nil })
+			if got := anonymous(b.app.requests()); !slices.Equal(got, test.requests) {
+				t.Errorf("requests %q, want %q", got, test.requests)
+			}
+			if e := b.lastEntry(t, user, "u1"); !e.OK || e.Action != provisioner.ActionDelete {
+				t.Errorf("the log says %+v", e)
+			}
+			if b.fact(t, provisioner.HardDeleteOnDisable).Value != provisioner.Yes || b.app.user(t, "ada") != nil {
+				t.Errorf("it is not known what a disable does, or the app has %v", b.app.user(t, "ada"))
+			}
+			// Whoever is disabled, and stays in the directory, is let go as well.
+			b.putUser(t, "u2", "bob", false)
+			b.waitState(t, user, "u2", provisioner.LinkSkipped)
+		})
+	}
+}
+
 // TestDisableIsTriedAgain: what the app broke down over is not left to a person, and not
 // to another day.
 func TestDisableIsTriedAgain(t *testing.T) {
