@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -110,7 +111,7 @@ func (a *attempt) delete(ctx context.Context) error {
 	case err == nil:
 		return a.confirmRemoved(ctx, w)
 	case notThere(err):
-		return a.endpointAnswers(ctx)
+		return a.absentNow(ctx, err)
 	case s == http.StatusMethodNotAllowed, s == http.StatusNotImplemented:
 		a.observe(a.link.Kind.deletes(), No, fmt.Sprintf("DELETE answered %d", s))
 		return undeletable(err.Error())
@@ -118,6 +119,19 @@ func (a *attempt) delete(ctx context.Context) error {
 		return a.forbidden(ctx, err)
 	}
 	a.link.Ambiguous = ambiguous(err)
+	return err
+}
+
+// absentNow checks that a resource is gone of which a DELETE was told that it is not
+// there: that may also be what the app says where it has no DELETE.
+func (a *attempt) absentNow(ctx context.Context, refused error) error {
+	_, err := a.read(ctx)
+	if _, gone := errors.AsType[*missing](err); gone {
+		return a.endpointAnswers(ctx)
+	}
+	if err == nil {
+		err = undeletable(refused.Error())
+	}
 	return err
 }
 
