@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net/http"
 	"time"
 
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -64,12 +65,15 @@ func (e *Engine) newAttempt(w *Work, lane Lane) *attempt {
 func (a *attempt) try(ctx context.Context) *Outcome {
 	e, w := a.engine, a.work
 	err := a.run(ctx)
+	if status(err) == http.StatusForbidden && !isThrottled(err) {
+		err = a.forbidden(ctx, err)
+	}
 	o := &Outcome{
 		Want: w.Link.Desired, Basis: w.Basis, Learn: a.learn, Members: a.members, HadMembers: w.AckedMembers,
 		Removing: w.App.State == AppRemoving,
 	}
 	if err == nil {
-		a.link.Attempts, a.link.NextAttempt = 0, time.Time{}
+		a.succeed()
 		o.Forget = a.forgettable()
 		o.Decided = a.decided()
 	} else if isThrottled(err) {
@@ -114,6 +118,18 @@ func (a *attempt) judgeApp(ctx context.Context, o *Outcome, err error) {
 // given nothing, so that there is nothing to remember.
 func (a *attempt) forgettable() bool {
 	return a.link.RemoteID == "" && !a.link.Ambiguous && a.link.Decision != DecisionIgnore && a.desired().Presence == Absent
+}
+
+// succeed records that there is nothing left to try, but for members of a group that the
+// app does not take: like everything that it refuses they are tried again, seldom.
+func (a *attempt) succeed() {
+	l := &a.link
+	if l.State != LinkPartial || len(a.refused) == 0 {
+		l.Attempts, l.NextAttempt = 0, time.Time{}
+		return
+	}
+	l.Attempts++
+	l.NextAttempt = a.engine.config.Now().Add(a.engine.config.Backoff.after(&failure{state: LinkRejected}, l.Attempts, 0))
 }
 
 // fail records on link and outcome why the attempt did not succeed and when the

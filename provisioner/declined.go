@@ -25,12 +25,9 @@ func (a *attempt) declined(ctx context.Context, w Write, err error) error {
 		return a.unrouted(ctx, w, err)
 	case s == http.StatusPreconditionFailed:
 		return a.outdated(ctx, w)
-	case s == http.StatusForbidden:
-		return a.forbidden(ctx, err)
 	case s == http.StatusUnsupportedMediaType:
 		return a.otherMediaType(err)
-	case members > 1 && tooMany(err):
-		a.fewerMembers(members, err)
+	case tooMany(err) && a.smaller(w, err):
 		return nil
 	case members > 0 && (aboutRequest(err) || s == http.StatusConflict || s == http.StatusInternalServerError):
 		return a.declinedMembers(ctx, w, err)
@@ -249,10 +246,36 @@ func blamed(err error, attributes []string) string {
 	return name
 }
 
-// fewerMembers remembers that the app does not take so many members at a time.
-func (a *attempt) fewerMembers(n int, err error) {
-	a.observe(MaxMembersPerOp, strconv.Itoa(max(n/2, 1)), fmt.Sprintf("%d members in one request were answered %d", n, status(err)))
-	delete(a.trial.forms, MaxMembersPerOp)
+// smaller sets the attempt to make a request that is too large for the app a smaller one:
+// with half of the members, or without those of a group who stay as they are. It returns
+// false if it cannot be.
+func (a *attempt) smaller(w Write, err error) bool {
+	n := len(w.Add)
+	if w.Verb == VerbPatch {
+		n = max(n, len(w.Remove))
+	}
+	switch {
+	case n > 1:
+		a.trial.try(MaxMembersPerOp, strconv.Itoa(n/2), fmt.Sprintf("%d members in one request were answered %d", n, status(err)))
+		return true
+	case w.Verb == VerbReplace && a.link.Kind == KindGroup:
+		if a.trial.refusal == nil {
+			a.trial.refusal = err
+		}
+		a.trial.give(MaxMembersPerOp) // it is not how many are new
+		return a.nextForm(w, fmt.Sprintf("%s of the whole group was answered %d", w.Verb, status(err)))
+	default:
+		return false
+	}
+}
+
+// fitted remembers how many members the app takes at a time, once it has taken a request
+// after a larger one was too large.
+func (a *attempt) fitted(w Write) {
+	if why := a.trial.reason[MaxMembersPerOp]; why != "" && len(w.Add)+len(w.Remove) > 0 {
+		a.observe(MaxMembersPerOp, a.trial.forms[MaxMembersPerOp], why)
+		a.trial.give(MaxMembersPerOp)
+	}
 }
 
 var tooManyWords = regexp.MustCompile(`(?i)too (many|large|long|big)|maximum|at most|no more than|not more than|exceed|limit`)

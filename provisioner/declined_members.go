@@ -24,7 +24,7 @@ func (a *attempt) declinedMembers(ctx context.Context, w Write, err error) error
 	if a.trial.refusal == nil {
 		a.trial.refusal = err
 	}
-	progress, lookErr := a.alreadyDone(ctx, w)
+	progress, stays, lookErr := a.alreadyDone(ctx, w)
 	if lookErr != nil || progress {
 		return lookErr
 	}
@@ -32,34 +32,34 @@ func (a *attempt) declinedMembers(ctx context.Context, w Write, err error) error
 		return err // it may be better next time
 	}
 	if n := max(len(w.Add), len(w.Remove)); n > 1 && w.Verb == VerbPatch || len(w.Add) > 1 {
-		a.trial.set(MaxMembersPerOp, strconv.Itoa((n+1)/2))
+		a.trial.try(MaxMembersPerOp, strconv.Itoa((n+1)/2), "")
 		return nil
 	}
-	delete(a.trial.forms, MaxMembersPerOp)
-	if !a.trusted(w) && aboutRequest(err) && a.nextForm(w, fmt.Sprintf("%s was answered %d", w.Form, status(err))) {
+	a.trial.give(MaxMembersPerOp)
+	if !a.trusted(w) && (aboutRequest(err) || stays) && a.nextForm(w, fmt.Sprintf("%s was answered %d", w.Form, status(err))) {
 		return nil
 	}
-	return a.poisoned(w, a.first(err))
+	return a.poisoned(w, stays, a.first(err))
 }
 
 // alreadyDone looks whether members are in the group, or out of it, as they should be:
-// apps answer with an error if there is nothing to do. It returns true if some are.
-func (a *attempt) alreadyDone(ctx context.Context, w Write) (bool, error) {
+// apps answer with an error if there is nothing to do. It returns whether some are, and
+// whether some stay that should be out of it.
+func (a *attempt) alreadyDone(ctx context.Context, w Write) (progress, stays bool, err error) {
 	if a.capabilities().Is(MembersReturned, No) {
-		return false, nil
+		return false, false, nil
 	}
 	response, err := a.read(ctx)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if _, shown := response.Resource.Lookup("members"); !shown && len(a.members) > 0 {
-		return false, nil
+		return false, false, nil
 	}
 	spelled, err := a.spelled(ctx, response.Resource, w.Add, w.Remove)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
-	progress := false
 	for subject, id := range w.Add {
 		if as, ok := spelled[id]; ok {
 			a.members[subject] = as
@@ -70,23 +70,28 @@ func (a *attempt) alreadyDone(ctx context.Context, w Write) (bool, error) {
 		as, there := spelled[id]
 		switch {
 		case there:
+			stays = true
 			progress = a.respell(subject, as) || progress
 		case a.members[subject] == id:
 			delete(a.members, subject)
 			progress = true
 		}
 	}
-	return progress, nil
+	return progress, stays, nil
 }
 
-// poisoned leaves out the one member that a request was about.
-func (a *attempt) poisoned(w Write, err error) error {
+// poisoned leaves out the one member that a request was about. stays says that the app
+// has shown one in the group that was to be taken out.
+func (a *attempt) poisoned(w Write, stays bool, err error) error {
 	a.trial.refusal = nil
 	for _, subject := range slices.Sorted(maps.Keys(w.Add)) {
 		a.refuse(subject, err.Error())
 	}
 	for subject, id := range w.Remove {
-		if s := status(err); s != http.StatusNotFound && scimType(err) != scim.TypeNoTarget {
+		if len(w.Add) > 0 {
+			break // they are tried by themselves now
+		}
+		if s := status(err); stays || s != http.StatusNotFound && scimType(err) != scim.TypeNoTarget {
 			return err
 		}
 		if a.members[subject] == id { // the app says that there is no such member
@@ -111,12 +116,9 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 		return nil
 	case unsupported(err), a.link.Kind == KindGroup && groupless(err):
 		return a.cannotCreate(ctx, err)
-	case s == http.StatusForbidden:
-		return a.forbidden(ctx, err)
 	case s == http.StatusUnsupportedMediaType:
 		return a.otherMediaType(err)
-	case len(w.Add) > 1 && tooMany(err):
-		a.fewerMembers(len(w.Add), err)
+	case tooMany(err) && a.smaller(w, err):
 		return nil
 	case len(w.Add) > 0 && (aboutRequest(err) || s == http.StatusInternalServerError && a.link.Attempts > 0):
 		a.trial.set(CreateMembers, No) // a group without members cannot be refused for one

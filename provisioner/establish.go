@@ -118,6 +118,7 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 		}
 		a.own(response.ID(), OriginCreated)
 		a.link.Acked = w.Acked
+		a.fitted(w)
 		_, err = a.confirm(ctx, w, response, proving)
 		return err
 	}

@@ -33,6 +33,21 @@ func (t *trial) set(name Capability, value string) {
 	t.forms[name] = value
 }
 
+// try sets a value that is to be remembered for a reason if it works.
+func (t *trial) try(name Capability, value, reason string) {
+	t.set(name, value)
+	if t.reason == nil {
+		t.reason = map[Capability]string{}
+	}
+	t.reason[name] = reason
+}
+
+// give gives up to try other values of a capability than the one that is known.
+func (t *trial) give(name Capability) {
+	delete(t.forms, name)
+	delete(t.reason, name)
+}
+
 // capabilities are what is known of the app, and what is being tried.
 func (a *attempt) capabilities() Capabilities {
 	c := a.work.App.Capabilities()

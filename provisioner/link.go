@@ -28,7 +28,8 @@ type Link struct {
 	Attempts int
 	// LastError says in one sentence why the last attempt failed, "" if it did not.
 	LastError string
-	// NextAttempt is when a failed link is tried again.
+	// NextAttempt is when a failed link is tried again, or one that is partial for members
+	// whom the app does not take.
 	NextAttempt time.Time
 	// Ambiguous says that a request was sent and its answer lost: the next attempt
 	// has to look at the app before it writes.
@@ -102,7 +103,8 @@ const (
 	LinkWaiting LinkState = "waiting"
 	// LinkConverged: the app holds what is desired.
 	LinkConverged LinkState = "converged"
-	// LinkPartial: the app holds all but members that it does not have yet.
+	// LinkPartial: the app holds all but members that it does not have yet, or does not
+	// take; those are tried again rarely or on change.
 	LinkPartial LinkState = "partial"
 	// LinkFailing: the last attempt failed and is tried again.
 	LinkFailing LinkState = "failing"

@@ -207,6 +207,9 @@ func TestR5_PoisonedMembers(t *testing.T) {
 			b.app.requests()
 			b.putGroup(t, "g1", "all", ids...)
 			b.wantLink(t, group, "g1", provisioner.LinkPartial, "does not take u17 as a member", 0)
+			if l := b.link(t, group, "g1"); l.NextAttempt.IsZero() {
+				t.Error("nobody tries again")
+			}
 			if m := b.app.members(t, "all"); len(m) != 49 || slices.Contains(m, "n17") {
 				t.Errorf("%d members: %q", len(m), m)
 			}
@@ -220,6 +223,35 @@ func TestR5_PoisonedMembers(t *testing.T) {
 				t.Errorf("%d members once the app takes them all", len(m))
 			}
 		})
+	}
+}
+
+// TestR5_PoisonedMemberOfAPut: a member that the app does not take keeps nobody else from
+// joining or leaving where a group is replaced as a whole.
+func TestR5_PoisonedMemberOfAPut(t *testing.T) {
+	b := mock(t, provisioner.Settings{Capabilities: map[provisioner.Capability]string{provisioner.GroupUpdate: provisioner.FormPut}})
+	for i, name := range []string{"ada", "bob", "cy", "dan"} {
+		b.putUser(t, fmt.Sprint("u", i), name, true)
+	}
+	b.putGroup(t, "g1", "staff", "u0", "u1")
+	b.sync(t, "app")
+	b.learn(t, func(l *provisioner.Learned) { l.Prove("Group put") })
+	poison := b.app.id(t, "/Users", "cy")
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || !strings.Contains(fmt.Sprint(bodyOf(r)), poison) {
+			return false
+		}
+		refuse(400, scim.TypeInvalidValue, "unknown member")(w, r)
+		return true
+	})
+	b.app.requests()
+	b.putGroup(t, "g1", "staff", "u1", "u2", "u3")
+	b.wantLink(t, group, "g1", provisioner.LinkPartial, "does not take u2 as a member", time.Hour)
+	if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"bob", "dan"}) {
+		t.Errorf("members %q", m)
+	}
+	if w := b.app.writes(); len(w) > 4 {
+		t.Errorf("writes %q", w)
 	}
 }
 

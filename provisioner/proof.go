@@ -249,6 +249,8 @@ func (a *attempt) absorbMembers(w Write, seen *scim.Object, spelled map[string]s
 			g.absent = append(g.absent, subject)
 		}
 	}
+	slices.Sort(g.present)
+	slices.Sort(g.absent)
 	a.addForeign(ids)
 }
 

@@ -54,6 +54,7 @@ func (a *attempt) perform(ctx context.Context, w Write) (done bool, err error) {
 		a.link.Ambiguous = ambiguous(err)
 		return false, a.declined(ctx, w, err)
 	}
+	a.fitted(w)
 	return a.confirm(ctx, w, response, proving)
 }
 

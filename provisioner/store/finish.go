@@ -115,10 +115,14 @@ func (s *Store) judge(ctx context.Context, tx *sql.Tx, o *provisioner.Outcome, l
 		return s.now().Add(o.Retry).UnixMilli(), nil
 	case link.State.Settled():
 		link.Applied, link.Basis = o.Want, o.Basis
-		if link.State == provisioner.LinkKept {
+		switch link.State {
+		case provisioner.LinkKept:
 			return 0, nil // also what was to be deleted
+		case provisioner.LinkPartial:
+			return millis(link.NextAttempt), nil
+		default:
+			return millis(link.DeleteAt), nil
 		}
-		return millis(link.DeleteAt), nil
 	case link.State == provisioner.LinkHeld:
 		return 0, nil // until somebody decides
 	default:
