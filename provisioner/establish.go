@@ -120,6 +120,9 @@ func (a *attempt) create(ctx context.Context, d Desired) error {
 		a.link.Acked = w.Acked
 		a.fitted(w)
 		_, err = a.confirm(ctx, w, response, proving)
+		if _, gone := errors.AsType[*missing](err); gone && response.Resource.ID() == "" {
+			return a.findCreated(ctx, response.Status) // it is not where the app says
+		}
 		return err
 	}
 }

@@ -182,7 +182,13 @@ func TestR29_OddAnswers(t *testing.T) {
 		"204 for everything": func(d *door) keeper {
 			return either(on("PATCH", "/", d.bodiless(204)), on("PUT", "/", d.bodiless(204)))
 		},
-		"201 without a body":    func(d *door) keeper { return on("POST", "/", d.bodiless(201)) },
+		"201 without a body": func(d *door) keeper { return on("POST", "/", d.bodiless(201)) },
+		"elsewhere than it says": func(d *door) keeper {
+			strip := strip("id")
+			return on("POST", "/", func(w http.ResponseWriter, r *http.Request) {
+				d.edit(strip)(misplaced{w}, r)
+			})
+		},
 		"active as text":        func(d *door) keeper { return on("", "/Users", d.edit(activeAsText)) },
 		"an empty object":       func(d *door) keeper { return on("PATCH", "/", emptied(d)) },
 		"e-mails without types": func(d *door) keeper { return on("", "/Users", d.edit(withoutTypes)) },
@@ -196,6 +202,9 @@ func TestR29_OddAnswers(t *testing.T) {
 			b.sync(t, "app")
 			if u, g := len(b.app.remote(t, "/Users")), len(b.app.remote(t, "/Groups")); u != 2 || g != 1 {
 				t.Errorf("the app has %d users and %d groups", u, g)
+			}
+			if m := b.app.members(t, "staff"); !slices.Equal(m, []string{"ada"}) {
+				t.Errorf("the group has %q", m)
 			}
 			b.rename(t, "ada.l")
 			b.putUser(t, "u2", "bob", false)
@@ -214,6 +223,16 @@ func TestR29_OddAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// misplaced is an answer whose Location is of something that is not there.
+type misplaced struct{ http.ResponseWriter }
+
+func (m misplaced) WriteHeader(status int) {
+	if location := m.Header().Get("Location"); location != "" {
+		m.Header().Set("Location", location+"0")
+	}
+	m.ResponseWriter.WriteHeader(status)
 }
 
 func withStatus(d *door, status int) http.HandlerFunc {

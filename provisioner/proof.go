@@ -102,8 +102,8 @@ func (a *attempt) acknowledge(w Write) {
 
 // shows reports whether an answer holds enough to tell whether a write has worked.
 func (a *attempt) shows(w Write, seen *scim.Object) bool {
-	if seen == nil {
-		return false
+	if seen == nil || w.Verb == VerbCreate && seen.ID() == "" {
+		return false // where it is has only been said beside it
 	}
 	unseen := a.work.App.Learned.Unseen
 	for _, name := range w.Sets {
