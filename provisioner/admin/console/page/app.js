@@ -48,6 +48,8 @@ function title(s, tab) {
     el("span.space"), el("span.mono.dim.endpoint", { title: s.endpoint }, s.endpoint));
 }
 
+const parted = (r) => `${count(r.disabled, "account is", "accounts are")} disabled and ${count(r.deleted, "account or group", "accounts and groups")} deleted`;
+
 // farewell shows how the removal of an app has ended.
 async function farewell(body, name, signal) {
   const r = await ifThere(get(at`/removals/${name}`, { signal }));
@@ -56,9 +58,9 @@ async function farewell(body, name, signal) {
     return undefined;
   }
   draw(body, el("h2", `${name} is removed`),
-    el("p", `${count(r.disabled, "account is", "accounts are")} disabled and ${count(r.deleted, "account or group", "accounts and groups")} deleted (`, age(r.ended), ")."),
+    el("p", parted(r), " (", age(r.ended), ")."),
     r.left?.length > 0 && [el("h3", "Left in the app"), table(["what", "the app's id", "why"], r.left.map((l) => ({
-      key: `${l.kind} ${l.subject}`, cells: [who(l.kind, l.subject, l.name), el("td.mono.anywhere", l.remoteId), el("td.anywhere", l.reason)],
+      key: `${l.kind} ${l.subject}`, cells: [who(l.kind, l.subject, l.name), el("td.mono", l.remoteId), l.reason],
     })))]);
   return undefined;
 }
@@ -77,7 +79,8 @@ function summary(body, name, refresh) {
       refresh();
     }, { title: "Compare what the app holds with what it was given" }),
     button("Audit and repair…", async () => {
-      if (!await ask("Audit and repair?", el("p", "What others have changed in the app is set back, whatever the settings say, and what the app has lost is made again."), "Repair")) return;
+      const what = "What others have changed in the app is set back, whatever the settings say, and what the app has lost is made again.";
+      if (!await ask("Audit and repair?", el("p", what), "Repair")) return;
       await post(at`/apps/${name}/audits`, { by: "console", repair: true });
       refresh();
     }),
@@ -102,7 +105,7 @@ function summary(body, name, refresh) {
     const busy = runs.items.filter((r) => r.state === "running");
     draw(body,
       el("div.bar", { "data-key": "actions" }, s.state === "removing" ? el("span.dim", "It is being removed.") : actions(s, detail.state !== "paused")),
-      removal && el("p", { role: "status" }, `${count(removal.disabled, "account is", "accounts are")} disabled and ${count(removal.deleted, "account or group", "accounts and groups")} deleted so far.`),
+      removal && el("p", { role: "status" }, parted(removal), " so far."),
       el("dl.figures", null,
         figure("converged", number(s.converged)), figure("pending", tally(s.pending)),
         figure("failing", tally(s.failing, "bad"), s.failing > 0 && "links"), figure("held", tally(s.held, "warn"), s.held > 0 && "held"),
@@ -137,8 +140,8 @@ function summary(body, name, refresh) {
 function runRow(r) {
   return {
     key: String(r.id), open: () => openRun(r),
-    cells: [el("td.nowrap", el("button.link", { onclick: () => openRun(r) }, moment(r.started))), r.kind, el("td.anywhere", r.by ?? ""), state(r.state),
-      el("td.nowrap", r.finished ? span(new Date(r.finished) - new Date(r.started)) : "–"), el("td.anywhere", result(r))],
+    cells: [el("td.nowrap", el("button.link", { onclick: () => openRun(r) }, moment(r.started))), r.kind, r.by ?? "", state(r.state),
+      el("td.nowrap", r.finished ? span(new Date(r.finished) - new Date(r.started)) : "–"), result(r)],
   };
 }
 
@@ -149,8 +152,10 @@ function result(r) {
   if (r.error) return el("span.bad", r.error);
   if (r.audit) {
     const a = r.audit;
-    const parts = [`${number(a.checked)} checked`, a.drifted > 0 && `${number(a.drifted)} changed by others`, a.restored > 0 && `${number(a.restored)} set back`,
-      a.missing > 0 && `${number(a.missing)} missing`, a.repaired > 0 && `${number(a.repaired)} made again`, a.foreign > 0 && `${number(a.foreign)} foreign`, a.open > 0 && `${number(a.open)} left open`];
+    const parts = [`${number(a.checked)} checked`, a.drifted > 0 && `${number(a.drifted)} changed by others`,
+      a.restored > 0 && `${number(a.restored)} set back`,
+      a.missing > 0 && `${number(a.missing)} missing`, a.repaired > 0 && `${number(a.repaired)} made again`,
+      a.foreign > 0 && `${number(a.foreign)} foreign`, a.open > 0 && `${number(a.open)} left open`];
     return parts.filter(Boolean).join(", ");
   }
   if (!r.result) return "";
@@ -159,18 +164,20 @@ function result(r) {
 }
 
 function openRun(r) {
-  const named = (title, list) => list?.length > 0 && [el("h3", title), el("ul", list.map((f) => el("li.anywhere", el("strong", who(f.kind, f.id)), `: ${f.reason}`)))];
-  const drift = (title, list) => list?.length > 0 && [el("h3", title), list.map((d) => el("details", el("summary", who(d.kind, d.id, d.name), d.restore && " (set back)"),
+  const named = (title, list) => list?.length > 0 && [el("h3", title), el("ul", list.map((f) => el("li", el("strong", who(f.kind, f.id)), `: ${f.reason}`)))];
+  const drift = (title, list) => list?.length > 0 && [el("h3", title),
+    list.map((d) => el("details", el("summary", who(d.kind, d.id, d.name), d.restore && " (set back)"),
     differences(d.fields), members("joined", d.joined), members("left", d.left)))];
   openDrawer(`${r.kind === "audit" ? "Audit" : "Sync"} ${r.id}`,
     el("dl", el("dt", "state"), el("dd", state(r.state)), el("dt", "began"), el("dd", moment(r.started)),
       r.finished && [el("dt", "ended"), el("dd", moment(r.finished))], r.by && [el("dt", "by"), el("dd", r.by)],
       (r.result ?? r.audit) && [el("dt", "requests"), el("dd", number((r.result ?? r.audit).requests))]),
     r.error && el("p.problem", r.error), r.result?.paused && el("p.problem", r.result.paused), r.audit?.warning && el("p.problem", r.audit.warning),
-    r.result && table(["", ...done.map((name) => `>${name}`)], ["users", "groups"].map((kind) => ({ cells: [kind, ...done.map((name) => tally(r.result[kind][name], name === "failed" && "bad"))] }))),
+    r.result && table(["", ...done.map((name) => `>${name}`)],
+      ["users", "groups"].map((kind) => ({ cells: [kind, ...done.map((name) => tally(r.result[kind][name], name === "failed" && "bad"))] }))),
     r.audit && el("p", result(r)),
     named("Failed", r.result?.failures), named("Held", r.result?.held),
     drift("Changed by others", r.audit?.drifts), drift("Missing", r.audit?.vanished),
-    r.audit?.strangers?.length > 0 && [el("h3", "Nobody's here"), el("ul", r.audit.strangers.map((f) => el("li.anywhere", who(f.kind, f.remoteId, f.name))))],
+    r.audit?.strangers?.length > 0 && [el("h3", "Nobody's here"), el("ul", r.audit.strangers.map((f) => el("li", who(f.kind, f.remoteId, f.name))))],
     (r.audit?.notes ?? []).map((note) => el("p.dim", note)));
 }

@@ -127,7 +127,10 @@ export function table(columns, rows, attributes) {
   const titles = columns.map((c) => c.replace(/^>/, ""));
   return el("table", attributes,
     el("thead", el("tr", columns.map((c) => el(c.startsWith(">") ? "th.number" : "th", c.replace(/^>/, ""))))),
-    el("tbody", rows.map((row) => el("tr", { "data-key": row.key, onclick: row.open && ((event) => { if (!event.target.closest("a, button, input, summary")) row.open(); }), "data-open": Boolean(row.open) },
+    el("tbody", rows.map((row) => el("tr", {
+      "data-key": row.key, "data-open": Boolean(row.open),
+      onclick: row.open && ((event) => { if (!event.target.closest("a, button, input, summary")) row.open(); }),
+    },
       row.cells.map((cell, i) => cell instanceof Node && cell.nodeName === "TD"
         ? (cell.setAttribute("data-title", titles[i]), cell)
         : el(columns[i].startsWith(">") ? "td.number" : "td", { "data-title": titles[i] }, cell))))));

@@ -2,7 +2,8 @@
 
 import { el } from "./dom.js";
 
-const people = [["", "disable"], ["strip", "disable, then leave the groups"], ["delete", "disable, then delete after the grace"], ["unlink", "leave it, and forget it"], ["release", "take the externalId off, leave it, and forget it"]];
+const people = [["", "disable"], ["strip", "disable, then leave the groups"], ["delete", "disable, then delete after the grace"],
+  ["unlink", "leave it, and forget it"], ["release", "take the externalId off, leave it, and forget it"]];
 
 // Each is a path, what it is called, its kind, and what the kind needs.
 const groups = [
@@ -10,12 +11,15 @@ const groups = [
     ["preset", "Make of the app", "preset"],
     ["scope.groups", "Groups that have access", "ids", "directory ids, one a line; empty: everybody"],
     ["scope.nobody", "Nobody has access", "flag"],
-    ["groups", "Groups are given to the app", "choice", [["", "as its make says, or as it can"], ["auto", "if it has groups"], ["off", "never"], ["selected", "the selected ones"]]],
+    ["groups", "Groups are given to the app", "choice", [["", "as its make says, or as it can"], ["auto", "if it has groups"],
+        ["off", "never"], ["selected", "the selected ones"]]],
     ["selectedGroups", "Selected groups", "ids", "directory ids, one a line"],
     ["authoritative", "Take members out of groups whom others have put there", "flag"],
     ["adopt", "An account that is there already", "choice", [["", "is taken over"], ["review", "waits for a person"]]],
     ["createDisabled", "Make accounts also for people who are disabled", "flag"],
-    ["start", "Changes reach a new app by themselves", "choice", [["", "once its first sync was begun, or at once if nobody has access yet"], ["review", "once its first sync was begun"], ["at-once", "as soon as it is connected"]]],
+    ["start", "Changes reach a new app by themselves", "choice",
+      [["", "once its first sync was begun, or at once if nobody has access yet"], ["review", "once its first sync was begun"],
+        ["at-once", "as soon as it is connected"]]],
   ]],
   ["Goodbyes", [
     ["deprovision.disabled", "Somebody is disabled", "choice", people],
@@ -90,9 +94,11 @@ export function parts(saved = {}, presets) {
     const name = el("label", { for: id }, label);
     return kind === "flag" ? el("p.field.flag", node, name) : el("div.field", name, node);
   })));
-  const more = el("textarea", { id: "set-rest", rows: "4", value: Object.keys(rest).length > 0 ? JSON.stringify(rest, null, 2) : "", placeholder: '{"mapping": [], "driftOf": {}, "capabilities": {}}' });
+  const more = el("textarea", { id: "set-rest", rows: "4", value: Object.keys(rest).length > 0 ? JSON.stringify(rest, null, 2) : "",
+      placeholder: '{"mapping": [], "driftOf": {}, "capabilities": {}}' });
   return {
-    node: el("div", nodes, el("details", el("summary", "Mapping, drift of single attributes, capabilities"), el("div.field", el("label", { for: "set-rest" }, "As JSON"), more))),
+    node: el("div", nodes, el("details", el("summary", "Mapping, drift of single attributes, capabilities"),
+        el("div.field", el("label", { for: "set-rest" }, "As JSON"), more))),
     read() {
       const settings = more.value.trim() ? JSON.parse(more.value) : {};
       for (const [path, read] of fields) {
@@ -107,7 +113,8 @@ export function parts(saved = {}, presets) {
 function preset(id, value, presets) {
   const notes = el("div.hint");
   const tell = () => notes.replaceChildren(...(presets.find((p) => p.name === select.value)?.notes ?? []).map((note) => el("p", note)));
-  const select = el("select", { id, value: value ?? "", onchange: tell }, el("option", { value: "" }, "any that follows the RFC"), presets.map((p) => el("option", { value: p.name }, p.title)));
+  const select = el("select", { id, value: value ?? "", onchange: tell }, el("option", { value: "" }, "any that follows the RFC"),
+    presets.map((p) => el("option", { value: p.name }, p.title)));
   tell();
   return { node: el("div", select, notes), read: () => select.value || undefined };
 }

@@ -44,7 +44,8 @@ const options = (list) => list.map(([value, text]) => el("option", { value }, te
 export function links(body, name, refresh) {
   let asked = null; // what is shown: "failed", "" or a state
   let last = null;
-  const show = el("select", { "aria-label": "Which", onchange: () => change() }, options([["failed", "in need of somebody"], ["", "all"], ...states.map((s) => [s, s.replaceAll("_", " ")])]));
+  const show = el("select", { "aria-label": "Which", onchange: () => change() },
+    options([["failed", "in need of somebody"], ["", "all"], ...states.map((s) => [s, s.replaceAll("_", " ")])]));
   const kind = el("select", { "aria-label": "Kind", onchange: () => change() }, options([["", "users and groups"], ["User", "users"], ["Group", "groups"]]));
   const id = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", onchange: () => change() });
   const list = pages((page, signal) => get(at`/apps/${name}/links`, {
@@ -68,10 +69,11 @@ export function links(body, name, refresh) {
   const row = (l) => ({
     key: `${l.kind} ${l.id}`, open: () => openLink(name, l, refresh),
     cells: [
-      el("td.anywhere", el("button.link", { onclick: () => openLink(name, l, refresh) }, l.name || l.id), l.kind === "Group" && el("span.dim", " group")),
-      el("td.mono.dim.anywhere", l.id), state(l.state), el("td.anywhere.why", l.reason ?? ""), l.attempts ? number(l.attempts) : "",
+      [el("button.link", { onclick: () => openLink(name, l, refresh) }, l.name || l.id), l.kind === "Group" && el("span.dim", " group")],
+      el("td.mono.dim", l.id), state(l.state), el("td.why", l.reason ?? ""), l.attempts ? number(l.attempts) : "",
       el("td.nowrap", l.nextAttempt ? age(l.nextAttempt) : ""),
-      el("td", l.reason && l.state !== "held" && button("Retry", () => resolve(name, l, { choice: "retry" }, refresh), { title: "Forget what was decided and try again" })),
+      el("td", l.reason && l.state !== "held" && button("Retry", () => resolve(name, l, { choice: "retry" }, refresh),
+          { title: "Forget what was decided and try again" })),
     ],
   });
 
@@ -110,23 +112,32 @@ function openLink(app, l, refresh) {
     el("div.bar", null,
       button("Retry", decide("retry"), { title: "Forget what was decided and try again" }),
       (!l.remoteId || needsPerson.includes(l.state)) && button("Adopt…", () => adopt(app, l, refresh), { title: "Tie it to a resource that the app has" }),
-      l.state !== "ignored" && button("Ignore…", sure("ignore", `Ignore ${name}?`, "What the app has of it is never touched again, whatever the directory wants. Retry takes that back.", "Ignore")),
-      l.kind === "User" && button("Pin…", sure("pin", `Pin ${name}?`, "The account is never disabled or deleted, such as the app's last administrator. The settings list who is pinned.", "Pin")),
-      l.state === "needs_decision" && button("Delete…", sure("delete", `Delete ${name} in ${app}?`, "The app cannot disable the account. It is deleted there, which cannot be undone.", "Delete 1 account", true), { danger: true })),
+      l.state !== "ignored" && button("Ignore…", sure("ignore", `Ignore ${name}?`,
+          "What the app has of it is never touched again, whatever the directory wants. Retry takes that back.", "Ignore")),
+      l.kind === "User" && button("Pin…", sure("pin", `Pin ${name}?`,
+          "The account is never disabled or deleted, such as the app's last administrator. The settings list who is pinned.", "Pin")),
+      l.state === "needs_decision" && button("Delete…", sure("delete", `Delete ${name} in ${app}?`,
+          "The app cannot disable the account. It is deleted there, which cannot be undone.", "Delete 1 account", true), { danger: true })),
     el("div.bar", null,
-      l.kind === "User" && button("What it should hold", async () => draw(wanted, el("h3", "What the app should hold"), preview(await post(at`/apps/${app}/preview`, { user: l.id })))),
-      l.remoteId && button("What it holds", async () => draw(has, el("h3", "What the app holds"), json((await get(at`/apps/${app}/resources/${l.kind}/${l.remoteId}`)).resource)))),
+      l.kind === "User" && button("What it should hold",
+        async () => draw(wanted, el("h3", "What the app should hold"), preview(await post(at`/apps/${app}/preview`, { user: l.id })))),
+      l.remoteId && button("What it holds", async () => draw(has, el("h3", "What the app holds"),
+          json((await get(at`/apps/${app}/resources/${l.kind}/${l.remoteId}`)).resource)))),
     wanted, has, el("h3", "Attempts"), tried);
   get(at`/apps/${app}/log`, { query: { kind: l.kind, subject: l.id, limit: 20 } })
     .then(({ items }) => draw(tried, items.length > 0 ? attempts(app, items, false) : el("p.dim", "None is in the log.")), (error) => complain(tried, error));
 }
 
-const preview = (p) => [el("p", `${p.presence}${p.reason ? `: ${p.reason}` : ""}`), p.problem && el("p.problem", p.problem), (p.account ?? p.create) && json(p.account ?? p.create)];
+const preview = (p) => [el("p", `${p.presence}${p.reason ? `: ${p.reason}` : ""}`), p.problem && el("p.problem", p.problem),
+  (p.account ?? p.create) && json(p.account ?? p.create)];
 
 // adopt ties a link to a resource of the app, which is looked at first.
 async function adopt(app, l, refresh, remoteId) {
   const title = `Adopt for ${who(l.kind, l.id, l.name)}`;
-  const id = remoteId ?? (await ask(title, [el("label", { for: "remote" }, "The app's id of it; Foreign lists what there is"), el("input.wide", { id: "remote", name: "id", required: true })], "Look at it"))?.id.trim();
+  const id = remoteId ?? (await ask(title, [
+    el("label", { for: "remote" }, "The app's id of it; Foreign lists what there is"),
+    el("input.wide", { id: "remote", name: "id", required: true }),
+  ], "Look at it"))?.id.trim();
   if (!id) return;
   const remote = await get(at`/apps/${app}/resources/${l.kind}/${id}`);
   if (!await ask(title, [el("p", remote.subject ? `It is tied to ${remote.subject}.` : "It is nobody's here."), json(remote.resource)], "Adopt it")) return;
@@ -148,7 +159,10 @@ export function held(body, name, refresh) {
   const chosen = new Map();
   let total = 0;
   const list = pages((page, signal) => get(at`/apps/${name}/held`, { signal, query: page }));
-  const actions = { approve: ["Approve", "they are disabled, deleted or left in the app as the settings say"], reject: ["Reject", "they stay as they are until the directory wants something else"] };
+  const actions = {
+    approve: ["Approve", "they are disabled, deleted or left in the app as the settings say"],
+    reject: ["Reject", "they stay as they are until the directory wants something else"],
+  };
 
   const decide = (choice, all) => async () => {
     const [verb, what] = actions[choice];
@@ -157,7 +171,7 @@ export function held(body, name, refresh) {
     const items = of.map(({ kind, id }) => ({ kind, id })), n = unseen ? total : of.length;
     const counts = Object.entries(Object.groupBy(of, (h) => h.action)).map(([action, some]) => `${number(some.length)} to ${action}`).join(", ");
     if (!await ask(`${verb} ${count(n, "goodbye")} of ${name}?`, [el("p", `${counts}${unseen ? " of those shown" : ""}: ${what}.`),
-      el("ul", of.slice(0, 10).map((h) => el("li.anywhere", who(h.kind, h.id, h.name)))), n > 10 && el("p.dim", `and ${number(n - 10)} more`)],
+      el("ul", of.slice(0, 10).map((h) => el("li", who(h.kind, h.id, h.name)))), n > 10 && el("p.dim", `and ${number(n - 10)} more`)],
     `${verb} ${number(n)}`, { danger: choice === "approve" })) return;
     await post(at`/apps/${name}/held/${choice}`, unseen ? { all: true } : { items });
     chosen.clear();
@@ -179,9 +193,11 @@ export function held(body, name, refresh) {
     const key = `${h.kind} ${h.id}`;
     return {
       key, cells: [
-        el("input", { type: "checkbox", "aria-label": `Choose ${who(h.kind, h.id, h.name)}`, checked: chosen.has(key), onchange: ({ target }) => { if (target.checked) chosen.set(key, h); else chosen.delete(key); paint(); } }),
-        el("td.anywhere", h.name || h.id, h.kind === "Group" && el("span.dim", " group")), el("td.mono.dim.anywhere", h.id),
-        { disable: "disabled", delete: "deleted", leave: "emptied of our members" }[h.action] ?? h.action, h.why, el("td.nowrap", age(h.since)), el("td.anywhere.why", h.reason),
+        el("input", { type: "checkbox", "aria-label": `Choose ${who(h.kind, h.id, h.name)}`, checked: chosen.has(key),
+            onchange: ({ target }) => { if (target.checked) chosen.set(key, h); else chosen.delete(key); paint(); } }),
+        [h.name || h.id, h.kind === "Group" && el("span.dim", " group")], el("td.mono.dim", h.id),
+        { disable: "disabled", delete: "deleted", leave: "emptied of our members" }[h.action] ?? h.action, h.why,
+        el("td.nowrap", age(h.since)), el("td.why", h.reason),
       ],
     };
   }
@@ -209,20 +225,28 @@ export function foreign(body, name, refresh) {
     }, { main: true })), rows);
 
   function paint() {
-    draw(rows, found.length === 0 ? el("p.empty", "There are none.") : table(["name", "the app's id", "externalId", "active"], found.slice(0, shown).map((r) => ({
+    draw(rows, found.length === 0 ? el("p.empty", "There are none.")
+      : table(["name", "the app's id", "externalId", "active"], found.slice(0, shown).map((r) => ({
       key: r.id, open: () => look(r),
-      cells: [el("td.anywhere", el("button.link", { onclick: () => look(r) }, r.name || r.id)), el("td.mono.dim.anywhere", r.id), el("td.mono.anywhere", r.externalId ?? ""), r.active === undefined ? "–" : r.active ? "yes" : "no"],
+      cells: [el("button.link", { onclick: () => look(r) }, r.name || r.id), el("td.mono.dim", r.id), el("td.mono", r.externalId ?? ""),
+        r.active === undefined ? "–" : r.active ? "yes" : "no"],
     })), { class: "cards" }),
-    el("div.bar.foot", el("span.dim", `${number(Math.min(shown, found.length))} of ${number(found.length)}`), shown < found.length && button("More", async () => { shown += size; paint(); })));
+    el("div.bar.foot", el("span.dim", `${number(Math.min(shown, found.length))} of ${number(found.length)}`),
+      shown < found.length && button("More", async () => { shown += size; paint(); })));
   }
 
   function look(r) {
     const has = el("div");
     openDrawer(r.name || r.id, el("div.bar", button("Adopt for…", async () => {
-      const said = await ask(`Adopt ${r.name || r.id}`, [el("label", { for: "subject" }, `The directory's id of the ${r.kind.toLowerCase()} that it belongs to`), el("input.wide", { id: "subject", name: "id", required: true })], "Look at it");
+      const said = await ask(`Adopt ${r.name || r.id}`, [
+        el("label", { for: "subject" }, `The directory's id of the ${r.kind.toLowerCase()} that it belongs to`),
+        el("input.wide", { id: "subject", name: "id", required: true }),
+      ], "Look at it");
       if (said) await adopt(name, { kind: r.kind, id: said.id.trim() }, refresh, r.id);
     })), has);
-    ifThere(get(at`/apps/${name}/resources/${r.kind}/${r.id}`)).then((remote) => draw(has, remote ? json(remote.resource) : el("p.dim", "The app does not have it any more.")), (error) => complain(has, error));
+    ifThere(get(at`/apps/${name}/resources/${r.kind}/${r.id}`)).then(
+      (remote) => draw(has, remote ? json(remote.resource) : el("p.dim", "The app does not have it any more.")),
+      (error) => complain(has, error));
   }
 
   return async () => undefined;

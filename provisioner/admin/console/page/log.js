@@ -9,11 +9,13 @@ const size = 100, most = 1000;
 export function log(body, name, refresh) {
   let items = [], more = false, fresh = true;
   const failed = el("input", { type: "checkbox", onchange: () => again() });
-  const kind = el("select", { "aria-label": "Kind", onchange: () => again() }, ["", "User", "Group"].map((k) => el("option", { value: k }, k ? `${k.toLowerCase()}s` : "users and groups")));
+  const kind = el("select", { "aria-label": "Kind", onchange: () => again() },
+    ["", "User", "Group"].map((k) => el("option", { value: k }, k ? `${k.toLowerCase()}s` : "users and groups")));
   const subject = el("input", { type: "search", id: "filter", placeholder: "Directory id", "aria-label": "Only this directory id", onchange: () => again() });
   const rows = el("div");
   body.append(el("div.bar", subject, kind, el("label", failed, "failed only")), rows);
-  const read = (query, signal) => get(at`/apps/${name}/log`, { signal, query: { limit: size, kind: kind.value, subject: subject.value.trim(), failed: failed.checked && "true", ...query } });
+  const read = (query, signal) => get(at`/apps/${name}/log`,
+    { signal, query: { limit: size, kind: kind.value, subject: subject.value.trim(), failed: failed.checked && "true", ...query } });
 
   function again() {
     fresh = true;
@@ -51,9 +53,9 @@ export function attempts(app, items, named) {
     return {
       key: String(e.id), open,
       cells: [
-        el("td.nowrap", el("button.link", { onclick: open }, moment(e.at))), named && el("td.anywhere", { title: e.subject }, who(e.kind, e.subject, e.name)), e.action,
+        el("td.nowrap", el("button.link", { onclick: open }, moment(e.at))), named && el("td", { title: e.subject }, who(e.kind, e.subject, e.name)), e.action,
         e.ok ? chip(e.status ? String(e.status) : "ok", "good") : chip(e.status ? String(e.status) : e.requests > 0 ? "no answer" : "not sent", "bad"),
-        el("td.anywhere.why", e.cause ?? ""), el("td.nowrap", e.nextAttempt ? age(e.nextAttempt) : ""), el("td.number.nowrap", span(e.durationMs)),
+        el("td.why", e.cause ?? ""), el("td.nowrap", e.nextAttempt ? age(e.nextAttempt) : ""), el("td.number.nowrap", span(e.durationMs)),
       ].filter((cell) => cell !== false),
     };
   }), { class: "cards" });
@@ -74,7 +76,7 @@ async function openEntry(app, e) {
 
 function exchange(x) {
   const tone = !x.status || x.status >= 500 ? "bad" : x.status >= 400 ? "warn" : "good";
-  return el("section", el("h3.anywhere", el("span.method", x.method), " ", el("span.mono", x.url), " ", chip(x.status ? String(x.status) : "no answer", tone)),
+  return el("section", el("h3", el("span.method", x.method), " ", el("span.mono", x.url), " ", chip(x.status ? String(x.status) : "no answer", tone)),
     x.error && el("p.problem", x.error),
     el("div.bar", copier("Copy as curl", x.curl), el("span.dim", moment(x.at), `, ${span(x.duration / 1e6)}`)),
     message("Request", x.request), message("Answer", x.response));

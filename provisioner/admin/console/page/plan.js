@@ -31,7 +31,11 @@ export function plan(body, name, refresh) {
   async function apply() {
     const n = (a) => made.changes.filter((c) => fate(c) === a).length;
     const lost = ["disable", "delete"].filter((a) => n(a) > 0).map((a) => `${a} ${number(n(a))}`).join(" and ");
-    if (!await ask(`Sync ${name} as planned?`, el("p", `${count(made.changes.length, "user or group", "users and groups")} would change${lost && `: it would ${lost}`}. If anything has moved since the plan was made, nothing is done.`), "Sync", { danger: lost !== "" })) return;
+    const sure = await ask(`Sync ${name} as planned?`, [
+      el("p", `${count(made.changes.length, "user or group", "users and groups")} would change${lost && `: it would ${lost}`}.`),
+      el("p", "If anything has moved since the plan was made, nothing is done."),
+    ], "Sync", { danger: lost !== "" });
+    if (!sure) return;
     await reach("POST", at`/apps/${name}/runs`, { body: `{"by":"console","plan":${text}}` }); // as it was read
     location.hash = `#/apps/${encodeURIComponent(name)}`;
   }
@@ -41,22 +45,31 @@ export function plan(body, name, refresh) {
     for (const c of made.changes) (counts[c.kind] ??= {})[fate(c)] = (counts[c.kind]?.[fate(c)] ?? 0) + 1;
     const list = made.changes.filter((c) => !only || fate(c) === only);
     draw(out,
-      table(["", ...actions.map((a) => `>${a}`)], [["User", "users"], ["Group", "groups"]].map(([kind, label]) => ({ key: kind, cells: [label, ...actions.map((a) => tally(counts[kind]?.[a] ?? 0, tone(a)))] }))),
-      el("p", { role: "status" }, `${number(made.unchanged)} stay as they are. About ${count(made.requests, "request")} in ${span(made.estimateMs)}. Made `, moment(made.made), "."),
+      table(["", ...actions.map((a) => `>${a}`)], ["User", "Group"].map((kind) => ({
+        key: kind, cells: [`${kind.toLowerCase()}s`, ...actions.map((a) => tally(counts[kind]?.[a] ?? 0, tone(a)))],
+      }))),
+      el("p", { role: "status" }, `${number(made.unchanged)} stay as they are. `,
+        `About ${count(made.requests, "request")} in ${span(made.estimateMs)}. Made `, moment(made.made), "."),
       (made.notes ?? []).map((note) => el("div.finding.warning", note)),
       el("div.bar", { "data-key": "apply" }, button("Sync exactly this…", apply, { main: true, disabled: made.changes.length === 0 }),
-        el("select", { "aria-label": "Which changes", onchange: ({ target }) => { only = target.value; shown = size; paint(); } }, el("option", { value: "" }, "all changes"), actions.map((a) => el("option", { value: a }, a)))),
+        el("select", { "aria-label": "Which changes", onchange: ({ target }) => { only = target.value; shown = size; paint(); } },
+          el("option", { value: "" }, "all changes"), actions.map((a) => el("option", { value: a }, a)))),
       list.length === 0 ? el("p.empty", made.changes.length === 0 ? "The app holds what it should: there is nothing to do." : "There are none.")
         : table(["what", "who", "why", "change"], list.slice(0, shown).map(row), { class: "cards" }),
-      shown < list.length && el("div.bar.foot", el("span.dim", `${number(shown)} of ${number(list.length)}`), button("More", async () => { shown += size; paint(); })),
-      made.foreign.length > 0 && el("details", { "data-key": "foreign" }, el("summary", `${number(made.foreign.length)} in the app are nobody's here, and are left alone`),
-        el("ul", made.foreign.slice(0, size).map((f) => el("li.anywhere", who(f.kind, f.remoteId, f.name)))), made.foreign.length > size && el("p.dim", `and ${number(made.foreign.length - size)} more`)));
+      shown < list.length && el("div.bar.foot", el("span.dim", `${number(shown)} of ${number(list.length)}`),
+        button("More", async () => { shown += size; paint(); })),
+      made.foreign.length > 0 && el("details", { "data-key": "foreign" },
+        el("summary", `${number(made.foreign.length)} in the app are nobody's here, and are left alone`),
+        el("ul", made.foreign.slice(0, size).map((f) => el("li", who(f.kind, f.remoteId, f.name)))),
+        made.foreign.length > size && el("p.dim", `and ${number(made.foreign.length - size)} more`)));
   }
 
   const row = (c) => ({
     key: `${c.kind} ${c.id}`,
-    cells: [chip(fate(c), tone(fate(c))), el("td.anywhere", who(c.kind, c.id, c.name)), el("td.anywhere.why", c.held ? `would ${c.action}, but ${c.held}` : [c.reason, c.problem].filter(Boolean).join("; ")),
-      el("td", c.fields?.length > 0 && el("details", el("summary", count(c.fields.length, "attribute")), differences(c.fields)), members("joins", c.joins), members("leaves", c.leaves))],
+    cells: [chip(fate(c), tone(fate(c))), who(c.kind, c.id, c.name),
+      el("td.why", c.held ? `would ${c.action}, but ${c.held}` : [c.reason, c.problem].filter(Boolean).join("; ")),
+      el("td", c.fields?.length > 0 && el("details", el("summary", count(c.fields.length, "attribute")), differences(c.fields)),
+        members("joins", c.joins), members("leaves", c.leaves))],
   });
 
   return async () => undefined;

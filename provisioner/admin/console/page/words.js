@@ -100,4 +100,4 @@ export const differences = (fields) => (fields?.length > 0) && el("table", el("t
 
 // members shows who would join or leave, or has.
 export const members = (label, ids) => (ids?.length > 0) && el("p", el("span.dim", `${label}: `),
-  el("span.mono.anywhere", ids.slice(0, 100).join(" ")), ids.length > 100 && ` and ${number(ids.length - 100)} more`);
+  el("span.mono", ids.slice(0, 100).join(" ")), ids.length > 100 && ` and ${number(ids.length - 100)} more`);
