@@ -168,13 +168,14 @@ function openRun(r) {
   const drift = (title, list) => list?.length > 0 && [el("h3", title),
     list.map((d) => el("details", el("summary", who(d.kind, d.id, d.name), d.restore && " (set back)"),
     differences(d.fields), members("joined", d.joined), members("left", d.left)))];
+  const some = done.filter((name) => r.result?.users[name] + r.result?.groups[name] > 0);
   openDrawer(`${r.kind === "audit" ? "Audit" : "Sync"} ${r.id}`,
     el("dl", el("dt", "state"), el("dd", state(r.state)), el("dt", "began"), el("dd", moment(r.started)),
       r.finished && [el("dt", "ended"), el("dd", moment(r.finished))], r.by && [el("dt", "by"), el("dd", r.by)],
       (r.result ?? r.audit) && [el("dt", "requests"), el("dd", number((r.result ?? r.audit).requests))]),
     r.error && el("p.problem", r.error), r.result?.paused && el("p.problem", r.result.paused), r.audit?.warning && el("p.problem", r.audit.warning),
-    r.result && table(["", ...done.map((name) => `>${name}`)],
-      ["users", "groups"].map((kind) => ({ cells: [kind, ...done.map((name) => tally(r.result[kind][name], name === "failed" && "bad"))] }))),
+    r.result && table(["", ...some.map((name) => `>${name}`)],
+      ["users", "groups"].map((kind) => ({ cells: [kind, ...some.map((name) => tally(r.result[kind][name], name === "failed" && "bad"))] }))),
     r.audit && el("p", result(r)),
     named("Failed", r.result?.failures), named("Held", r.result?.held),
     drift("Changed by others", r.audit?.drifts), drift("Missing", r.audit?.vanished),
