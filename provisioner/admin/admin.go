@@ -8,6 +8,11 @@
 // Every request carries the API key as a bearer token. Errors are problem details
 // (RFC 9457) that say what to do. An app's credential and the values of its headers can
 // be written and never read.
+//
+// A program that embeds the engine serves it beside what it serves itself:
+//
+//	handler, err := admin.New(admin.Config{Store: store, Steward: engine, Runner: engine, Tester: engine, APIKey: key})
+//	mux.Handle("/provisioning/", http.StripPrefix("/provisioning", handler))
 package admin
 
 import (

@@ -31,10 +31,6 @@ type working struct {
 	engine *provisioner.Engine
 }
 
-func (w *working) Connect(ctx context.Context, app provisioner.App) error {
-	return w.store.PutApp(ctx, app)
-}
-
 // newServer serves the API over the wire and returns its address and a client.
 func newServer(t *testing.T) (address string, client *admin.Client) {
 	t.Helper()
@@ -53,7 +49,7 @@ func newServer(t *testing.T) (address string, client *admin.Client) {
 			t.Error(err)
 		}
 	})
-	handler, err := admin.New(admin.Config{Store: w.store, Service: w, Steward: w.engine, Runner: w.engine, Tester: w.engine, APIKey: apiKey})
+	handler, err := admin.New(admin.Config{Store: w.store, Steward: w.engine, Runner: w.engine, Tester: w.engine, APIKey: apiKey})
 	if err != nil {
 		t.Fatal(err)
 	}

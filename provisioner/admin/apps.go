@@ -58,7 +58,10 @@ func (s *server) putApp(ctx context.Context, in *putApp) (*body[App], error) {
 	if err := s.check(ctx, app); err != nil {
 		return nil, err
 	}
-	if err := s.config.Service.Connect(ctx, app); err != nil {
+	if err := s.config.Tester.Check(ctx, app); err != nil {
+		return nil, s.problem(err, "app "+in.App)
+	}
+	if err := s.config.Store.PutApp(ctx, app); err != nil {
 		return nil, s.problem(err, "app "+in.App)
 	}
 	return s.getApp(ctx, &appPath{App: in.App})

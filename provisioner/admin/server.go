@@ -22,13 +22,11 @@ import (
 type Config struct {
 	// Store keeps what is served. Required.
 	Store *store.Store
-	// Service does what is more than reading and writing the store. Required.
-	Service Service
 	// Steward does what people decide. Required.
 	Steward Steward
 	// Runner starts and stops full passes over apps. Required.
 	Runner Runner
-	// Tester tests connections. Required.
+	// Tester tells what apps are like. Required.
 	Tester Tester
 	// APIKey is what every request has to carry as a bearer token. Required.
 	APIKey string
@@ -39,13 +37,6 @@ type Config struct {
 	// Candid tells callers what goes wrong inside: they are in the same process. Zero
 	// keeps it from them.
 	Candid bool
-}
-
-// A Service works on the store.
-type Service interface {
-	// Connect saves an app and starts to work for it. Its error is a
-	// [*provisioner.EndpointError] if requests cannot be sent there.
-	Connect(ctx context.Context, app provisioner.App) error
 }
 
 // A Steward does what a person decides about an app. [provisioner.Engine] is one.
@@ -64,6 +55,9 @@ type Steward interface {
 
 // A Tester finds out what an app is like. [provisioner.Engine] is one.
 type Tester interface {
+	// Check returns a [*provisioner.EndpointError] if requests could not be sent to an app
+	// that is to be saved.
+	Check(ctx context.Context, app provisioner.App) error
 	TestConnection(ctx context.Context, app string, write bool) (*provisioner.Connection, error)
 }
 
@@ -82,8 +76,8 @@ type server struct {
 // New returns a handler that serves the admin API under /api/v1/ and its
 // description at /openapi.json. It returns an error if the config lacks something.
 func New(config Config) (http.Handler, error) {
-	if config.Store == nil || config.Service == nil || config.Steward == nil || config.Runner == nil || config.Tester == nil || config.APIKey == "" {
-		return nil, errors.New("admin: Config needs a store, a service, a steward, a runner, a tester and an API key")
+	if config.Store == nil || config.Steward == nil || config.Runner == nil || config.Tester == nil || config.APIKey == "" {
+		return nil, errors.New("admin: Config needs a store, a steward, a runner, a tester and an API key")
 	}
 	if config.Version == "" {
 		config.Version = "dev"

@@ -122,6 +122,9 @@ type Queue struct {
 
 // Start returns a queue that is at work.
 func Start(ctx context.Context, config Config) (*Queue, error) {
+	if config.Store == nil || config.Engine == nil {
+		return nil, errors.New("queue: Config needs a store and an engine")
+	}
 	if config.Total <= 0 {
 		config.Total = 256
 	}

@@ -326,3 +326,10 @@ func checkHeld(t *testing.T, s *store.Store, a *app) {
 		t.Errorf("%d attempts gave an app something older than it had", a.older)
 	}
 }
+
+// TestNothingToWorkWith: what is missing is said when a queue starts.
+func TestNothingToWorkWith(t *testing.T) {
+	if q, err := queue.Start(t.Context(), queue.Config{}); err == nil {
+		t.Errorf("a queue starts without a store and an engine: %v", q)
+	}
+}

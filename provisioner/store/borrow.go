@@ -48,7 +48,7 @@ func (s *Store) borrowSQLite(ctx context.Context) error {
 	case order != "ba":
 		return errors.New("the database's driver takes $2 for its first argument: open it with the driver sqlite of modernc.org/sqlite")
 	case file == "":
-		return errors.New("the database is in memory, where every connection has its own: open a file")
+		return errInMemory
 	case journal != "wal" || timeout <= 0:
 		return fmt.Errorf("the database is open with the journal mode %s and %d ms of patience with other writers: open it with the name that SQLiteDSN returns", journal, timeout)
 	}

@@ -13,14 +13,28 @@ import (
 
 // PutUser adds a user to the directory or changes one. Every app to which that makes
 // a difference gets the change; a user put as it is changes nothing. A userName that
-// another user has is [provisioner.ErrConflict].
+// another user has is [provisioner.ErrConflict]; the error is a
+// [*provisioner.DirectoryError] for a user whom [provisioner.ParseUser] refuses.
 func (s *Store) PutUser(ctx context.Context, u provisioner.User) error {
+	checked, err := provisioner.ParseUser(u.ID, document(u.Attributes))
+	if err != nil {
+		return fmt.Errorf("user %q was not saved: %w", u.ID, err)
+	}
+	u.Attributes = checked.Attributes
 	return s.edit(ctx, false, func(e *edit) error {
 		if err := e.mustBeFree(ctx, &u); err != nil {
 			return err
 		}
 		return e.putUser(ctx, &u)
 	})
+}
+
+// document writes attributes as a directory file has them.
+func document(attributes *scim.Object) []byte {
+	if attributes == nil {
+		return []byte("{}")
+	}
+	return attributes.AppendJSON(nil)
 }
 
 // mustBeFree returns an error if another user has the user's name.
@@ -243,7 +257,7 @@ func subject(ctx context.Context, q queryer, kind provisioner.Kind, id string) (
 	var text string
 	err := q.QueryRowContext(ctx, "SELECT attributes FROM subject WHERE kind = $1 AND id = $2", kind, id).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("%s %q: %w", strings.ToLower(string(kind)), id, provisioner.ErrNotFound)
+		return nil, notInDirectory(kind, id)
 	}
 	if err != nil {
 		return nil, err

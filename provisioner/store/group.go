@@ -13,8 +13,14 @@ import (
 
 // PutGroup adds a group to the directory or changes its attributes, its members and
 // the groups in it. Those that are not in the directory are
-// [provisioner.ErrNotFound].
+// [provisioner.ErrNotFound]; the error is a [*provisioner.DirectoryError] for a group
+// that [provisioner.ParseGroup] refuses.
 func (s *Store) PutGroup(ctx context.Context, g provisioner.Group) error {
+	checked, err := provisioner.ParseGroup(g.ID, document(g.Attributes))
+	if err != nil {
+		return fmt.Errorf("group %q was not saved: %w", g.ID, err)
+	}
+	g.Attributes = checked.Attributes
 	alone, err := s.nests(ctx, &g)
 	if err != nil {
 		return err

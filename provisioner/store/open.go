@@ -28,9 +28,9 @@ type Config struct {
 	Database string
 	// DB is a database that the program has opened itself and goes on to own, in place
 	// of Database: PostgreSQL through the driver pgx, or a SQLite file through the
-	// driver sqlite of modernc.org, see [SQLiteDSN]. It has to allow 4 connections or
-	// more. The store makes its tables in it; to keep them apart from the program's own,
-	// give them a schema (search_path) or a file.
+	// driver sqlite of modernc.org, see [SQLiteDSN]; this package registers both. It has to
+	// allow 4 connections or more. The store makes its tables in it; to keep them apart from
+	// the program's own, give them a schema (search_path) or a file.
 	DB *sql.DB
 	// Key is the secret that seals tokens at rest, of 16 bytes or more. Empty means
 	// one kept beside the SQLite file, in a file that only its owner can read;

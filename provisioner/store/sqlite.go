@@ -7,12 +7,15 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gofrs/flock"
 )
 
 // ErrLocked is returned when another process uses the database file.
 var ErrLocked = errors.New("the database is in use by another scimwright process")
+
+var errInMemory = errors.New("the database is in memory, where every connection has its own: open a file")
 
 // sqliteConnections is how many connections to the file are kept beside the one that
 // writes.
@@ -22,6 +25,12 @@ const sqliteConnections = 4
 // out: SQLite would let them in, but two queues on one file would run jobs twice.
 // Somebody who only looks gets in without it.
 func (s *Store) openSQLite(path string, reading bool) error {
+	switch {
+	case path == "":
+		return errors.New("none is named: give the path of a file, or a postgres:// URL")
+	case strings.Contains(path, ":memory:"):
+		return errInMemory
+	}
 	if err := s.lockFile(path, reading); err != nil {
 		return err
 	}

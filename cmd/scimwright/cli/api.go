@@ -95,7 +95,7 @@ func (f *apiFlags) open(ctx context.Context, config serviceConfig) (*admin.Clien
 		return nil, nil, err
 	}
 	key := rand.Text()
-	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: key, Version: version(), Candid: true})
+	handler, err := admin.New(admin.Config{Store: s.store, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: key, Version: version(), Candid: true})
 	if err != nil {
 		return nil, nil, errors.Join(err, s.close())
 	}

@@ -167,7 +167,7 @@ func startDaemon(ctx context.Context, listener net.Listener, apiKey string, conf
 	if err != nil {
 		return nil, err
 	}
-	handler, err := admin.New(admin.Config{Store: s.store, Service: s, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: apiKey, Version: version(), Log: config.log})
+	handler, err := admin.New(admin.Config{Store: s.store, Steward: s.engine, Runner: s.engine, Tester: s.engine, APIKey: apiKey, Version: version(), Log: config.log})
 	if err != nil {
 		return nil, errors.Join(err, s.close())
 	}

@@ -41,11 +41,6 @@ type bench struct {
 	serving atomic.Bool
 }
 
-// working is the engine at work on a database of the test's own.
-type working struct{ *store.Store }
-
-func (w working) Connect(ctx context.Context, app provisioner.App) error { return w.PutApp(ctx, app) }
-
 func start(t *testing.T) *bench {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Config{Database: filepath.Join(t.TempDir(), "test.db")})
@@ -55,7 +50,7 @@ func start(t *testing.T) *bench {
 	q, err := queue.Start(t.Context(), queue.Config{Store: s, Engine: engine})
 	must(t, err)
 	t.Cleanup(func() { must(t, q.Stop(context.Background())) })
-	api, err := admin.New(admin.Config{Store: s, Service: working{s}, Steward: engine, Runner: engine, Tester: engine, APIKey: apiKey})
+	api, err := admin.New(admin.Config{Store: s, Steward: engine, Runner: engine, Tester: engine, APIKey: apiKey})
 	must(t, err)
 	b := &bench{t: t, target: mocktargettest.New(t)}
 	b.serving.Store(true)
