@@ -402,3 +402,34 @@ func TestAuditIsCancelled(t *testing.T) {
 		t.Errorf("a cancelled audit has led to %q", w)
 	}
 }
+
+// TestMovedAppIsAudited: whether an app that is saved with another address has what it was
+// given, or is another one, is found out at once and not at the end of the day.
+func TestMovedAppIsAudited(t *testing.T) {
+	t.Parallel()
+	b := pushed(t, provisioner.Settings{})
+	audits := func() []provisioner.Run {
+		t.Helper()
+		runs, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app", Kind: provisioner.RunAudit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return runs
+	}
+	if b.connect(t, "app", b.app); len(audits()) != 0 {
+		t.Errorf("an app that is where it was is audited: %+v", audits())
+	}
+	b.connect(t, "app", newDoor(t))
+	runs := audits()
+	if len(runs) != 1 {
+		t.Fatalf("an app that has moved has the audits %+v", runs)
+	}
+	run, err := b.engine.AwaitRun(t.Context(), runs[0].ID, nil)
+	if err != nil || run.State != provisioner.RunDone || run.Audit.Missing != 7 || !strings.Contains(run.Audit.Warning, "is another one") {
+		t.Fatalf("the audit of an app that has lost all found %+v, %v", run.Audit, err)
+	}
+	status, err := b.Status(t.Context(), "app")
+	if err != nil || status.Good() || !strings.Contains(status.Finding, "is another one") {
+		t.Errorf("its status is %+v, %v", status, err)
+	}
+}

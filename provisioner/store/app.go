@@ -20,7 +20,10 @@ type queryer interface {
 // PutApp connects an app, or changes its endpoint, credential and settings. A credential
 // that is left out is the one the app has, see [provisioner.App.Inherit]. A change of the
 // settings touches the links for which it makes a difference; what a new app is to be
-// given of the directory as it is waits for its first sync. [provisioner.App.Connect] says which state the app has then, and
+// given of the directory as it is waits for its first sync. What an app was given is still
+// known if its address changes, and an audit finds out whether it is there. Whether
+// requests can be sent there is for [provisioner.Engine.Check] to say beforehand.
+// [provisioner.App.Connect] says which state the app has then, and
 // [provisioner.App.Remembered] what is still known of it.
 func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
@@ -66,6 +69,9 @@ func (s *Store) PutApp(ctx context.Context, app provisioner.App) error {
 			if err := s.rejudge(ctx, tx, old, &app); err != nil {
 				return err
 			}
+			if err := s.auditMoved(ctx, tx, old, &app); err != nil {
+				return err
+			}
 		}
 		return s.goOn(ctx, tx, old, &app)
 	})
@@ -87,6 +93,17 @@ func (s *Store) goOn(ctx context.Context, tx *sql.Tx, old, app *provisioner.App)
 		return s.resume(ctx, tx, app.Name)
 	}
 	return s.announceApp(ctx, tx, app.Name)
+}
+
+// auditMoved has an app audited that is saved with another address: nothing but a look
+// tells whether it has moved there with all it was given.
+func (s *Store) auditMoved(ctx context.Context, tx *sql.Tx, old, app *provisioner.App) error {
+	if old.IsAt(app.Endpoint) || !app.Synced || app.State == provisioner.AppRemoving {
+		return nil
+	}
+	now := s.now()
+	_, err := s.startRun(ctx, tx, &provisioner.Run{App: app.Name, Kind: provisioner.RunAudit, By: "a new address", State: provisioner.RunRunning, Started: now, Until: now})
+	return err
 }
 
 // resume makes everything due that an app has missed.

@@ -47,42 +47,44 @@ func scanRun(row interface{ Scan(...any) error }) (*provisioner.Run, error) {
 // recorded as it is.
 func (s *Store) StartRun(ctx context.Context, run *provisioner.Run) (*provisioner.Run, error) {
 	var started *provisioner.Run
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := s.lockName(ctx, tx, "run:"+run.App, false); err != nil {
-			return err
-		}
-		var err error
-		if run.State != provisioner.RunRunning {
-			if started, err = s.addRun(ctx, tx, run); err != nil {
-				return err
-			}
-			return s.shelve(ctx, tx, run)
-		}
-		started, err = scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = $2 AND state = 'running'", run.App, run.Kind))
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			started, err = s.addRun(ctx, tx, run)
-		case err == nil:
-			if run.Only != nil {
-				return fmt.Errorf("a sync of app %q is under way: wait until it has ended, or cancel it: %w", run.App, provisioner.ErrConflict)
-			}
-			err = s.rejoin(ctx, tx, started, run)
-		}
-		if err != nil {
-			return err
-		}
-		if run.Kind == provisioner.RunSync {
-			err = s.updateDraft(ctx, tx, run.App, func(a *provisioner.App) error {
-				a.Plan()
-				return nil
-			})
-		}
-		if err != nil {
-			return err
-		}
-		return s.announceApp(ctx, tx, run.App)
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		started, err = s.startRun(ctx, tx, run)
+		return err
 	})
 	return started, err
+}
+
+func (s *Store) startRun(ctx context.Context, tx *sql.Tx, run *provisioner.Run) (*provisioner.Run, error) {
+	if err := s.lockName(ctx, tx, "run:"+run.App, false); err != nil {
+		return nil, err
+	}
+	if run.State != provisioner.RunRunning {
+		started, err := s.addRun(ctx, tx, run)
+		if err != nil {
+			return nil, err
+		}
+		return started, s.shelve(ctx, tx, run)
+	}
+	started, err := scanRun(tx.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE app = $1 AND kind = $2 AND state = 'running'", run.App, run.Kind))
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		started, err = s.addRun(ctx, tx, run)
+	case err == nil:
+		if run.Only != nil {
+			return nil, fmt.Errorf("a sync of app %q is under way: wait until it has ended, or cancel it: %w", run.App, provisioner.ErrConflict)
+		}
+		err = s.rejoin(ctx, tx, started, run)
+	}
+	if err == nil && run.Kind == provisioner.RunSync {
+		err = s.updateDraft(ctx, tx, run.App, func(a *provisioner.App) error {
+			a.Plan()
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return started, s.announceApp(ctx, tx, run.App)
 }
 
 // shelve makes an app a draft again whose first sync has ended before anything was done.
