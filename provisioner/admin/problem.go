@@ -33,9 +33,9 @@ func (s *server) problem(err error, what string) error {
 	case errors.As(err, &moved):
 		return huma.Error409Conflict(what + " was not started, nothing was changed: " + err.Error())
 	case errors.Is(err, provisioner.ErrNotFound):
-		return huma.Error404NotFound(what + ": " + err.Error())
+		return huma.Error404NotFound(what + ": " + without(err, provisioner.ErrNotFound))
 	case errors.Is(err, provisioner.ErrConflict):
-		return huma.Error409Conflict(what + ": " + strings.TrimSuffix(err.Error(), ": "+provisioner.ErrConflict.Error()))
+		return huma.Error409Conflict(what + ": " + without(err, provisioner.ErrConflict))
 	default:
 		s.config.Log.Error("admin request failed", slog.String("what", what), slog.Any("error", err))
 		if s.config.Candid {
@@ -44,6 +44,10 @@ func (s *server) problem(err error, what string) error {
 		return huma.Error500InternalServerError(what + " could not be done; the server's log says why")
 	}
 }
+
+// without returns the text of an error without that of the one that says of which kind
+// it is, which the status does.
+func without(err, kind error) string { return strings.TrimSuffix(err.Error(), ": "+kind.Error()) }
 
 // dropValues keeps problem details from echoing what was sent: it may be a token.
 func dropValues(_ huma.Context, _ string, v any) (any, error) {

@@ -204,7 +204,7 @@ func (s *Store) lockApp(ctx context.Context, tx *sql.Tx, name string) (*provisio
 func (s *Store) selectApp(ctx context.Context, q queryer, name, lock string) (*provisioner.App, error) {
 	app, err := s.scanApp(q.QueryRowContext(ctx, "SELECT "+appColumns+" FROM app WHERE name = $1"+lock, name))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound)
+		return nil, fmt.Errorf("app %q is not connected: %w", name, provisioner.ErrNotFound)
 	}
 	return app, err
 }
@@ -305,7 +305,7 @@ func (s *Store) DeleteApp(ctx context.Context, name string) error {
 			return err
 		}
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fmt.Errorf("app %q: %w", name, provisioner.ErrNotFound))
+			return errors.Join(err, fmt.Errorf("app %q is not connected: %w", name, provisioner.ErrNotFound))
 		}
 		return s.forgetApp(ctx, tx, name)
 	})

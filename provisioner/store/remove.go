@@ -185,7 +185,7 @@ func (s *Store) Removal(ctx context.Context, app string) (*provisioner.Removal, 
 	var report string
 	err = s.db.QueryRowContext(ctx, "SELECT report FROM removal WHERE app = $1", app).Scan(&report)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("the removal of app %q: %w", app, provisioner.ErrNotFound)
+		return nil, fmt.Errorf("there is no removal of app %q: %w", app, provisioner.ErrNotFound)
 	}
 	if err != nil {
 		return nil, err

@@ -135,7 +135,7 @@ func (s *Store) rejoin(ctx context.Context, tx *sql.Tx, run, asked *provisioner.
 func (s *Store) Run(ctx context.Context, id int64) (*provisioner.Run, error) {
 	run, err := scanRun(s.db.QueryRowContext(ctx, "SELECT "+runColumns+" FROM run WHERE id = $1", id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("run %d: %w", id, provisioner.ErrNotFound)
+		return nil, fmt.Errorf("there is no run %d: %w", id, provisioner.ErrNotFound)
 	}
 	return run, err
 }

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
+
+	"github.com/permiso/scimwright/provisioner"
 )
 
 // The exit codes of every command.
@@ -68,7 +71,7 @@ func unable(err error) error {
 	if err == nil || errors.As(err, &e) || interrupted(err) {
 		return err
 	}
-	return unablef("%v", err)
+	return unablef("%s", strings.TrimSuffix(err.Error(), ": "+provisioner.ErrConflict.Error()))
 }
 
 // stopped is how a server ends that was told to: well, if by the signal that asks
