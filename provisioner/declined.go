@@ -205,21 +205,22 @@ func (a *attempt) rejected(w Write, err error) error {
 	return nil
 }
 
-// unchangeable leaves the attribute that cannot be changed as it is, and goes on with
-// the others.
+// unchangeable leaves the attribute that cannot be changed as it is, or all that were to
+// be if it is not said which, and goes on with the others.
 func (a *attempt) unchangeable(w Write, err error) error {
 	name := blamed(err, w.Sets)
-	switch attribute := nameAttribute(a.link.Kind); {
-	case name != "":
-	case slices.Contains(w.Sets, attribute):
+	if attribute := nameAttribute(a.link.Kind); name == "" && slices.Contains(w.Sets, attribute) {
 		name = attribute
-	case len(w.Sets) == 1:
-		name = w.Sets[0]
-	default:
-		return &failure{state: LinkRefused, cause: err.Error()}
 	}
-	a.withhold(name, &failure{state: LinkRefused, cause: fmt.Sprintf(
-		"the app does not let %s be changed: change it there, or set it back in the directory (%s)", name, err)})
+	left, what := w.Sets, strings.Join(w.Sets, ", ")
+	if name != "" {
+		left, what = []string{name}, name
+	}
+	f := &failure{state: LinkRefused, cause: fmt.Sprintf(
+		"the app does not let %s be changed: change it there, or set it back in the directory (%s)", what, err)}
+	for _, name := range left {
+		a.withhold(name, f)
+	}
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/permiso/scimwright/provisioner"
+	"github.com/permiso/scimwright/provisioner/scim"
 )
 
 // TestR18_Rename: another userName is an update of the same account, by its id.
@@ -22,6 +23,29 @@ func TestR18_Rename(t *testing.T) {
 	wantRequests(t, b.app, "PATCH /Users/"+id)
 	if u := b.app.user(t, "countess"); u["id"] != id {
 		t.Errorf("the app holds %v", u)
+	}
+}
+
+// TestR18_NobodyStaysLockedOut over an attribute that the app does not let be changed,
+// whether it says which or not.
+func TestR18_NobodyStaysLockedOut(t *testing.T) {
+	for _, detail := range []string{"title is made by the service", "it is made by the service"} {
+		t.Run(detail, func(t *testing.T) {
+			b := peopled(t)
+			put := func(title string, active bool) {
+				t.Helper()
+				must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t,
+					`{"userName": "ada", "title": %[1]q, "nickName": %[1]q, "active": %[2]t}`, title, active)}))
+			}
+			put("a", false)
+			b.settle(t, "app")
+			b.app.answerWith(patching("title", refuse(http.StatusBadRequest, scim.TypeMutability, detail)))
+			put("b", true)
+			b.wantLink(t, user, "u1", provisioner.LinkRefused, "the app does not let", time.Hour)
+			if u := b.app.user(t, "ada"); u["active"] != true {
+				t.Errorf("the app has %v, want the account enabled", u)
+			}
+		})
 	}
 }
 
