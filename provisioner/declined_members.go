@@ -134,7 +134,7 @@ func (a *attempt) declinedCreate(ctx context.Context, w Write, err error) error 
 	}
 	err = a.first(err)
 	name := blamed(err, w.Sets)
-	if _, given := w.Payload.Lookup(name); name == "" || !given || name == nameAttribute(a.link.Kind) || a.withheld[name] != nil {
+	if name == "" || name == nameAttribute(a.link.Kind) {
 		return err
 	}
 	a.withhold(name, &failure{state: LinkRejected, cause: err.Error()})

@@ -231,7 +231,7 @@ func (r *rule) compileFrom(rt *scim.ResourceType, text string) (err error) {
 		return fmt.Errorf("holds several values and %q is one: make a part of it, such as %s[type eq \"work\"].value", text, r.to.ref.Attribute.Name)
 	case r.from.list() && !r.to.list():
 		return fmt.Errorf("%q has several values: choose one, such as %s[type eq \"work\"].value", text, r.from.ref.Attribute.Name)
-	case (to.Type == scim.TypeComplex || from.Type == scim.TypeComplex) && (!sameAttribute || to.Type != from.Type):
+	case (to.Type == scim.TypeComplex || from.Type == scim.TypeComplex) && !sameAttribute:
 		return fmt.Errorf("%q does not have its parts: map each part by a rule of its own", text)
 	case to.Type != from.Type && !(isText(to) && isText(from)):
 		return fmt.Errorf("is %s, and %q is %s", article(to.Type), text, article(from.Type))

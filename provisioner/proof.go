@@ -348,9 +348,10 @@ func (a *attempt) hidden(ctx context.Context, w Write) error {
 // again, and the others are put back by the next plan.
 func (a *attempt) wiped(w Write) {
 	why := w.Form + " has taken all members out of the group"
-	if a.nextForm(w, why) {
-		next := a.trial.forms[MemberRemove]
-		delete(a.trial.forms, MemberRemove)
+	if !a.nextForm(w, why) {
+		return
+	}
+	if next := a.trial.forms[MemberRemove]; next != "" {
 		a.observe(MemberRemove, next, why)
 	}
 }

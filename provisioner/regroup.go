@@ -86,7 +86,7 @@ func (a *attempt) memberships(ctx context.Context) (groups []*Work, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if strings.EqualFold(w.AckedMembers[a.link.Subject], a.link.RemoteID) && w.Link.RemoteID != "" {
+		if strings.EqualFold(w.AckedMembers[a.link.Subject], a.link.RemoteID) {
 			groups = append(groups, w)
 		}
 	}

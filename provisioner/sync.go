@@ -72,8 +72,7 @@ var errSeenEnough = errors.New("seen enough")
 // lostGroups reports whether the app is given no groups only because it has shown that
 // it has none. It may have them by now.
 func (a *App) lostGroups() bool {
-	f := a.Capabilities().Fact(Groups)
-	if !a.WantsGroups() || f.Value != GroupsNone || f.Source != SourceObserved {
+	if !a.WantsGroups() || a.NoGroups() == "" {
 		return false
 	}
 	told := *a

@@ -145,7 +145,7 @@ func (a *attempt) confirmRemoved(ctx context.Context, w Write) error {
 	}
 	response, err := a.client.Get(ctx, a.link.Kind.Endpoint(), a.link.RemoteID)
 	if err == nil {
-		if active, known := response.Resource.Bool("active"); a.link.Kind == KindGroup || !known || active {
+		if active, known := response.Resource.Bool("active"); !known || active {
 			return &failure{state: LinkNotHonoured, cause: "the app answers the delete with success and still has it: delete it there"}
 		}
 	}

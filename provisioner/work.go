@@ -113,10 +113,7 @@ func (w *Work) Stale() bool {
 		return true
 	}
 	d := w.Desired()
-	switch w.Link.State {
-	case LinkGone:
-		return !w.Gone()
-	case LinkSkipped:
+	if w.Link.State == LinkSkipped {
 		return d.Create && (w.Link.Kind == KindUser || w.App.NoGroups() == "")
 	}
 	return len(Plan(d, w.Link.Acked, w.AckedMembers, w.App.Capabilities())) > 0
