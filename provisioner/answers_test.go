@@ -128,6 +128,49 @@ func TestRefusals(t *testing.T) {
 			state: provisioner.LinkRejected, reason: "not so", wait: time.Hour,
 		},
 		{
+			name: "400 that names two attributes: neither is known to be the one", bundle: trusting,
+			change: func(t *testing.T, b *bundle) { b.putTitled(t, "u1", "ada") },
+			keeper: func(*testing.T, *door) keeper {
+				return on("PATCH", "/", refuse(400, scim.TypeInvalidValue, "title and nickName do not go together"))
+			},
+			state: provisioner.LinkRejected, reason: "do not go together", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+		},
+		{
+			name: "400 to a create that blames one attribute: it is made without it", id: "u3",
+			change: func(t *testing.T, b *bundle) {
+				b.putTitled(t, "u3", "cy")
+				waitFor(t, func() bool { return b.app.user(t, "cy")["nickName"] == "C." })
+			},
+			keeper: func(*testing.T, *door) keeper {
+				return func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodPost || bodyOf(r)["title"] == nil {
+						return false
+					}
+					refuse(400, scim.TypeInvalidValue, "title must be a known one")(w, r)
+					return true
+				}
+			},
+			state: provisioner.LinkRejected, reason: "title must be", wait: time.Hour, requests: []string{"POST /Users", "POST /Users"},
+		},
+		{
+			name: "400 to a create that blames the name: nobody is made without one", id: "u3", change: create,
+			keeper: func(*testing.T, *door) keeper {
+				return on("POST", "/", refuse(400, scim.TypeInvalidValue, "userName is an e-mail address here"))
+			},
+			state: provisioner.LinkRejected, reason: "e-mail address here", wait: time.Hour, requests: []string{"POST /Users"},
+		},
+		{
+			name: "400 uniqueness to a create in a new form: it is not the form", id: "u3", change: create,
+			bundle: func(t *testing.T) *bundle {
+				b := mock(t, provisioner.Settings{})
+				b.sync(t, "app")
+				b.app.requests()
+				return b
+			},
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/", refuse(400, scim.TypeUniqueness, "taken")) },
+			state:  provisioner.LinkRejected, reason: "taken", wait: time.Hour, requests: []string{"POST /Users"},
+		},
+		{
 			name: "400 that blames one attribute: the rest lands", bundle: trusting,
 			change: func(t *testing.T, b *bundle) {
 				text := `{"userName": "ada2", "title": "Countess", "name": {"givenName": "Given", "familyName": "Family"},
@@ -207,12 +250,23 @@ func TestRefusals(t *testing.T) {
 			state: provisioner.LinkRefused, reason: "does not let userName be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
 		},
 		{
+			name: "400 mutability to a rename and more: the rest lands", bundle: trusting,
+			change: func(t *testing.T, b *bundle) {
+				b.putTitled(t, "u1", "ada.l")
+				waitFor(t, func() bool { return b.app.user(t, "ada")["nickName"] == "C." })
+			},
+			keeper: func(*testing.T, *door) keeper {
+				return patching("userName", refuse(400, scim.TypeMutability, "read only"))
+			},
+			state: provisioner.LinkRefused, reason: "does not let userName be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID", "PATCH /Users/ID"},
+		},
+		{
 			name: "409 mutability to a disable (R34)",
 			keeper: func(*testing.T, *door) keeper {
 				return on("PATCH", "/", refuse(409, scim.TypeMutability, "the last administrator"))
 			},
 			change: func(t *testing.T, b *bundle) { b.putUser(t, "u1", "ada", false) },
-			state:  provisioner.LinkRefused, reason: "the last administrator", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
+			state:  provisioner.LinkRefused, reason: "does not let active be changed", wait: time.Hour, requests: []string{"PATCH /Users/ID"},
 		},
 	})
 }
@@ -239,6 +293,26 @@ func TestMissingRoutes(t *testing.T) {
 			name: "405 to the create of an account", change: create, id: "u3",
 			keeper: func(*testing.T, *door) keeper { return on("POST", "/", bare(405)) },
 			state:  provisioner.LinkRefused, reason: "make the account there", wait: time.Hour,
+		},
+		{
+			name: "404 page to the create of an account: not believed at once", change: create, id: "u3",
+			keeper: func(*testing.T, *door) keeper { return on("POST", "/", page(404)) },
+			state:  provisioner.LinkFailing, reason: "404",
+		},
+		{
+			name: "405 to the create of an account where users cannot be found either", change: create, id: "u3",
+			keeper: func(*testing.T, *door) keeper {
+				return either(on("POST", "/", bare(405)), on("GET", "/Users", page(404)))
+			},
+			state: provisioner.LinkFailing, reason: "404", requests: []string{"POST /Users", "GET /Users"},
+		},
+		{
+			name: "405 to the create of a group where groups are in trouble", kind: group, id: "g2",
+			keeper: func(*testing.T, *door) keeper {
+				return either(on("POST", "/Groups", bare(405)), on("GET", "/Groups", refuse(500, "", "oops")))
+			},
+			change: func(t *testing.T, b *bundle) { b.putGroup(t, "g2", "crew", "u1") },
+			state:  provisioner.LinkFailing, reason: "oops",
 		},
 		{
 			name: "405 to the create of a group: its members are looked after", kind: group, id: "g2",
@@ -407,6 +481,13 @@ func (b *bundle) rename(t *testing.T, name string) {
 	}
 }
 func create(t *testing.T, b *bundle) { b.putUser(t, "u3", "cy", true) }
+
+// putTitled gives somebody a title and a nickname.
+func (b *bundle) putTitled(t *testing.T, id, name string) {
+	t.Helper()
+	text := strings.Replace(fmt.Sprintf(userText, name, true), "{", `{"title": "Countess", "nickName": "C.", `, 1)
+	must(t, b.PutUser(t.Context(), provisioner.User{ID: id, Attributes: attributes(t, "%s", text)}))
+}
 
 // anonymous puts ID in place of ids.
 func anonymous(requests []string) []string {

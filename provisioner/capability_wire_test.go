@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,11 +24,13 @@ func able(t *testing.T, name provisioner.Capability, value string) *bundle {
 // TestSoManyValues: an app that takes one value of an attribute is given the primary one,
 // at first and when it changes.
 func TestSoManyValues(t *testing.T) {
+	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 	b := able(t, provisioner.MultiValuedLimit, "1")
 	put := func(primary string) {
 		t.Helper()
 		must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t,
-			`{"userName": "ada", "active": true, "emails": [{"value": "old@x.example", "type": "home"}, {"value": %q, "type": "work", "primary": true}]}`, primary)}))
+			`{"userName": "ada", "active": true, "emails": [{"value": "old@x.example", "type": "home"}, {"value": %q, "type": "work", "primary": true}],
+			%q: {"department": "Engines"}}`, primary, enterprise)}))
 	}
 	emails := func() (values []any) {
 		list, _ := b.app.user(t, "ada")["emails"].([]any)
@@ -38,8 +41,9 @@ func TestSoManyValues(t *testing.T) {
 	}
 	put("ada@x.example")
 	b.sync(t, "app")
-	if got := emails(); !slices.Equal(got, []any{"ada@x.example"}) {
-		t.Errorf("the app was given %v", got)
+	u := b.app.user(t, "ada")
+	if got := emails(); !slices.Equal(got, []any{"ada@x.example"}) || fmt.Sprint(u[enterprise]) != "map[department:Engines]" {
+		t.Errorf("the app was given %v, %v", got, u)
 	}
 	put("lovelace@x.example")
 	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)

@@ -301,18 +301,43 @@ func TestMediaType(t *testing.T) {
 // TestHardDeleteOnDisable: an app that deletes whom it is told to disable is found out
 // at the first time.
 func TestHardDeleteOnDisable(t *testing.T) { // R2
-	b := peopled(t)
-	b.app.answerWith(having(func(op map[string]any) bool { return path(op) == "active" }, func(w http.ResponseWriter, r *http.Request) {
-		gone := r.Clone(r.Context())
-		gone.Method, gone.Body, gone.ContentLength = http.MethodDelete, http.NoBody, 0
-		b.app.inner(gone)
-		w.WriteHeader(204)
-	}))
-	b.putUser(t, "u1", "ada", false)
-	b.settle(t, "app")
-	b.wantFact(t, provisioner.HardDeleteOnDisable, provisioner.Yes, "not there any more")
-	b.putUser(t, "u2", "bob", false)
-	b.wantLink(t, user, "u2", provisioner.LinkNeedsDecision, "deletes an account that is disabled", 0)
+	vanish := func(b *bundle) keeper {
+		return having(func(op map[string]any) bool { return path(op) == "active" }, func(w http.ResponseWriter, r *http.Request) {
+			gone := r.Clone(r.Context())
+			gone.Method, gone.Body, gone.ContentLength = http.MethodDelete, http.NoBody, 0
+			b.app.inner(gone)
+			w.WriteHeader(204)
+		})
+	}
+	t.Run("deleted", func(t *testing.T) {
+		b := peopled(t)
+		b.app.answerWith(vanish(b))
+		b.putUser(t, "u1", "ada", false)
+		b.settle(t, "app")
+		b.wantFact(t, provisioner.HardDeleteOnDisable, provisioner.Yes, "not there any more")
+		b.putUser(t, "u2", "bob", false)
+		b.wantLink(t, user, "u2", provisioner.LinkNeedsDecision, "deletes an account that is disabled", 0)
+	})
+	t.Run("hidden, as an administrator says", func(t *testing.T) {
+		b := able(t, provisioner.HardDeleteOnDisable, provisioner.No)
+		b.putUser(t, "u1", "ada", true)
+		b.sync(t, "app")
+		b.app.answerWith(vanish(b))
+		b.putUser(t, "u1", "ada", false)
+		b.settle(t, "app")
+		if f := b.fact(t, provisioner.HardDeleteOnDisable); f.Value != provisioner.No || f.Source != provisioner.SourceAdmin {
+			t.Errorf("it is known that %+v", f)
+		}
+	})
+	t.Run("not found by a web server", func(t *testing.T) {
+		b := peopled(t)
+		b.app.answerWith(either(on("PATCH", "/", b.app.bodiless(204)), on("GET", b.path(t, user, "u1"), page(404))))
+		b.putUser(t, "u1", "ada", false)
+		b.wantLink(t, user, "u1", provisioner.LinkFailing, "404", 0)
+		if f := b.fact(t, provisioner.HardDeleteOnDisable); f.Source != provisioner.SourceDefault {
+			t.Errorf("it is known that %+v", f)
+		}
+	})
 }
 
 // TestR12_Samples: of the changes in a trusted form that are answered without a body,

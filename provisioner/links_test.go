@@ -158,6 +158,62 @@ func TestR26_VanishedBehindAWebServer(t *testing.T) {
 	if u := b.app.user(t, "bob"); u["active"] != false {
 		t.Errorf("the app holds %v", u)
 	}
+	// One that is found under its own id is there.
+	there := b.link(t, user, "u1").RemoteID
+	b.app.answerWith(on("", "/Users/"+there, page(404)))
+	b.app.requests()
+	b.rename(t, "ada.k")
+	b.wantLink(t, user, "u1", provisioner.LinkFailing, "404", 0)
+	if got := anonymous(b.app.requests()[:4]); !slices.Equal(got, []string{"PATCH /Users/ID", "GET /Users/ID", "GET /Users", "GET /Users"}) || b.link(t, user, "u1").RemoteID != there {
+		t.Errorf("requests %q, link %+v", got, b.link(t, user, "u1"))
+	}
+}
+
+// TestVanishedFromAnAppThatListsNobody: that an app does not list its users is no reason
+// not to believe it about one.
+func TestVanishedFromAnAppThatListsNobody(t *testing.T) { // R26
+	b := peopled(t)
+	b.learn(t, func(l *provisioner.Learned) { // it has found somebody by each
+		l.Prove("User filter externalId")
+		l.Prove("User filter userName")
+	})
+	b.app.tamper(t, "DELETE", b.path(t, user, "u1"), "")
+	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/Users") || r.URL.Query().Has("filter") {
+			return false
+		}
+		refuse(403, "", "nobody may list users")(w, r)
+		return true
+	})
+	b.rename(t, "ada.l")
+	b.wantLink(t, user, "u1", provisioner.LinkConverged, "", 0)
+	if u := b.app.user(t, "ada.l"); u["externalId"] != "u1" {
+		t.Errorf("the app holds %v", u)
+	}
+}
+
+// TestDeletedWhileTheReplyWasLost: somebody comes back whose account was deleted, which
+// the app did not come to say.
+func TestDeletedWhileTheReplyWasLost(t *testing.T) { // R24
+	b := deleting(t, nil)
+	var deleted atomic.Bool
+	b.app.answerWith(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodDelete && !deleted.Swap(true) {
+			b.app.inner(r)
+		}
+		if deleted.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	b.putUser(t, "u1", "ada", false)
+	b.waitState(t, user, "u1", provisioner.LinkFailing)
+	b.putUser(t, "u1", "ada", true)
+	b.app.open()
+	b.settle(t, "app")
+	if u := b.app.user(t, "ada"); u["active"] != true {
+		t.Errorf("the app holds %v", u)
+	}
 }
 
 // TestR28_ExternalIDDropped: an app that drops externalId is looked after all the same.

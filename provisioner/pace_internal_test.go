@@ -26,6 +26,11 @@ func TestR14_OldRecord(t *testing.T) {
 	if p.isPaused() {
 		t.Error("the pause goes on although a newer record has ended it")
 	}
+	// Whoever wrote it may have had another clock.
+	p.follow(&App{Name: "app", State: AppThrottled, Revision: 4, Limit: Limit{Concurrency: 2, PausedUntil: now.Add(1000 * time.Hour)}})
+	if wait := p.next().Sub(now); wait != scimclient.MaxRetryAfter {
+		t.Errorf("nothing is sent for %s, want %s at the most", wait, scimclient.MaxRetryAfter)
+	}
 }
 
 // noApp is a store that knows no app.
@@ -126,10 +131,12 @@ func TestR14_SlowAnswers(t *testing.T) {
 	for name, test := range map[string]struct {
 		usual, later time.Duration
 		want         int
+		// late is what is wanted once those have come in that were under way.
+		late int
 	}{
-		"three times as long":                {200 * ms, 600 * ms, 4},
-		"twice as long":                      {200 * ms, 400 * ms, 10},
-		"four times as long, and still soon": {50 * ms, 200 * ms, 10},
+		"three times as long":                {200 * ms, 600 * ms, 4, 4},
+		"twice as long":                      {200 * ms, 400 * ms, 10, 11},
+		"four times as long, and still soon": {50 * ms, 200 * ms, 10, 11},
 	} {
 		store := &oneApp{app: App{Name: "app", State: AppActive, Limit: Limit{Concurrency: 8}}}
 		now := time.Unix(1000, 0)
@@ -149,6 +156,15 @@ func TestR14_SlowAnswers(t *testing.T) {
 		}
 		if got := store.app.Limit.Concurrency; got != test.want {
 			t.Errorf("%s: %d requests may be in flight, want %d", name, got, test.want)
+		}
+		for range cleanAnswers {
+			if err := g.Enter(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			g.Leave(t.Context(), now.Add(-ms), test.later, nil)
+		}
+		if got := store.app.Limit.Concurrency; got != test.late {
+			t.Errorf("%s: %d requests may be in flight after late answers, want %d", name, got, test.late)
 		}
 	}
 }

@@ -207,7 +207,11 @@ func TestPlanSaysWhatIsTrueOfTheApp(t *testing.T) {
 	if err := b.PutUser(t.Context(), *user); err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, b.plan(t), `update u-ada userName:"adele"→"ada.l"`)
+	p := b.plan(t)
+	wantLines(t, p, `update u-ada userName:"adele"→"ada.l"`)
+	if len(p.Foreign) > 0 {
+		t.Errorf("%+v are said to be nobody's", p.Foreign)
+	}
 }
 
 // patch changes an attribute behind the engine's back.
@@ -311,6 +315,11 @@ func TestPlanRefusesWhenTheWorldHasMoved(t *testing.T) {
 			switch {
 			case m.want == "" && !errors.Is(err, provisioner.ErrConflict): // since it is paused
 				t.Errorf("with nothing moved: %v", err)
+			case m.want == "":
+				if _, err = b.engine.StartPlanned(t.Context(), plan, b.plan(t), "", time.Minute); !errors.Is(err, provisioner.ErrConflict) {
+					t.Errorf("with a plan of now: %v", err)
+				}
+				wantRequests(t, b.app) // it is not made again
 			case m.want != "" && (!errors.As(err, &moved) || !strings.Contains(err.Error(), m.want)):
 				t.Errorf("error %v, want %q", err, m.want)
 			}
@@ -318,6 +327,24 @@ func TestPlanRefusesWhenTheWorldHasMoved(t *testing.T) {
 				t.Errorf("a plan that was refused has written %q", w)
 			}
 		})
+	}
+}
+
+// TestPlanIsCounted tells what would be done from what would be held and what cannot be
+// done, whatever else there is to say.
+func TestPlanIsCounted(t *testing.T) {
+	p := provisioner.SyncPlan{Changes: []provisioner.Change{
+		{Kind: user, Action: provisioner.ActionUpdate, Requests: 1, Problem: "the app does not have r1 any more"},
+		{Kind: user, Action: provisioner.ActionNone, Problem: "belongs to somebody else"},
+		{Kind: user, Action: provisioner.ActionDisable, Requests: 1, Held: "too many"},
+		{Kind: group, Action: provisioner.ActionCreate, Requests: 1},
+	}}
+	if done, held, stuck := p.Counts(user); !maps.Equal(done, map[provisioner.Action]int{provisioner.ActionUpdate: 1}) || held != 1 || stuck != 1 {
+		t.Errorf("%v, %d held, %d stuck", done, held, stuck)
+	}
+	moved := provisioner.MovedError{What: strings.Split("abcdefghijkl", "")}
+	if text := moved.Error(); !strings.HasSuffix(text, "; j; and 2 more") {
+		t.Errorf("of many it is said that %s", text)
 	}
 }
 

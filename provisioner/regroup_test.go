@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/permiso/scimwright/provisioner"
@@ -54,12 +55,7 @@ func TestR33_AppTakesTheDisabledOut(t *testing.T) {
 				}
 				return anonymous(b.app.requests())
 			}
-			b.app.answerWith(either(func(_ http.ResponseWriter, r *http.Request) bool {
-				if active, ok := disables(r); ok && !active {
-					b.app.tamper(t, "PATCH", "/Groups/"+b.app.id(t, "/Groups", "staff"), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"members"}]}`)
-				}
-				return false
-			}, hide))
+			b.app.answerWith(either(b.app.takesOut(t), hide))
 			for range provedOften {
 				again()
 			}
@@ -72,6 +68,50 @@ func TestR33_AppTakesTheDisabledOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// takesOut has the app take everybody out of staff when it disables somebody.
+func (d *door) takesOut(t *testing.T) keeper {
+	return func(_ http.ResponseWriter, r *http.Request) bool {
+		if active, ok := disables(r); ok && !active {
+			d.tamper(t, "PATCH", "/Groups/"+d.id(t, "/Groups", "staff"), `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"remove","path":"members"}]}`)
+		}
+		return false
+	}
+}
+
+// TestR33_TakenOutMeanwhile: what an app has taken somebody out of is made up for also
+// where the group is changed at the time, is no more, or is only planned.
+func TestR33_TakenOutMeanwhile(t *testing.T) {
+	disabled := func(t *testing.T) *bundle {
+		b := peopled(t)
+		b.app.answerWith(b.app.takesOut(t))
+		b.putUser(t, "u2", "bob", false)
+		b.settle(t, "app")
+		return b
+	}
+	t.Run("the group is changed", func(t *testing.T) {
+		b := disabled(t)
+		var once sync.Once
+		b.app.answerWith(either(on("GET", "/Groups/", func(w http.ResponseWriter, r *http.Request) {
+			once.Do(func() { b.putGroup(t, "g1", "crew", "u2") })
+			b.app.Handler.ServeHTTP(w, r)
+		}), on("", "/Users", b.app.edit(func(u map[string]any) { delete(u, "groups") }))))
+		b.putUser(t, "u2", "bob", true)
+		waitFor(t, func() bool { return slices.Equal(b.app.members(t, "crew"), []string{"bob"}) })
+	})
+	t.Run("the group is no more", func(t *testing.T) {
+		b := disabled(t)
+		b.app.tamper(t, "DELETE", b.path(t, group, "g1"), "")
+		b.putUser(t, "u2", "bob", true)
+		b.wantLink(t, user, "u2", provisioner.LinkConverged, "", 0)
+	})
+	t.Run("in a plan", func(t *testing.T) {
+		b := disabled(t)
+		b.pause(t)
+		b.putUser(t, "u2", "bob", true)
+		wantLines(t, b.plan(t), "update u2 active:false→true")
+	})
 }
 
 // provedOften is how often something is seen to before it is taken for granted.

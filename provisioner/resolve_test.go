@@ -3,6 +3,8 @@ package provisioner_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +57,10 @@ func TestAdoptWhatBelongsToSomebodyElse(t *testing.T) { // R17
 	if err := b.resolve(t, "u2", provisioner.ChooseAdopt, id, "old-idp-7"); !errors.Is(err, provisioner.ErrConflict) {
 		t.Errorf("adopting for somebody who has an account: %v", err)
 	}
+	if err := b.resolve(t, "u2", provisioner.ChooseAdopt, bob); err != nil {
+		t.Errorf("adopting what they have already: %v", err)
+	}
+	b.settle(t, "app")
 	if w := b.app.writes(); len(w) > 0 {
 		t.Errorf("writes %q before anything was confirmed", w)
 	}
@@ -67,6 +73,36 @@ func TestAdoptWhatBelongsToSomebodyElse(t *testing.T) { // R17
 	}
 	if n := len(b.app.remote(t, "/Users")); n != 2 {
 		t.Errorf("%d accounts, want two", n)
+	}
+}
+
+// TestAdoptInPlaceOfAnother ties somebody who has an account to another one, where the one
+// that they have is in conflict with it.
+func TestAdoptInPlaceOfAnother(t *testing.T) {
+	b := setup(t)
+	b.putUser(t, "u1", "ada", true)
+	b.sync(t, "app")
+	id := b.app.post(t, "/Users", fmt.Sprintf(foreignUser, "countess", ""))
+	b.putUser(t, "u1", "countess", true)
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConflict)
+	must(t, b.resolve(t, "u1", provisioner.ChooseAdopt, id))
+	if l := b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged); l.RemoteID != id || b.app.user(t, "countess")["externalId"] != "u1" {
+		t.Errorf("link %+v, account %v", l, b.app.user(t, "countess"))
+	}
+}
+
+// TestAdoptByTheDirectorysID takes an account whose externalId is the directory's id for
+// the person's, also where the app is given another externalId.
+func TestAdoptByTheDirectorysID(t *testing.T) { // R17
+	b := setup(t)
+	id := b.app.post(t, "/Users", fmt.Sprintf(foreignUser, "ada", "u1"))
+	must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, `{"userName": "ada", "externalId": "acme-1", "active": true}`)}))
+	b.sync(t, "app")
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConflict)
+	must(t, b.resolve(t, "u1", provisioner.ChooseAdopt, id))
+	b.waitState(t, provisioner.KindUser, "u1", provisioner.LinkConverged)
+	if u := b.app.user(t, "ada"); u["id"] != id || u["externalId"] != "acme-1" {
+		t.Errorf("the account is %v", u)
 	}
 }
 
@@ -180,8 +216,11 @@ func TestPinWhoIsHeld(t *testing.T) { // R34
 	b.sync(t, "app")
 	b.replace(t, people(t, 20, nil, below(10)))
 	b.settle(t, "app")
-	if err := b.resolve(t, "u3", provisioner.ChoosePin); err != nil {
-		t.Fatal(err)
+	if err := b.resolve(t, "u4", provisioner.ChooseDelete); !errors.Is(err, provisioner.ErrConflict) {
+		t.Errorf("deleting somebody whose goodbye is held back: %v", err)
+	}
+	for range 2 { // once is enough, and twice no harm
+		must(t, b.resolve(t, "u3", provisioner.ChoosePin))
 	}
 	b.waitState(t, provisioner.KindUser, "u3", provisioner.LinkKept)
 	if n, err := b.Approve(t.Context(), "app"); n != 9 || err != nil {
@@ -230,6 +269,12 @@ func TestR1_ForeignAccountsAreReported(t *testing.T) {
 	b.putGroup(t, "g1", "ours", "u1")
 	b.sync(t, "app")
 	b.app.requests()
+	var groups url.Values
+	shout := b.app.edit(func(u map[string]any) { u["id"] = strings.ToUpper(u["id"].(string)) }) // as some lists do
+	b.app.answerWith(either(on("GET", "/Users", shout), func(_ http.ResponseWriter, r *http.Request) bool {
+		groups = r.URL.Query()
+		return false
+	}))
 	for kind, want := range map[provisioner.Kind][]string{
 		provisioner.KindUser:  {"stranger0", "stranger1", "stranger3", "stranger4"},
 		provisioner.KindGroup: {"theirs"},
@@ -243,6 +288,9 @@ func TestR1_ForeignAccountsAreReported(t *testing.T) {
 		if err != nil || !slices.Equal(names, want) {
 			t.Errorf("foreign %ss: %q, %v; want %q", kind, names, err, want)
 		}
+	}
+	if groups.Get("excludedAttributes") != "members" {
+		t.Errorf("groups were asked for by %q, want them without members", groups)
 	}
 	if w := b.app.writes(); len(w) > 0 {
 		t.Errorf("writes %q", w)

@@ -268,7 +268,7 @@ func TestRunThatCannotGoOn(t *testing.T) {
 			t.Errorf("%v, want a ProbeError", err)
 		}
 		runs, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app"})
-		if err != nil || len(runs) != 1 || runs[0].State != provisioner.RunFailed || runs[0].Finished.IsZero() || !strings.Contains(runs[0].Error, "403") {
+		if err != nil || len(runs) != 1 || runs[0].State != provisioner.RunFailed || runs[0].Finished.IsZero() || runs[0].Probes != 1 || !strings.Contains(runs[0].Error, "403") {
 			t.Errorf("runs on record: %+v, %v", runs, err)
 		}
 		if s, err := b.Status(t.Context(), "app"); err != nil || s.Good() || !strings.Contains(s.Unsynced, "could not begin") || !strings.Contains(s.Unsynced, "403") {
@@ -338,6 +338,23 @@ func TestRunThatCannotGoOn(t *testing.T) {
 		}
 		if a, err := b.App(t.Context(), "app"); err != nil || a.Cause != provisioner.PauseAuth {
 			t.Errorf("%s %s, %v", a.State, a.Cause, err)
+		}
+	})
+	t.Run("a token is refused that is the app's no more", func(t *testing.T) { // R27
+		b := setup(t)
+		b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+			if err := b.PutApp(r.Context(), provisioner.App{Name: "app", Endpoint: b.app.url, Token: "another"}); err != nil {
+				t.Error(err)
+			}
+			w.WriteHeader(http.StatusUnauthorized)
+			return true
+		})
+		var probe *provisioner.ProbeError
+		if _, err := b.engine.StartSync(t.Context(), "app", "", 0); !errors.As(err, &probe) {
+			t.Errorf("%v, want a ProbeError", err)
+		}
+		if a, err := b.App(t.Context(), "app"); err != nil || a.State != provisioner.AppActive {
+			t.Errorf("%s %s, %v, want an app that goes on with its other token", a.State, a.Reason, err)
 		}
 	})
 	t.Run("the token is withdrawn on the way", func(t *testing.T) {
@@ -425,6 +442,8 @@ func TestWhatASyncAsks(t *testing.T) {
 			if r.Users.Unchanged != 1 || r.Requests != len(test.want) {
 				t.Errorf("the result is %+v", r)
 			}
+			b.sync(t, "app")
+			wantRequests(t, b.app) // it is known by now
 		})
 	}
 }
