@@ -116,10 +116,11 @@ func (w *Work) removed() Desired {
 	return d
 }
 
-// farewell returns what becomes of a resource of an origin.
+// farewell returns what becomes of a resource of an origin, "" as long as it is not known:
+// what was made without the app coming to say so has to be looked for.
 func (r *Removal) farewell(kind Kind, origin Origin) Farewell {
 	switch {
-	case r.Accounts == PartDelete && (origin == OriginCreated || r.Adopted):
+	case r.Accounts == PartDelete && (origin != OriginAdopted || r.Adopted):
 		return FarewellDelete
 	case r.Accounts == PartDisable && kind == KindUser:
 		return FarewellDisable

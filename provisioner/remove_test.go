@@ -206,3 +206,24 @@ func TestR35_RemovingGoesOn(t *testing.T) {
 		t.Errorf("users %q", got)
 	}
 }
+
+// TestR35_RemovingWhileTheReplyWasLost: an account that was made, which the app did not
+// come to say, goes with the others.
+func TestR35_RemovingWhileTheReplyWasLost(t *testing.T) {
+	b := setup(t)
+	b.sync(t, "app")
+	var made atomic.Bool
+	b.app.answerWith(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPost && !made.Swap(true) {
+			b.app.inner(r)
+		}
+		panic(http.ErrAbortHandler)
+	})
+	b.putUser(t, "u1", "ada", true)
+	waitFor(t, func() bool { l := b.link(t, user, "u1"); return l != nil && l.Ambiguous })
+	b.app.open()
+	b.remove(t, provisioner.PartDelete, false)
+	if r := b.waitRemoved(t); r.Deleted != 1 || len(b.app.remote(t, "/Users")) > 0 {
+		t.Errorf("%+v, the app has %v", r, b.app.remote(t, "/Users"))
+	}
+}
