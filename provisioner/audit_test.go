@@ -274,6 +274,37 @@ func TestRepairMakesNothingForWhoeverIsNotToHaveIt(t *testing.T) {
 	}
 }
 
+// TestAuditSetsBackInPart: of one account some is set back and some only told.
+func TestAuditSetsBackInPart(t *testing.T) {
+	b := pushed(t, provisioner.Settings{Drift: provisioner.DriftEnforce, DriftOf: map[string]provisioner.DriftPolicy{"UserName": provisioner.DriftReport}})
+	b.app.patch(t, b.path(t, user, "u1"), "userName", "somebody")
+	b.app.patch(t, b.path(t, user, "u1"), "name.familyName", "Else")
+	if a := b.audit(t, false); a.Drifted != 1 || a.Restored != 1 || a.Open != 1 || a.Good() {
+		t.Errorf("%+v", a)
+	}
+	b.settle(t, "app")
+	if u := b.app.user(t, "somebody"); fmt.Sprint(u["name"]) != "map[familyName:Family givenName:Given]" {
+		t.Errorf("the app has %v", u)
+	}
+}
+
+// TestAuditOfAnAppThatLetsNobodyIn: what says nothing about the one that was asked for
+// ends an audit.
+func TestAuditOfAnAppThatLetsNobodyIn(t *testing.T) { // R6
+	for name, answer := range map[string]http.HandlerFunc{
+		"401":       bare(http.StatusUnauthorized),
+		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		b := pushed(t, provisioner.Settings{Capabilities: map[provisioner.Capability]string{provisioner.List: provisioner.ListNone}})
+		b.app.answerWith(on("GET", b.path(t, user, "u5"), answer))
+		run, err := b.engine.StartAudit(t.Context(), "app", "", false)
+		must(t, err)
+		if run, err = b.engine.AwaitRun(t.Context(), run.ID, nil); err != nil || run.State != provisioner.RunFailed {
+			t.Errorf("%s: %+v, %v", name, run, err)
+		}
+	}
+}
+
 // TestRepair sets everything back that others have changed, for this once, but for what
 // the settings ignore.
 func TestRepair(t *testing.T) {

@@ -263,9 +263,10 @@ func (a *auditor) one(ctx context.Context, w *Work, resource *scim.Object) error
 	return nil
 }
 
-// enforced reports whether changes by others are set back, of what a policy is for.
+// enforced reports whether changes by others are set back, of what a policy is for that
+// does not ignore them.
 func (a *auditor) enforced(p DriftPolicy) bool {
-	return p == DriftEnforce || a.run.Repair && p == DriftReport
+	return p == DriftEnforce || a.run.Repair
 }
 
 // attributes compares attributes that are looked after. Those that the app is known

@@ -159,6 +159,7 @@ func TestR26_VanishedBehindAWebServer(t *testing.T) {
 		t.Errorf("the app holds %v", u)
 	}
 	// One that is found under its own id is there.
+	b.settle(t, "app")
 	there := b.link(t, user, "u1").RemoteID
 	b.app.answerWith(on("", "/Users/"+there, page(404)))
 	b.app.requests()

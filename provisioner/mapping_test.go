@@ -42,6 +42,7 @@ func TestMapping(t *testing.T) {
 	tests := []struct{ name, rules, want string }{
 		{"direct", `{"to": "name.familyName", "from": "name.familyName"}`, `"name": {"familyName": "Lovelace"}`},
 		{"direct into another attribute", `{"to": "nickName", "from": "name.givenName"}`, `"nickName": "Ada"`},
+		{"a text into a reference", `{"to": "profileUrl", "from": "title"}`, `"profileUrl": "Countess"`},
 		{"without a value", `{"to": "nickName", "from": "displayName"}`, ``},
 		{"whole", `{"to": "emails", "from": "emails"}`,
 			`"emails": [{"value": "ada@home.example", "type": "home"}, {"value": "ada@work.example", "type": "work", "primary": true}]`},
@@ -118,6 +119,7 @@ func TestMappingProblems(t *testing.T) {
 		{`{"to": "password", "constant": "x"}`, "passwords"},
 		{`{"to": "id", "from": "id"}`, "set by the app alone"},
 		{`{"to": "groups", "constant": [{"value": "g"}]}`, "set by the app alone"},
+		{`{"to": "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName", "from": "title"}`, "set by the app alone"},
 		{`{"to": "nickName"}`, "one of from, constant and template"},
 		{`{"to": "nickName", "from": "title", "constant": "x"}`, "one of from, constant and template"},
 		{`{"to": "nickName", "from": "nick"}`, `"nick" is not an attribute`},

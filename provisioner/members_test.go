@@ -123,6 +123,7 @@ func TestR12_AlreadyDone(t *testing.T) {
 func TestR13_ChunksShrink(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"413":          bare(413),
+		"400 tooMany":  refuse(400, scim.TypeTooMany, "not so"),
 		"400 too many": refuse(400, scim.TypeInvalidValue, "no more than 30 members in one request"),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,6 +253,42 @@ func TestR5_PoisonedMemberOfAPut(t *testing.T) {
 	}
 	if w := b.app.writes(); len(w) > 4 {
 		t.Errorf("writes %q", w)
+	}
+}
+
+// TestR5_GroupOfWhomFewAreTaken: an app that takes hardly anybody into a group is not asked
+// about everybody.
+func TestR5_GroupOfWhomFewAreTaken(t *testing.T) {
+	for taken, says := range map[int]string{0: "does not take 5 of", 3: "does not take 21 of"} {
+		t.Run(fmt.Sprint(taken), func(t *testing.T) {
+			b := mock(t, provisioner.Settings{})
+			b.replace(t, people(t, 40, nil, nil))
+			b.sync(t, "app")
+			ids, refused := []string{}, []string{}
+			for i := range 40 {
+				ids = append(ids, fmt.Sprint("u", i))
+			}
+			slices.Sort(ids)
+			for _, id := range ids[taken:] {
+				refused = append(refused, b.link(t, user, id).RemoteID)
+			}
+			b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet || !strings.Contains(r.URL.Path, "/Groups") {
+					return false
+				}
+				text := fmt.Sprint(bodyOf(r))
+				if !slices.ContainsFunc(refused, func(id string) bool { return strings.Contains(text, id) }) {
+					return false
+				}
+				refuse(400, scim.TypeInvalidValue, "unknown member")(w, r)
+				return true
+			})
+			b.putGroup(t, "g1", "all", ids...)
+			b.wantLink(t, group, "g1", provisioner.LinkRejected, says, 0)
+			if m := b.app.members(t, "all"); len(m) != taken {
+				t.Errorf("members %q", m)
+			}
+		})
 	}
 }
 

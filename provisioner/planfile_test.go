@@ -145,6 +145,29 @@ func TestPlanOfAFirstSync(t *testing.T) {
 	}
 }
 
+// TestPlannedRunIntoAFullApp applies a plan as a sync would do it, by one list, and also
+// goes through those who are due and need nothing.
+func TestPlannedRunIntoAFullApp(t *testing.T) {
+	b := start(t, t.TempDir()+"/test.db")
+	b.people(t, 6)
+	b.putUser(t, "off", "off", false)
+	b.app = newDoor(t)
+	for i := range 5 {
+		b.app.post(t, "/Users", fmt.Sprintf(foreignUser, fmt.Sprint("other", i), ""))
+	}
+	b.connect(t, "app", b.app)
+	p := b.plan(t)
+	run, err := b.engine.StartPlanned(t.Context(), p, p, "", time.Minute)
+	must(t, err)
+	run, err = b.engine.AwaitRun(t.Context(), run.ID, nil)
+	must(t, err)
+	requests := b.app.requests()
+	lists := slices.DeleteFunc(slices.Clone(requests), func(s string) bool { return s != "GET /Users" })
+	if len(p.Changes) != 6 || run.Marked != 7 || run.Result.Requests != len(requests) || len(lists) != 2 {
+		t.Errorf("%d changes, %d marked, %+v; requests %q, want one probe and one list of users", len(p.Changes), run.Marked, run.Result, requests)
+	}
+}
+
 // TestPlanFieldByField plans one change of every sort.
 func TestPlanFieldByField(t *testing.T) {
 	b := still(t)
@@ -352,6 +375,7 @@ func TestReadPlan(t *testing.T) {
 	for text, want := range map[string]string{
 		`[]`:                       "not a plan",
 		`{"users":[]}`:             "scimwright plan",
+		`{"version":1}`:            "scimwright plan",
 		`{"version":9,"app":"a"}`:  "version 9",
 		`{"version":1,"app":"a"}x`: "not a plan",
 	} {

@@ -92,17 +92,24 @@ func TestAccountThatIsNotDeletedIsDisabled(t *testing.T) { // R2, R33
 	}
 }
 
-// TestDeleteThatFailsIsADisable: an app that breaks down over deleting an account is told
-// to disable it when it does so again.
+// TestDeleteThatFailsIsADisable: an app that breaks down over deleting something is told
+// to disable or empty it when it does so again, and to delete it as soon as it can.
 func TestDeleteThatFailsIsADisable(t *testing.T) {
-	b := deleting(t, nil)
-	b.app.answerWith(times(3, on("DELETE", "/", refuse(500, "", "oops"))))
-	must(t, b.DeleteUser(t.Context(), "u1"))
-	waitFor(t, func() bool { return b.link(t, user, "u1") == nil })
-	w := anonymous(b.app.writes())
-	want := []string{"DELETE /Users/ID", "DELETE /Users/ID", "PATCH /Users/ID", "DELETE /Users/ID", "DELETE /Users/ID"}
-	if b.app.user(t, "ada") != nil || !slices.Equal(w, want) {
-		t.Errorf("writes %q, want %q; the app has %v", w, want, b.app.user(t, "ada"))
+	for kind, id := range map[provisioner.Kind]string{user: "u1", group: "g1"} {
+		b := deleting(t, nil)
+		b.app.answerWith(times(3, on("DELETE", "/", refuse(500, "", "oops"))))
+		path := kind.Endpoint() + "/ID"
+		if kind == user {
+			must(t, b.DeleteUser(t.Context(), id))
+		} else {
+			must(t, b.DeleteGroup(t.Context(), id))
+		}
+		waitFor(t, func() bool { return b.link(t, kind, id) == nil })
+		w := anonymous(b.app.writes())
+		want := []string{"DELETE " + path, "DELETE " + path, "PATCH " + path, "DELETE " + path, "DELETE " + path}
+		if !slices.Equal(w, want) || kind == user && b.app.user(t, "ada") != nil || kind == group && b.app.members(t, "staff") != nil {
+			t.Errorf("writes %q, want %q; the app has %v", w, want, b.app.remote(t, kind.Endpoint()))
+		}
 	}
 }
 

@@ -160,7 +160,7 @@ func TestImpact(t *testing.T) {
 	}
 	scope := provisioner.Settings{Scope: provisioner.Scope{Groups: []string{"staff"}}}
 	i = impact(scope)
-	if i.Users != (admin.Counts{Disable: 6, Unchanged: 2}) || len(i.Losing) != 6 || i.Losing[0] != (admin.Losing{Kind: "User", ID: "u2", Name: "name2", Why: "no access"}) || !strings.Contains(i.Held, "approve") {
+	if i.Users != (admin.Counts{Disable: 6, Unchanged: 2}) || len(i.Losing) != 6 || i.Losing[0] != (admin.Losing{Kind: "User", ID: "u2", Name: "name2", Why: "no access"}) || !strings.Contains(i.Held, "more than 5") {
 		t.Errorf("a scope of two: %+v", i)
 	}
 	if i := impact(provisioner.Settings{Scope: provisioner.Scope{Nobody: true}}); i.Users.Disable != 8 || !strings.Contains(i.Held, "nobody would be left") {
