@@ -135,11 +135,13 @@ func TestR35_RemovingDeletes(t *testing.T) {
 }
 
 // TestR35_RemovingListsWhatIsLeft removes an app that refuses to lose one account, and
-// in which another is pinned.
+// in which another is pinned and a third is ignored.
 func TestR35_RemovingListsWhatIsLeft(t *testing.T) {
 	b := setup(t)
 	furnish(t, b)
 	b.connectWith(t, "app", b.app, provisioner.Settings{Pins: []string{"u4"}})
+	must(t, b.resolve(t, "u5", provisioner.ChooseIgnore))
+	b.waitState(t, user, "u5", provisioner.LinkIgnored)
 	last := fmt.Sprint("/Users/", b.app.user(t, "n3")["id"])
 	b.app.answerWith(func(w http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodPatch || !strings.HasSuffix(r.URL.Path, last) {
@@ -152,7 +154,7 @@ func TestR35_RemovingListsWhatIsLeft(t *testing.T) {
 	})
 	b.remove(t, provisioner.PartDisable, false)
 	r := b.waitRemoved(t)
-	if r.Disabled != 9 || len(r.Left) != 2 {
+	if r.Disabled != 8 || len(r.Left) != 3 {
 		t.Fatalf("%+v", r)
 	}
 	if l := r.Left[0]; l.Subject != "u3" || l.Name != "n3" || !strings.Contains(l.Reason, "the last administrator") {
@@ -160,6 +162,9 @@ func TestR35_RemovingListsWhatIsLeft(t *testing.T) {
 	}
 	if l := r.Left[1]; l.Subject != "u4" || !strings.Contains(l.Reason, "is pinned") {
 		t.Errorf("the second that is left: %+v", l)
+	}
+	if l := r.Left[2]; l.Subject != "u5" || !strings.Contains(l.Reason, "is never touched") {
+		t.Errorf("the third that is left: %+v", l)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/permiso/scimwright/provisioner"
 	"github.com/permiso/scimwright/provisioner/scim"
@@ -111,5 +112,49 @@ func TestHoldingTakesAllAlong(t *testing.T) {
 				t.Errorf("the decision about u%d is %q, want %q (%v)", i, w.Link.Decision, want, err)
 			}
 		}
+		// What was approved is a goodbye for a reason, not whatever else may be done.
+		for i := 12; i < 17; i++ {
+			why, err := s.Depart(t.Context(), provisioner.Goodbye{Key: key(i), Why: provisioner.Disabled})
+			if why != "" || err != nil {
+				t.Errorf("within the limit: held %q, %v", why, err)
+			}
+		}
+		for _, reason := range []provisioner.Presence{provisioner.Left, provisioner.Disabled} {
+			if why, err := s.Depart(t.Context(), provisioner.Goodbye{Key: key(3), Why: reason}); (why == "") != (reason == provisioner.Left) || err != nil {
+				t.Errorf("that u3 has left is approved; %s is held %q, %v", reason, why, err)
+			}
+		}
 	})
+}
+
+// TestGoodbyesCountForATime: tidying up forgets the goodbyes that count no longer, and
+// none that does.
+func TestGoodbyesCountForATime(t *testing.T) { storetest.Each(t, testGoodbyesCountForATime) }
+
+func testGoodbyesCountForATime(t *testing.T, database string) {
+	s := employ(t, database, 10)
+	depart := func(from, to int) (held string) {
+		t.Helper()
+		for i := from; i < to; i++ {
+			why, err := s.Depart(t.Context(), provisioner.Goodbye{Key: chatUser(fmt.Sprint("u", i)), Why: provisioner.Disabled})
+			must(t, err)
+			held += why
+		}
+		return held
+	}
+	if held := depart(0, 5); held != "" {
+		t.Errorf("within the limit: %s", held)
+	}
+	must(t, s.Tidy(t.Context()))
+	if held := depart(5, 6); held == "" {
+		t.Error("the limit is forgotten when it is tidied up")
+	}
+	_, err := s.DB().ExecContext(t.Context(), "UPDATE goodbye SET at = $1", time.Now().Add(-provisioner.GuardWindow-time.Second).UnixMilli())
+	must(t, err)
+	must(t, s.Tidy(t.Context()))
+	var n int
+	must(t, s.DB().QueryRowContext(t.Context(), "SELECT COUNT(*) FROM goodbye").Scan(&n))
+	if n != 0 {
+		t.Errorf("%d goodbyes are kept that count no longer", n)
+	}
 }

@@ -166,6 +166,12 @@ func TestReadingBesideAService(t *testing.T) {
 	if _, err := reading.Status(t.Context(), "chat"); err != nil {
 		t.Errorf("reading what the other has written: %v", err)
 	}
+	tx, err := working.DB().BeginTx(t.Context(), nil) // which keeps other writers out
+	must(t, err)
+	if _, err := reading.Load(t.Context(), chatUser("u1")); err != nil {
+		t.Errorf("reading while the other writes: %v", err)
+	}
+	must(t, tx.Rollback())
 	if err := reading.DeleteApp(t.Context(), "chat"); err == nil {
 		t.Error("a file in use by another process was written")
 	}

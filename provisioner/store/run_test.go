@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -148,30 +149,43 @@ func users(keys ...provisioner.Key) map[provisioner.Lane][]provisioner.Key {
 	return map[provisioner.Lane][]provisioner.Key{provisioner.LaneUsers: keys}
 }
 
-// TestCancelLetsAttemptsEnd cancels a run while a worker is at a link that the run has
-// made.
+// TestCancelLetsAttemptsEnd cancels a run while a worker is at links, one of which the run
+// has made.
 func TestCancelLetsAttemptsEnd(t *testing.T) { storetest.Each(t, testCancelLetsAttemptsEnd) }
 
 func testCancelLetsAttemptsEnd(t *testing.T, database string) {
 	s, _ := setup(t, database)
+	must(t, s.PutUser(t.Context(), user(t, "u0", "u0")))
+	finish(t, s, chatUser("u0"), provisioner.LinkConverged, provisioner.LogEntry{})
 	run := startRun(t, s, "chat")
-	must(t, s.Mark(t.Context(), run, users(chatUser("u1"), chatUser("u2"))))
+	must(t, s.Mark(t.Context(), run, users(chatUser("u0"), chatUser("u1"))))
 	if claims, _, err := s.Claim(t.Context(), "worker", "chat", 1); err != nil || len(claims) != 0 {
 		t.Fatalf("%+v are due before the run has begun, %v", claims, err)
 	}
 	must(t, s.Begin(t.Context(), run))
-	claims, _, err := s.Claim(t.Context(), "worker", "chat", 1)
-	if err != nil || len(claims) != 1 {
+	claims, _, err := s.Claim(t.Context(), "worker", "chat", 2)
+	if err != nil || len(claims) != 2 {
 		t.Fatalf("claims %+v, %v", claims, err)
 	}
-	w, err := s.Load(t.Context(), claims[0].Key)
-	must(t, err)
 	must(t, s.CancelRun(t.Context(), run.ID))
-	w.Link.State, w.Link.RemoteID, w.Link.Origin = provisioner.LinkConverged, "r1", provisioner.OriginCreated
-	must(t, s.Finish(t.Context(), "worker", &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}))
+	for _, c := range claims {
+		w, err := s.Load(t.Context(), c.Key)
+		must(t, err)
+		if !w.Link.Behind() {
+			t.Errorf("%s is as it was while its attempt is under way", c.Key)
+		}
+		w.Link.State, w.Link.RemoteID, w.Link.Origin = provisioner.LinkConverged, "r-"+c.Subject, provisioner.OriginCreated
+		must(t, s.Finish(t.Context(), "worker", &provisioner.Outcome{Link: w.Link, Want: w.Link.Desired}))
+	}
 	links, err := s.AppLinks(t.Context(), "chat")
-	if err != nil || len(links) != 1 || links[0].RemoteID != "r1" || links[0].Behind() {
-		t.Errorf("links %+v, %v; want the one whose attempt was under way", links, err)
+	must(t, err)
+	for _, l := range links {
+		if l.RemoteID != "r-"+l.Subject || l.Behind() {
+			t.Errorf("%+v, want it as its attempt has left it", l)
+		}
+	}
+	if len(links) != 2 {
+		t.Errorf("there are %d links, want those whose attempts were under way", len(links))
 	}
 }
 
@@ -193,6 +207,11 @@ func testRunsHaveOneWorker(t *testing.T, database string) {
 	want("first", run.ID)
 	must(t, s.Leave(t.Context(), "first"))
 	want("second", run.ID)
+	if !strings.HasPrefix(database, "postgres") { // whoever else is known to a file has died
+		_, err := s.Beat(t.Context(), "third")
+		must(t, err)
+		want("third", run.ID)
+	}
 	must(t, s.CancelRun(t.Context(), run.ID))
 	want("second")
 }

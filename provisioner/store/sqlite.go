@@ -100,7 +100,6 @@ func sqliteDSN(path string, readOnly bool) string {
 	u := url.URL{Scheme: "file", Path: path}
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"journal_mode(WAL)", "busy_timeout(10000)", "synchronous(FULL)", "cache_size(-16000)", "wal_autocheckpoint(4000)", "temp_store(MEMORY)"}}
 	if readOnly {
-		q.Set("_txlock", "deferred")
 		q.Add("_pragma", "query_only(1)")
 	}
 	return u.String() + "?" + q.Encode()

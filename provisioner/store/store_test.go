@@ -155,6 +155,9 @@ func testNamesChangeHands(t *testing.T, database string) {
 	if err != nil || u.Attributes.String("userName") != "bob" {
 		t.Errorf("u1 is %v, %v", u, err)
 	}
+	if err := s.PutUser(ctx, user(t, "u1", "ada")); !errors.Is(err, provisioner.ErrConflict) {
+		t.Errorf("u1 takes the name that u2 has now: %v", err)
+	}
 }
 
 func TestOneProcess(t *testing.T) {
@@ -221,9 +224,12 @@ func TestTokensAreSealed(t *testing.T) {
 		t.Errorf("after opening again: %v, %v", got, err)
 	}
 	must(t, s.Close())
-	if _, err := store.Open(t.Context(), store.Config{Database: filepath.Join(dir, "short.db"), Key: []byte("short")}); err == nil {
-		t.Error("a key of 5 bytes is accepted")
+	if _, err := store.Open(t.Context(), store.Config{Database: filepath.Join(dir, "short.db"), Key: []byte("fifteen bytes..")}); err == nil {
+		t.Error("a key of 15 bytes is accepted")
 	}
+	enough, err := store.Open(t.Context(), store.Config{Database: filepath.Join(dir, "short.db"), Key: []byte("sixteen bytes...")})
+	must(t, err)
+	must(t, enough.Close())
 }
 
 func TestNewerSchemaIsRefused(t *testing.T) { storetest.Each(t, testNewerSchemaIsRefused) }

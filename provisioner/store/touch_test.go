@@ -18,7 +18,7 @@ func putApp(t *testing.T, s *store.Store, name, settings string) {
 	app := provisioner.App{Name: name, Endpoint: "https://" + name + ".example", Token: "t"}
 	must(t, json.Unmarshal([]byte(settings), &app.Settings))
 	must(t, s.PutApp(t.Context(), app))
-	must(t, s.UpdateApp(t.Context(), name, func(a *provisioner.App) { a.Synced = true }))
+	must(t, s.UpdateApp(t.Context(), name, func(a *provisioner.App) { a.State, a.Synced = provisioner.AppActive, true }))
 }
 
 // tie gives an app the account of a user, or the group.
@@ -355,7 +355,17 @@ func testHotLinks(t *testing.T, database string) {
 	done.State = provisioner.LinkConverged
 	must(t, s.Finish(ctx, "w", &provisioner.Outcome{Link: done, Want: w.Link.Desired}))
 	if claims, _, err = s.Claim(ctx, "w", "app", 1); err != nil || len(claims) != 1 {
-		t.Errorf("the change during the attempt makes %d others due: %v", len(claims), err)
+		t.Fatalf("the change during the attempt makes %d others due: %v", len(claims), err)
+	}
+	// Nor is anybody forgotten who has come back during the attempt that says goodbye.
+	w, err = s.Load(ctx, key)
+	must(t, err)
+	change("ina")
+	done = w.Link
+	done.State = provisioner.LinkGone
+	must(t, s.Finish(ctx, "w", &provisioner.Outcome{Link: done, Want: w.Link.Desired, Forget: true}))
+	if claims, _, err = s.Claim(ctx, "w", "app", 1); err != nil || len(claims) != 1 {
+		t.Errorf("who has come back makes %d others due: %v", len(claims), err)
 	}
 }
 
