@@ -173,7 +173,7 @@ func (b *bench) browse() {
 	b.t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	b.t.Cleanup(cancel)
-	b.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	b.ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	b.t.Cleanup(cancel)
 	b.do(chromedp.Navigate(b.url+"/"), chromedp.WaitVisible("#key"))
 }
