@@ -49,7 +49,7 @@ func (a *App) answer(err error) *failure {
 	case s == http.StatusConflict:
 		f.state = LinkConflict
 	case strayed(err):
-	case s == http.StatusRequestTimeout, s == http.StatusPreconditionFailed:
+	case s == http.StatusRequestTimeout, s == http.StatusTooEarly, s == http.StatusPreconditionFailed:
 	case s >= 500:
 		f.retry = refused.RetryAfter
 	case s >= 400:

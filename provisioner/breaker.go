@@ -91,7 +91,7 @@ func (e *Engine) tend(ctx context.Context, name string) error {
 		return err
 	}
 	_, err = client.Page(ctx, KindUser.Endpoint(), scimclient.Query{Count: 1})
-	if err != nil && !isThrottled(err) {
+	if err != nil && !isThrottled(err) && !unlisted(err) {
 		return e.stillPaused(ctx, name, err)
 	}
 	return e.config.Store.UpdateApp(ctx, name, func(a *App) {

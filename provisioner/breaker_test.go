@@ -86,6 +86,27 @@ func TestBreakerPausesAnAppThatIsDown(t *testing.T) {
 	}
 }
 
+// TestBreakerEndsAtAnAppThatListsNobody: an app that was down goes on once it answers, also
+// if what it answers is that it does not list its users.
+func TestBreakerEndsAtAnAppThatListsNobody(t *testing.T) {
+	const users = 12
+	m := newMoody(t)
+	r := newRig(t, rigConfig{})
+	r.connect("app", m, provisioner.Settings{})
+	r.put(users, "a", nil)
+	r.settle("app")
+	unlisted := fault.Rule{Kind: fault.Status, Status: 405, Method: "GET", Path: "/Users", Times: -1}
+	m.fail(unlisted, fault.Rule{Kind: fault.Status, Status: 500, Method: "PATCH", Times: -1})
+	r.put(users, "b", nil)
+	r.paused("app", provisioner.PauseEndpoint)
+	m.fail(unlisted)
+	r.advance(30*time.Second, "app")
+	r.tend()
+	r.advance(time.Hour, "app")
+	r.settle("app")
+	m.wantUsers(users, "b", nil)
+}
+
 // TestBreakerSparesTheOthers: one subject that an app breaks down at is no reason to
 // pause it, however often that is (R6). Acceptance test 11.
 func TestBreakerSparesTheOthers(t *testing.T) {

@@ -259,7 +259,7 @@ func (a *attempt) smaller(w Write, err error) bool {
 	case n > 1:
 		a.trial.try(MaxMembersPerOp, strconv.Itoa(n/2), fmt.Sprintf("%d members in one request were answered %d", n, status(err)))
 		return true
-	case w.Verb == VerbReplace && a.link.Kind == KindGroup:
+	case w.Verb == VerbReplace && a.link.Kind == KindGroup && (status(err) == http.StatusRequestEntityTooLarge || len(w.Add)+len(w.Remove) > 0):
 		if a.trial.refusal == nil {
 			a.trial.refusal = err
 		}

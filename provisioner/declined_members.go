@@ -91,7 +91,10 @@ func (a *attempt) poisoned(w Write, stays bool, err error) error {
 		if len(w.Add) > 0 {
 			break // they are tried by themselves now
 		}
-		if s := status(err); stays || s != http.StatusNotFound && scimType(err) != scim.TypeNoTarget {
+		switch s := status(err); {
+		case s == http.StatusConflict && scimType(err) != scim.TypeUniqueness:
+			return &failure{state: LinkFailing, cause: err.Error()} // it may pass
+		case stays, s != http.StatusNotFound && scimType(err) != scim.TypeNoTarget:
 			return err
 		}
 		if a.members[subject] == id { // the app says that there is no such member

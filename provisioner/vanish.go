@@ -70,8 +70,8 @@ func (a *attempt) converted(ctx context.Context, err error) error {
 func (a *attempt) endpointAnswers(ctx context.Context) error {
 	_, err := a.client.Page(ctx, KindUser.Endpoint(), scimclient.Query{Count: 1})
 	switch s := status(err); {
-	case saysSCIM(err) && (s == http.StatusBadRequest || s == http.StatusForbidden || s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented):
-		return nil // it is there, and does not list its users
+	case unlisted(err), saysSCIM(err) && s == http.StatusForbidden:
+		return nil // it is there
 	case notThere(err), s == http.StatusMethodNotAllowed, s/100 == 3, s/100 == 2:
 		return &failure{state: LinkFailing, cause: err.Error(), pause: &Pause{
 			Cause:  PauseEndpoint,
@@ -79,6 +79,13 @@ func (a *attempt) endpointAnswers(ctx context.Context) error {
 		}}
 	}
 	return err
+}
+
+// unlisted reports whether an app answers for its users by saying that it does not list
+// them.
+func unlisted(err error) bool {
+	s := status(err)
+	return saysSCIM(err) && (s == http.StatusBadRequest || s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented)
 }
 
 // deletes names the capability of an app to delete resources of a kind.
