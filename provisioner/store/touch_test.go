@@ -300,9 +300,12 @@ func TestSweepOfOneHoldsUpNoOther(t *testing.T) { storetest.Each(t, testSweepOfO
 func testSweepOfOne(t *testing.T, database string) {
 	s, r := open(t, database)
 	ctx := t.Context()
-	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
-	for _, app := range []string{"chat", "mail", "wiki"} {
+	apps := []string{"chat", "mail", "wiki"}
+	for _, app := range apps {
 		putApp(t, s, app, `{}`)
+	}
+	must(t, s.PutUser(ctx, user(t, "u1", "ada")))
+	for _, app := range apps {
 		tie(t, s, app, provisioner.KindUser, "u1")
 	}
 	for _, statement := range []string{
