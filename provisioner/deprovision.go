@@ -146,10 +146,11 @@ func (a *attempt) disable(ctx context.Context, d Desired, farewell Farewell) err
 	return nil
 }
 
-// disabled notes since when the account is disabled, and when it is to be deleted.
+// disabled notes since when the account is disabled, and when it is to be deleted. A time
+// that has not come yet is that of a clock that was ahead.
 func (a *attempt) disabled(why Presence, farewell Farewell) {
-	if a.link.DisabledFor != why {
-		a.link.DisabledFor, a.link.DisabledAt = why, a.engine.config.Now()
+	if now := a.engine.config.Now(); a.link.DisabledFor != why || a.link.DisabledAt.After(now) {
+		a.link.DisabledFor, a.link.DisabledAt = why, now
 	}
 	a.link.DeleteAt = time.Time{}
 	if farewell == FarewellDelete {

@@ -46,6 +46,34 @@ func TestFaultClockJumps(t *testing.T) {
 	}
 }
 
+// TestFaultClockWasAhead: who is disabled while the clock is ahead is deleted as long
+// after the clock was set right as it takes otherwise, and not as much later.
+func TestFaultClockWasAhead(t *testing.T) {
+	const day = 24 * time.Hour
+	storetest.Each(t, func(t *testing.T, database string) {
+		r, m := newRig(t, rigConfig{database: database}), newMoody(t)
+		r.connect("app", m, provisioner.Settings{Deprovision: provisioner.Deprovision{Deleted: provisioner.FarewellDelete}})
+		r.put(3, "a", nil)
+		r.settle("app")
+		r.advance(300*day, "app")
+		r.put(2, "a", nil)
+		r.settle("app")
+		m.wantUsers(3, "a", func(i int) bool { return i < 2 })
+		r.advance(-300*day, "app")
+		must(t, r.Sweep(t.Context()))
+		if l := r.link("u2"); !l.DisabledAt.Equal(r.clock.Now()) || !l.DeleteAt.Equal(r.clock.Now().Add(30*day)) {
+			t.Errorf("disabled on %s, to be deleted on %s, and it is %s", l.DisabledAt, l.DeleteAt, r.clock.Now())
+		}
+		r.advance(30*day-time.Minute, "app")
+		must(t, r.Sweep(t.Context()))
+		r.settle("app")
+		m.wantUsers(3, "a", func(i int) bool { return i < 2 })
+		r.advance(2*time.Minute, "app")
+		r.until("the account is deleted", func() bool { return len(m.tenant.Resources("User")) == 2 })
+		m.wantUsers(2, "a", nil)
+	})
+}
+
 // TestFaultDiskFull: the disk of the database is full for a while. A change that cannot
 // be kept is refused, an attempt that cannot be recorded does not lead to a flood of
 // further ones, and afterwards all goes on, without an account made twice.

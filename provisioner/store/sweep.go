@@ -32,7 +32,8 @@ func (s *Store) Tidy(ctx context.Context) error {
 
 // Sweep touches the links that should have been touched by a change and were not,
 // whoever has made it and how: what follows from the directory is worked out again,
-// and each link is compared with what it was last settled by. It makes no request to
+// and each link is compared with what it was last settled by. What a clock has dated into
+// the future is corrected. It makes no request to
 // any app. Apps that are paused have their turn when they go on, drafts with their first
 // sync, and one that cannot be swept is no reason to leave out the others: the error is
 // that of all of them.
@@ -51,7 +52,7 @@ func (s *Store) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := []error{s.bringForward(ctx)}
 	for i := range apps {
 		if err := s.sweepApp(ctx, &apps[i]); err != nil {
 			errs = append(errs, fmt.Errorf("sweeping app %q: %w", apps[i].Name, err))
@@ -61,6 +62,18 @@ func (s *Store) Sweep(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// bringForward corrects when accounts are to be deleted that were disabled by a clock that
+// was ahead: as long after now as they would have been after that.
+func (s *Store) bringForward(ctx context.Context) error {
+	return s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			UPDATE link SET disabled_at = CAST($1 AS BIGINT), delete_at = delete_at - disabled_at + CAST($1 AS BIGINT),
+				due = CASE WHEN due = delete_at THEN delete_at - disabled_at + CAST($1 AS BIGINT) ELSE due END
+			WHERE delete_at > 0 AND disabled_at > CAST($1 AS BIGINT)`, s.nowMillis())
+		return err
+	})
 }
 
 func (s *Store) sweepApp(ctx context.Context, app *provisioner.App) error {
