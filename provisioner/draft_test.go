@@ -389,6 +389,27 @@ func TestFirstSyncThatCannotBegin(t *testing.T) {
 			m.wantUsers(3, "a", nil)
 		})
 	}
+	t.Run("what the app has cannot be read", func(t *testing.T) {
+		b := brownfield(t)
+		b.app.answerWith(func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Query().Get("count") == aPage {
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		})
+		run, err := b.engine.StartSync(t.Context(), "app", "test", 0)
+		must(t, err)
+		if run, err = b.engine.AwaitRun(t.Context(), run.ID, nil); err != nil || run.State != provisioner.RunFailed || run.Ready {
+			t.Errorf("%+v, %v", run, err)
+		}
+		if a, err := b.App(t.Context(), "app"); err != nil || a.State != provisioner.AppDraft || !strings.Contains(a.Reason, "its first sync could not begin: ") {
+			t.Errorf("the app is %s %q, %v", a.State, a.Reason, err)
+		}
+		b.app.open()
+		if r := b.sync(t, "app"); r.Users.Created != 20 {
+			t.Errorf("the next sync: %+v", r)
+		}
+	})
 	t.Run("whoever wants it goes away", func(t *testing.T) {
 		b := brownfield(t)
 		kept := b.app.keep(oneResource)
