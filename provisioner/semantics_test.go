@@ -304,6 +304,40 @@ func TestClearedWhileTheReplyWasLost(t *testing.T) { // R24, R32
 	}
 }
 
+// TestAddedAndClearedWhileTheReplyWasLost checks the same of an attribute that a change
+// has given to an account, in each form.
+func TestAddedAndClearedWhileTheReplyWasLost(t *testing.T) { // R24, R32
+	for _, form := range []string{provisioner.FormPatch, provisioner.FormPut} {
+		t.Run(form, func(t *testing.T) {
+			b := mock(t, provisioner.Settings{Capabilities: map[provisioner.Capability]string{provisioner.UserUpdate: form}})
+			put := func(more string) {
+				t.Helper()
+				must(t, b.PutUser(t.Context(), provisioner.User{ID: "u1", Attributes: attributes(t, `{"userName": "ada", "active": true%s}`, more)}))
+			}
+			put("")
+			b.settle(t, "app")
+			var writes atomic.Int32
+			b.app.answerWith(func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet && writes.Load() == 0 {
+					return false
+				}
+				if r.Method != http.MethodGet && writes.Add(1) == 1 {
+					b.app.inner(r)
+				}
+				panic(http.ErrAbortHandler)
+			})
+			put(`, "title": "Countess", "name": {"givenName": "Ada"}`)
+			b.waitLost(t)
+			put("")
+			b.app.open()
+			b.settle(t, "app")
+			if u := b.app.user(t, "ada"); writes.Load() == 0 || u["title"] != nil || u["name"] != nil {
+				t.Errorf("the app holds %v after %d writes, want neither title nor name", u, writes.Load())
+			}
+		})
+	}
+}
+
 // loseCreate has the app carry out one create, of something else than was sent, and
 // answer nothing any more.
 func (d *door) loseCreate(change func(map[string]any)) {

@@ -52,10 +52,21 @@ func (a *attempt) perform(ctx context.Context, w Write) (done bool, err error) {
 	response, err := a.send(ctx, w, proving)
 	if err != nil {
 		a.link.Ambiguous = ambiguous(err)
-		return false, a.declined(ctx, w, err)
+		if err = a.declined(ctx, w, err); err != nil && a.link.Ambiguous {
+			a.mayHold(w)
+		}
+		return false, err
 	}
 	a.fitted(w)
 	return a.confirm(ctx, w, response, proving)
+}
+
+// mayHold counts what a write has added among what the app holds, since its answer was
+// lost: the next attempt finds out whether it does, also of what is not wanted any more.
+func (a *attempt) mayHold(w Write) {
+	sent := w.Acked.Clone()
+	sent.Delete("active") // which is as it was until the app says otherwise
+	a.link.Acked = merge(sent, a.link.Acked)
 }
 
 // send makes the request of an update.
