@@ -244,6 +244,32 @@ func testNewerSchemaIsRefused(t *testing.T, database string) {
 	}
 }
 
+func TestOlderSchemaIsBroughtUpToDate(t *testing.T) { storetest.Each(t, testOlderSchemaIsBroughtUpToDate) }
+
+// testOlderSchemaIsBroughtUpToDate takes a database back to where apps were no drafts yet:
+// who was given what changes goes on, and who waited for a first sync waits.
+func testOlderSchemaIsBroughtUpToDate(t *testing.T, database string) {
+	s, _ := open(t, database)
+	for _, name := range []string{"chat", "wiki"} {
+		must(t, s.PutApp(t.Context(), provisioner.App{Name: name, Endpoint: "https://" + name + ".example", Token: "t"}))
+	}
+	for _, statement := range []string{
+		"ALTER TABLE app DROP COLUMN started",
+		"UPDATE app SET state = 'paused', cause = 'first' WHERE name = 'wiki'",
+		"DELETE FROM scimwright_version WHERE version_id = 2",
+	} {
+		_, err := s.DB().ExecContext(t.Context(), statement)
+		must(t, err)
+	}
+	must(t, s.Close())
+	s, _ = open(t, database)
+	for name, want := range map[string]provisioner.AppState{"chat": provisioner.AppActive, "wiki": provisioner.AppDraft} {
+		if app, err := s.App(t.Context(), name); err != nil || app.State != want || app.Started == app.State.Drafted() || app.Cause != "" {
+			t.Errorf("%s is %+v, %v; want %s", name, app, err, want)
+		}
+	}
+}
+
 func TestLogIsKeptForATime(t *testing.T) { storetest.Each(t, testLogIsKeptForATime) }
 
 func testLogIsKeptForATime(t *testing.T, database string) {

@@ -14,7 +14,6 @@ CREATE TABLE app (
     state_since  BIGINT NOT NULL DEFAULT 0,
     learned      TEXT   NOT NULL,                -- JSON
     alerts       TEXT   NOT NULL DEFAULT '{}',   -- JSON: which were raised, by topic
-    started      BIGINT NOT NULL DEFAULT 0,      -- whether it is no draft any more
     synced       BIGINT NOT NULL DEFAULT 0,      -- whether all of the directory was pushed once
     removal      TEXT   NOT NULL DEFAULT 'null', -- JSON: how it is being removed
     updated_at   BIGINT NOT NULL,
