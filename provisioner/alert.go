@@ -168,7 +168,7 @@ func (a *App) Notice(now time.Time) string {
 	switch {
 	case expires.IsZero() || expires.Sub(now) > alertBefore[0]:
 		return ""
-	case expires.After(now):
+	case !a.Settings.Expired(now):
 		return fmt.Sprintf("the token expires on %s: make a new one in the app and save it here with its date", expires.UTC().Format(time.DateOnly))
 	default:
 		return fmt.Sprintf("the token has expired on %s: make a new one in the app and save it here with its date", expires.UTC().Format(time.DateOnly))

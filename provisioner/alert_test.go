@@ -89,6 +89,9 @@ func TestR27_TokenExpires(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if expired := strings.Contains(s.Notice, "has expired"); s.Good() == expired {
+			t.Errorf("good is %t while the status says %q", s.Good(), s.Notice)
+		}
 		return s.Notice
 	}
 	r.connect("app", m, provisioner.Settings{TokenExpires: expires})
@@ -106,6 +109,9 @@ func TestR27_TokenExpires(t *testing.T) {
 	}
 	r.advance(24 * time.Hour)
 	r.wantAlerts(b, provisioner.TopicToken, "has expired")
+	if n := notice(); !strings.Contains(n, "has expired on") {
+		t.Errorf("on the day itself the status says %q", n)
+	}
 	r.connect("app", m, provisioner.Settings{TokenExpires: r.clock.Now().Add(5 * 24 * time.Hour)})
 	r.wantAlerts(b, provisioner.TopicToken, "expires on")
 	r.connect("app", m, provisioner.Settings{})

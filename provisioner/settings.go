@@ -288,6 +288,11 @@ func (d *Deprovision) keepsMember(p Presence) bool {
 	}
 }
 
+// Expired reports whether the app is known not to accept the token any more.
+func (s *Settings) Expired(now time.Time) bool {
+	return !s.TokenExpires.IsZero() && !s.TokenExpires.After(now)
+}
+
 func (s *Settings) grace() time.Duration {
 	days := s.Deprovision.GraceDays
 	if days == 0 {

@@ -22,6 +22,8 @@ type Status struct {
 	Unsynced string
 	// Notice says what somebody should see to in time, "" if nothing.
 	Notice string
+	// Expired says that the day is past until which the app is known to accept the token.
+	Expired bool
 	// LastError is the newest of the failures that are still failures, nil if there
 	// is none.
 	LastError *LastError
@@ -47,5 +49,5 @@ type LastError struct {
 // Good reports whether nobody has to do anything about the app. A draft is as long as it
 // has nobody to be given, or is about to be.
 func (s *Status) Good() bool {
-	return (s.State.Drafted() || s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Unsynced == "" && s.Finding == "" && s.AuditFailure == ""
+	return (s.State.Drafted() || s.State == AppActive || s.State == AppThrottled) && s.Failing == 0 && s.Held == 0 && s.Unsynced == "" && s.Finding == "" && s.AuditFailure == "" && !s.Expired
 }

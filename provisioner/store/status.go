@@ -43,6 +43,7 @@ func (s *Store) statusOf(ctx context.Context, app *provisioner.App) (*provisione
 	status := &provisioner.Status{
 		App: app.Name, Endpoint: app.Endpoint, State: app.State, Reason: app.Reason,
 		Notice:    app.Notice(s.now()),
+		Expired:   app.Settings.Expired(s.now()),
 		Converged: p.Settled, Pending: p.Active(), Failing: p.Failed, Held: p.Held,
 	}
 	var oldest int64

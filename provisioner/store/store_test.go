@@ -244,7 +244,9 @@ func testNewerSchemaIsRefused(t *testing.T, database string) {
 	}
 }
 
-func TestOlderSchemaIsBroughtUpToDate(t *testing.T) { storetest.Each(t, testOlderSchemaIsBroughtUpToDate) }
+func TestOlderSchemaIsBroughtUpToDate(t *testing.T) {
+	storetest.Each(t, testOlderSchemaIsBroughtUpToDate)
+}
 
 // testOlderSchemaIsBroughtUpToDate takes a database back to where apps were no drafts yet:
 // who was given what changes goes on, and who waited for a first sync waits.

@@ -101,17 +101,22 @@ func (s *summary) writeText(w io.Writer) {
 	t.Flush()
 	took := time.Duration(s.Duration) * time.Millisecond
 	fmt.Fprintf(w, "\n%s in %s\n", count(s.Requests, "request"), took)
-	writeSubjects(w, "Failed", s.Failures)
-	writeSubjects(w, "Held", s.Held)
+	writeSubjects(w, "Failed", s.Failures, u.Failed+g.Failed)
+	writeSubjects(w, "Held", s.Held, u.Held+g.Held)
 }
 
-func writeSubjects(w io.Writer, title string, list []failure) {
+// writeSubjects lists users and groups, of whom there are n; a result names no more than
+// a thousand.
+func writeSubjects(w io.Writer, title string, list []failure, n int) {
 	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
 	for _, f := range list {
 		fmt.Fprintf(w, "  %s %s: %s\n", f.Kind, f.ID, oneLine(f.Reason))
+	}
+	if more := n - len(list); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 
