@@ -407,12 +407,7 @@ func (e *Engine) Run(ctx context.Context, id int64) (*Run, RunProgress, error) {
 	case halted && p.Active+p.Failed > 0:
 		err = e.end(ctx, run, RunFailed, "the app was paused: "+app.Reason)
 	case p.Active == 0 && (p.Failed == 0 || late || p.NextAttempt.After(run.Until)):
-		if !app.Synced {
-			err = e.config.Store.UpdateApp(ctx, run.App, func(a *App) { a.Synced = true })
-		}
-		if err == nil {
-			err = e.end(ctx, run, RunDone, "")
-		}
+		err = e.end(ctx, run, RunDone, "")
 	}
 	return run, p, err
 }

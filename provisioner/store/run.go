@@ -161,7 +161,8 @@ func (s *Store) Runs(ctx context.Context, q provisioner.RunQuery) ([]provisioner
 }
 
 // SaveRun writes how a run has gone on, unless it has ended meanwhile in another way:
-// then the error is [provisioner.ErrCancelled].
+// then the error is [provisioner.ErrCancelled]. A sync that is done has pushed all of the
+// directory to its app.
 func (s *Store) SaveRun(ctx context.Context, run *provisioner.Run) error {
 	if run.State == provisioner.RunRunning {
 		return s.saveRun(ctx, s.db, run)
@@ -169,6 +170,11 @@ func (s *Store) SaveRun(ctx context.Context, run *provisioner.Run) error {
 	return s.inTx(ctx, func(tx *sql.Tx) error {
 		if err := s.saveRun(ctx, tx, run); err != nil {
 			return err
+		}
+		if run.Kind == provisioner.RunSync && run.State == provisioner.RunDone {
+			if _, err := tx.ExecContext(ctx, "UPDATE app SET synced = 1 WHERE name = $1", run.App); err != nil {
+				return err
+			}
 		}
 		return s.shelve(ctx, tx, run)
 	})

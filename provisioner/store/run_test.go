@@ -30,7 +30,8 @@ func testOneRunAtATime(t *testing.T, database string) {
 		t.Errorf("runs %d, %d and %d, want the first again", first.ID, other.ID, again.ID)
 	}
 	must(t, s.CancelRun(t.Context(), first.ID))
-	if next := startRun(t, s, "chat"); next.ID == first.ID {
+	next := startRun(t, s, "chat")
+	if next.ID == first.ID {
 		t.Error("a cancelled run started again")
 	}
 	must(t, s.CancelRun(t.Context(), first.ID)) // ended already
@@ -47,6 +48,21 @@ func testOneRunAtATime(t *testing.T, database string) {
 	}
 	if err := s.Begin(t.Context(), first); !errors.Is(err, provisioner.ErrCancelled) {
 		t.Errorf("beginning a cancelled run: %v", err)
+	}
+	synced := func() string {
+		chat, err := s.App(t.Context(), "chat")
+		must(t, err)
+		wiki, err := s.App(t.Context(), "wiki")
+		must(t, err)
+		return fmt.Sprint(chat.Synced, wiki.Synced)
+	}
+	if is := synced(); is != "false false" {
+		t.Errorf("synced: %s, and no sync has come to its end", is)
+	}
+	next.State = provisioner.RunDone
+	must(t, s.SaveRun(t.Context(), next))
+	if is := synced(); is != "true false" {
+		t.Errorf("synced: %s, and that of chat has come to its end", is)
 	}
 	runs, err := s.Runs(t.Context(), provisioner.RunQuery{App: "chat"})
 	if err != nil || len(runs) != 2 || runs[1].State != provisioner.RunCancelled {
