@@ -33,10 +33,9 @@ func (s *Store) Tidy(ctx context.Context) error {
 // Sweep touches the links that should have been touched by a change and were not,
 // whoever has made it and how: what follows from the directory is worked out again,
 // and each link is compared with what it was last settled by. What a clock has dated into
-// the future is corrected. It makes no request to
-// any app. Apps that are paused have their turn when they go on, drafts with their first
-// sync, and one that cannot be swept is no reason to leave out the others: the error is
-// that of all of them.
+// the future is corrected. It makes no request to any app. Apps that are paused have their
+// turn when they go on, drafts with their first sync, and one that cannot be swept is no
+// reason to leave out the others: the error is that of all of them.
 func (s *Store) Sweep(ctx context.Context) error {
 	err := s.edit(ctx, true, func(e *edit) error {
 		nesting, err := texts(ctx, e.tx, "SELECT group_id FROM subgroup UNION SELECT group_id FROM member WHERE direct = 0")
