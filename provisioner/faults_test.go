@@ -83,8 +83,9 @@ func endure(t *testing.T, m *moody, url string, hurt, heal func()) {
 			t.Errorf("%s was made %d times", id, n)
 		}
 	}
-	// Without faults it takes about 3 requests for each user and each group.
-	if n := r.engine.Requests("app"); n > 15*users {
+	// Without faults it takes about 3 requests for each user and each group. Where the app
+	// asks for fewer, whatever is under way begins anew.
+	if n := r.engine.Requests("app"); n > 20*users {
 		t.Errorf("it took %d requests", n)
 	}
 }

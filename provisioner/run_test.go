@@ -407,6 +407,10 @@ func TestWhatASyncAsks(t *testing.T) {
 		{"a new address", func(t *testing.T, b *bundle) {
 			b.app.url = strings.Replace(b.app.url, "127.0.0.1", "localhost", 1)
 			b.connect(t, "app", b.app)
+			waitFor(t, func() bool { // an audit looks there first
+				audits, err := b.Runs(t.Context(), provisioner.RunQuery{App: "app", Kind: provisioner.RunAudit})
+				return err == nil && len(audits) == 1 && audits[0].State == provisioner.RunDone
+			})
 		}, probe},
 		{"the same address, written otherwise", func(t *testing.T, b *bundle) {
 			b.app.url += "/"
