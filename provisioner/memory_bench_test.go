@@ -58,6 +58,10 @@ func (c *course) pretend(b *testing.B, name string) {
 		must(b, tx.Commit())
 		must(b, c.mock.Tenant(name).SeedObject(scim.NewObject(scim.Field{Name: string(kind) + "s", Value: held})))
 	}
+	must(b, c.UpdateApp(ctx, name, func(a *provisioner.App) { // it is no draft any more
+		a.Started = true
+		a.Resume()
+	}))
 }
 
 // watchHeap keeps by how many bytes the heap's objects have come to take more than at
